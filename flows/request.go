@@ -1,0 +1,113 @@
+package flows
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Request is what a rule sees. Every fact that it reads is recorded.
+type Request struct{ reading *reading }
+
+// Text is an account field that holds text.
+func (r Request) Text(field string) string { return readField[string](r, field, "text") }
+
+// Flag is an account field that holds yes or no.
+func (r Request) Flag(field string) bool { return readField[bool](r, field, "yes or no") }
+
+// Number is an account field that holds a number.
+func (r Request) Number(field string) float64 { return readField[float64](r, field, "a number") }
+
+// Param is the provisioned flow's parameter of this name.
+func (r Request) Param(name string) string {
+	if _, declared := r.reading.params[name]; !declared {
+		r.reading.refuse("the flow doesn't declare the parameter %s", name)
+	}
+	value := r.reading.facts.Params[name]
+	if value == "" {
+		r.reading.refuse("the provisioned flow doesn't set the parameter %s", name)
+	}
+	r.reading.record(Fact{ParamFact, name}, value)
+	return value
+}
+
+// IsOnCall says whether the requester is on call in the schedule of this id.
+func (r Request) IsOnCall(schedule string) bool {
+	return r.readMembership(Fact{OnCallFact, schedule}, r.reading.facts.OnCall)
+}
+
+// InGroup says whether the requester is in the Slack user group of this handle.
+func (r Request) InGroup(handle string) bool {
+	return r.readMembership(Fact{GroupFact, handle}, r.reading.facts.Groups)
+}
+
+// Past counts what the requester asked before.
+func (r Request) Past() Past {
+	fact := Fact{Kind: PastFact}
+	if r.reading.facts.Past == nil {
+		r.reading.need(fact)
+	}
+	past := *r.reading.facts.Past
+	r.reading.record(fact, past)
+	return past
+}
+
+// Time is when the request was made.
+func (r Request) Time() time.Time {
+	r.reading.record(Fact{Kind: TimeFact}, r.reading.facts.Time)
+	return r.reading.facts.Time
+}
+
+func (r Request) readMembership(fact Fact, known map[string]bool) bool {
+	is, gathered := known[fact.Name]
+	if !gathered {
+		r.reading.need(fact)
+	}
+	r.reading.record(fact, is)
+	return is
+}
+
+func readField[T any](r Request, field, kind string) T {
+	fact := Fact{FieldFact, field}
+	if r.reading.facts.Fields == nil {
+		r.reading.need(fact)
+	}
+	value, has := r.reading.facts.Fields[field]
+	if !has || value == nil {
+		r.reading.refuse("the account directory has no %s for this account", field)
+	}
+	typed, ok := value.(T)
+	if !ok {
+		r.reading.record(fact, value)
+		r.reading.refuse("the account directory's %s is not %s", field, kind)
+	}
+	r.reading.record(fact, value)
+	return typed
+}
+
+// reading is one run of a flow's functions over its facts.
+type reading struct {
+	facts  Facts
+	params Params
+	reads  []Read
+}
+
+// stop leaves a rule in the middle: with the fact that it needs, or with why
+// the request is refused. It never leaves this package.
+type stop struct {
+	needs   *Fact
+	refusal string
+}
+
+func (r *reading) need(f Fact) { panic(stop{needs: &f}) }
+
+func (r *reading) refuse(format string, args ...any) {
+	panic(stop{refusal: fmt.Sprintf(format, args...)})
+}
+
+func (r *reading) record(f Fact, value any) {
+	read := Read{f, valueText(value)}
+	if !slices.Contains(r.reads, read) {
+		r.reads = append(r.reads, read)
+	}
+}

@@ -1,0 +1,110 @@
+package flows
+
+import (
+	"slices"
+	"time"
+)
+
+// Route says who is asked. It is data: the bot turns it into people.
+// The methods return changed copies.
+type Route struct {
+	// Legs are who is asked; several legs are asked together.
+	Legs []Leg `json:"legs"`
+	// Else is used when nobody of Legs can be asked.
+	Else *Route `json:"else,omitempty"`
+	// Escalations add people when nobody decides.
+	Escalations []Escalation `json:"escalations,omitempty"`
+	// Also may decide, but aren't asked.
+	Also []Leg `json:"also,omitempty"`
+	// Quorum is how many must approve; 0 means 1.
+	Quorum int `json:"quorum,omitempty"`
+	// Channels show a copy of the card without buttons.
+	Channels []string `json:"channels,omitempty"`
+}
+
+// Leg is one way to find people.
+type Leg struct {
+	Kind LegKind `json:"kind"`
+	// Name is an e-mail, a schedule's id or a user group's handle.
+	Name string `json:"name,omitempty"`
+	// Why is the rule's own reason, if it gave one.
+	Why string `json:"why,omitempty"`
+}
+
+// LegKind is how a leg finds people.
+type LegKind string
+
+// The ways to find people.
+const (
+	RequesterLeg LegKind = "requester"
+	PersonLeg    LegKind = "person"
+	OnCallLeg    LegKind = "on_call"
+	GroupLeg     LegKind = "group"
+)
+
+// Escalation adds a route's people After a time of silence.
+type Escalation struct {
+	After time.Duration `json:"after"` // since the case went out, in nanoseconds
+	Route Route         `json:"route"`
+}
+
+// Requester lets the requester approve the case. Why says what entitles them.
+func Requester(why string) Route {
+	return Route{Legs: []Leg{{Kind: RequesterLeg, Why: why}}}
+}
+
+// Person asks the person with this e-mail.
+func Person(email string) Route { return Route{Legs: []Leg{{Kind: PersonLeg, Name: email}}} }
+
+// OnCall asks everybody who is on call in the schedule of this id.
+func OnCall(schedule string) Route { return Route{Legs: []Leg{{Kind: OnCallLeg, Name: schedule}}} }
+
+// Group asks everybody in the Slack user group of this handle.
+func Group(handle string) Route { return Route{Legs: []Leg{{Kind: GroupLeg, Name: handle}}} }
+
+// SlackChannel is a channel's name, for [Route.Show].
+type SlackChannel string
+
+// Channel is the Slack channel of this name.
+func Channel(name string) SlackChannel { return SlackChannel(name) }
+
+// And asks the people of both routes.
+func (r Route) And(other Route) Route {
+	r.Legs = append(slices.Clone(r.Legs), other.Legs...)
+	return r
+}
+
+// OrElse is asked when nobody of r can be: nobody is there, nobody can be
+// reached, or the service that knows has been silent too long.
+func (r Route) OrElse(other Route) Route {
+	if r.Else != nil {
+		other = r.Else.OrElse(other)
+	}
+	r.Else = &other
+	return r
+}
+
+// EscalateAfter adds the people of other when the case has waited for d.
+// Those asked before may still decide.
+func (r Route) EscalateAfter(d time.Duration, other Route) Route {
+	r.Escalations = append(slices.Clone(r.Escalations), Escalation{d, other})
+	return r
+}
+
+// Need asks for the approval of n different people.
+func (r Route) Need(n int) Route {
+	r.Quorum = n
+	return r
+}
+
+// MayAlso lets the people of other decide without asking them.
+func (r Route) MayAlso(other Route) Route {
+	r.Also = append(slices.Clone(r.Also), other.Legs...)
+	return r
+}
+
+// Show keeps a copy of the card, without buttons, in a channel.
+func (r Route) Show(c SlackChannel) Route {
+	r.Channels = append(slices.Clone(r.Channels), string(c))
+	return r
+}
