@@ -17,6 +17,11 @@
 // and a panic all end in a refusal that names what was missing.
 package flows
 
+import (
+	"crypto/sha256"
+	"fmt"
+)
+
 // Flow is a named set of rules behind one slash command.
 type Flow struct {
 	// Name is the flow's name for people and in a provisioned flow's record.
@@ -27,6 +32,14 @@ type Flow struct {
 	OnRequest func(Request) Verdict
 	// Approvers says who is asked. It runs only if OnRequest asks.
 	Approvers func(Request) Route
+	// Source is the text of the rule's file, from go:embed. A case pins its
+	// fingerprint, so that a rule never changes under an open case.
+	Source string
+}
+
+// Fingerprint identifies the rule's source.
+func (f Flow) Fingerprint() string {
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(f.Name+"\x00"+f.Source)))
 }
 
 // Params maps a parameter's name to its kind.

@@ -1,5 +1,10 @@
 package flows
 
+import _ "embed"
+
+//go:embed impersonation.go
+var impersonationSource string
+
 // Impersonation decides who may sign in as a customer:
 // free tier accounts are open to every support agent, people assigned to an
 // account approve themselves, and all else goes to the on-call managers.
@@ -18,4 +23,5 @@ var Impersonation = Flow{
 		}
 		return OnCall(r.Param("manager_schedule"))
 	},
+	Source: impersonationSource,
 }

@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -88,6 +89,7 @@ func (r Route) OrElse(other Route) Route {
 // Those asked before may still decide.
 func (r Route) EscalateAfter(d time.Duration, other Route) Route {
 	r.Escalations = append(slices.Clone(r.Escalations), Escalation{d, other})
+	slices.SortStableFunc(r.Escalations, func(a, b Escalation) int { return cmp.Compare(a.After, b.After) })
 	return r
 }
 

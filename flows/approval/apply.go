@@ -1,0 +1,106 @@
+package approval
+
+import (
+	"slices"
+	"time"
+)
+
+// Apply is the case after the event. It decides nothing, and shares no memory
+// with the case before.
+func Apply(c Case, e Event) Case {
+	c.Seq, c.UpdatedAt = e.Seq, e.At
+	switch b := e.Body.(type) {
+	case Submitted:
+		c = Case{ID: e.Case, Seq: e.Seq, UpdatedAt: e.At, Status: Routing, AskedAt: e.At, Flow: b.Flow,
+			Requester: b.Requester, Account: b.Account, Reason: b.Reason, Duration: b.Duration}
+	case Delayed:
+		c.Delay = b.Why
+	case Allowed:
+		c = c.ruled(b.Ruling)
+	case Rejected:
+		c = c.ruled(b.Ruling).closed(Denied, Closing{At: e.At, Why: b.Outcome.Why})
+	case RefusedCase:
+		c = c.ruled(b.Ruling).closed(Refused, Closing{At: e.At, Why: b.Why})
+		c.Unreachable = append(slices.Clone(c.Unreachable), b.Unreachable...)
+	case Asked:
+		c = c.ruled(b.Ruling)
+		c.Status, c.Delay, c.PendingAt, c.ShiftEnds = Pending, "", e.At, b.ShiftEnds
+		c.Route, c.Quorum = &b.Route, b.Quorum
+		c.Escalations, c.Reminders = 0, 0
+		c = c.joined(b.Approvers, b.Unreachable)
+	case Rerouted:
+		c.Status, c.Route = Routing, &b.Route
+	case Escalated:
+		c.Escalations++
+		c = c.joined(b.Approvers, b.Unreachable)
+	case ShiftChanged:
+		c.ShiftEnds = b.ShiftEnds
+		c = c.joined(b.Approvers, b.Unreachable)
+	case Missed:
+		c.Unreachable = append(slices.Clone(c.Unreachable), Unreached{b.Person, b.Why})
+	case Claimed:
+		c.Claim = &Claim{b.By, b.Until}
+	case Unclaimed:
+		c.Claim = nil
+	case Reminded:
+		c.Reminders++
+	case ApprovedCase:
+		c.Approvals = append(slices.Clone(c.Approvals), Approval{b.By, e.At, b.Duration})
+	case Granted:
+		c.Status, c.Delay, c.Claim = Active, "", nil
+		c.Grant = &Grant{From: e.At, Until: b.Until}
+	case DeniedCase:
+		c = c.closed(Denied, Closing{e.At, b.By, b.Why})
+	case CancelledCase:
+		c = c.closed(Cancelled, Closing{At: e.At, By: b.By})
+	case TimedOutCase:
+		c = c.closed(TimedOut, Closing{At: e.At})
+	case Warned:
+		c = c.regrant(func(g *Grant) { g.Warned = true })
+	case Extended:
+		c = c.regrant(func(g *Grant) { g.Until, g.Warned = b.Until, false })
+	case GrantEnded:
+		c = c.regrant(func(g *Grant) { g.End = b.End; g.Until = earlier(g.Until, e.At) })
+		c = c.closed(Ended, Closing{e.At, b.By, b.Why})
+	}
+	return c
+}
+
+// Replay is the case that these events make.
+func Replay(events []Event) Case {
+	var c Case
+	for _, e := range events {
+		c = Apply(c, e)
+	}
+	return c
+}
+
+func (c Case) ruled(r Ruling) Case {
+	c.Account, c.Facts, c.Outcome = r.Account, r.Facts, r.Outcome
+	return c
+}
+
+func (c Case) closed(s Status, how Closing) Case {
+	c.Status, c.Delay, c.Claim, c.Closed = s, "", nil, &how
+	return c
+}
+
+func (c Case) joined(approvers []Approver, unreachable []Unreached) Case {
+	c.Approvers = append(slices.Clone(c.Approvers), approvers...)
+	c.Unreachable = append(slices.Clone(c.Unreachable), unreachable...)
+	return c
+}
+
+func (c Case) regrant(change func(*Grant)) Case {
+	grant := *c.Grant
+	change(&grant)
+	c.Grant = &grant
+	return c
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

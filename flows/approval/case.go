@@ -1,0 +1,201 @@
+// Package approval is the life of a case, as two pure functions.
+//
+// A case is one request from submission to end. [Decide] takes a case, a
+// [Command] and the time, and says which events follow, or why not; it is the
+// only place in the product that says yes. [Apply] takes a case and an event
+// and gives the case after it; it decides nothing, so that replaying a case's
+// events always gives the same case.
+//
+//	routing → pending → active → ended
+//	   │         └→ denied, cancelled, timed_out
+//	   ├→ active (a rule approved)
+//	   └→ denied, cancelled, refused
+//
+// The events are the audit log. Nothing here reads a clock, sends anything or
+// knows Slack: people are identifiers with names.
+package approval
+
+import (
+	"slices"
+	"time"
+
+	"github.com/understudyhq/understudy/flows"
+)
+
+// Status is where a case is in its life.
+type Status string
+
+// The statuses of a case. The zero Status is a case that doesn't exist yet.
+const (
+	Routing   Status = "routing"   // submitted; who decides is being found out
+	Pending   Status = "pending"   // people were asked
+	Active    Status = "active"    // allowed; the grant runs
+	Ended     Status = "ended"     // the grant is over: see Grant.End
+	Denied    Status = "denied"    // by a rule or a person
+	Cancelled Status = "cancelled" // by the requester, before a decision
+	TimedOut  Status = "timed_out" // nobody decided in time
+	Refused   Status = "refused"   // it couldn't be decided: nothing unknown allows
+)
+
+// Over says whether nothing more can happen to a case of this status.
+func (s Status) Over() bool {
+	switch s {
+	case Ended, Denied, Cancelled, TimedOut, Refused:
+		return true
+	case Routing, Pending, Active:
+	}
+	return false
+}
+
+// Case is one request, from submission to end: the sum of its events.
+type Case struct {
+	ID     string `json:"id"`
+	Status Status `json:"status"`
+	// Seq counts the events, UpdatedAt is the time of the last one.
+	Seq       int       `json:"seq"`
+	UpdatedAt time.Time `json:"updated_at"`
+
+	Flow      FlowVersion   `json:"flow"`
+	Requester Person        `json:"requester"`
+	Account   Account       `json:"account"`
+	Reason    string        `json:"reason"`
+	Duration  time.Duration `json:"duration"` // asked for
+	AskedAt   time.Time     `json:"asked_at"`
+
+	// Delay is why routing takes longer, empty if it doesn't.
+	Delay string `json:"delay,omitempty"`
+	// Facts and Outcome are what the rules read and said.
+	Facts   flows.Facts   `json:"facts"`
+	Outcome flows.Outcome `json:"outcome"`
+	// Route is the part of the outcome's route that is in use.
+	Route *flows.Route `json:"route,omitempty"`
+
+	// Approvers may decide; those with Asked got a card.
+	Approvers []Approver `json:"approvers,omitempty"`
+	// Unreachable should have been asked and couldn't be.
+	Unreachable []Unreached `json:"unreachable,omitempty"`
+	Quorum      int         `json:"quorum,omitempty"`
+	PendingAt   time.Time   `json:"pending_at,omitzero"`
+	ShiftEnds   time.Time   `json:"shift_ends,omitzero"`
+	Escalations int         `json:"escalations,omitempty"` // done so far
+	Reminders   int         `json:"reminders,omitempty"`   // sent so far
+	Claim       *Claim      `json:"claim,omitempty"`
+
+	Approvals []Approval `json:"approvals,omitempty"`
+	Grant     *Grant     `json:"grant,omitempty"`
+	// Closed says how the case came to its end, once it is over.
+	Closed *Closing `json:"closed,omitempty"`
+}
+
+// FlowVersion pins the provisioned flow that a case was asked under.
+type FlowVersion struct {
+	ID          string `json:"id"` // a UUID
+	Name        string `json:"name"`
+	Version     int    `json:"version"`
+	Fingerprint string `json:"fingerprint"` // of the rule's source
+	Policy      Policy `json:"policy"`
+}
+
+// Policy is how long a case may wait, and what happens meanwhile.
+type Policy struct {
+	Timeout time.Duration   `json:"timeout"`          // from pending to timed_out
+	Remind  []time.Duration `json:"remind,omitempty"` // since pending, ascending
+	Warn    time.Duration   `json:"warn,omitempty"`   // before a grant's end
+}
+
+// Person is somebody of the workspace, as they were known when recorded.
+type Person struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Email string `json:"email,omitempty"`
+}
+
+// Account is the customer account, as the directory described it.
+type Account struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Plan string `json:"plan,omitempty"`
+}
+
+// Approver is somebody who may decide a case.
+type Approver struct {
+	Person
+	Leg   flows.Leg `json:"leg"`   // what made them an approver
+	Asked bool      `json:"asked"` // false: may decide, but isn't asked
+	Since time.Time `json:"since"`
+}
+
+// Unreached is somebody who should have been asked.
+type Unreached struct {
+	Person
+	Why string `json:"why"`
+}
+
+// Claim says that somebody is looking at the case. It blocks nobody.
+type Claim struct {
+	By    Person    `json:"by"`
+	Until time.Time `json:"until"`
+}
+
+// Approval is one person's yes.
+type Approval struct {
+	By       Person        `json:"by"`
+	At       time.Time     `json:"at"`
+	Duration time.Duration `json:"duration"` // as asked, or less
+}
+
+// Grant is the time-limited right that an approved case gives.
+type Grant struct {
+	From   time.Time `json:"from"`
+	Until  time.Time `json:"until"`
+	Warned bool      `json:"warned,omitempty"`
+	End    GrantEnd  `json:"end,omitempty"`
+}
+
+// GrantEnd is how a grant came to its end.
+type GrantEnd string
+
+// The ends of a grant.
+const (
+	Expired  GrantEnd = "expired"
+	Released GrantEnd = "released" // the requester was done early
+	Revoked  GrantEnd = "revoked"  // somebody called it back
+)
+
+// Closing is how a case came to its end. A zero By means the bot itself.
+type Closing struct {
+	At  time.Time `json:"at"`
+	By  Person    `json:"by,omitzero"`
+	Why string    `json:"why,omitempty"`
+}
+
+// Open says whether the grant allows anything at this time.
+func (c Case) Open(now time.Time) bool {
+	return c.Status == Active && now.Before(c.Grant.Until)
+}
+
+// Approver is the approver with this id.
+func (c Case) Approver(id string) (Approver, bool) {
+	i := slices.IndexFunc(c.Approvers, func(a Approver) bool { return a.ID == id })
+	if i < 0 {
+		return Approver{}, false
+	}
+	return c.Approvers[i], true
+}
+
+// ApprovedBy says whether this person approved the case.
+func (c Case) ApprovedBy(id string) bool {
+	return slices.ContainsFunc(c.Approvals, func(a Approval) bool { return a.By.ID == id })
+}
+
+// SelfApproved says whether the requester alone decides, by the rules.
+func (c Case) SelfApproved() bool {
+	return len(c.Approvers) == 1 && c.Approvers[0].ID == c.Requester.ID
+}
+
+// reachable says whether anybody who was asked got the question.
+func (c Case) reachable() bool {
+	return slices.ContainsFunc(c.Approvers, func(a Approver) bool {
+		return a.Asked && !slices.ContainsFunc(c.Unreachable, func(u Unreached) bool { return u.ID == a.ID })
+	})
+}
