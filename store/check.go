@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/understudyhq/understudy/flows/approval"
+)
+
+// Report is what [Ledger.Check] found. A store without Problems is sound.
+type Report struct {
+	Cases, Open, Events, Cards int
+	Problems                   []string
+}
+
+func (r *Report) problem(format string, args ...any) {
+	r.Problems = append(r.Problems, fmt.Sprintf(format, args...))
+}
+
+// Check reads the whole store: that every chain of events holds, that
+// replaying it gives the stored case, that the indexes and due times agree
+// with the cases, and that nothing is without its case.
+func (l *Ledger) Check(ctx context.Context) (Report, error) {
+	var report Report
+	err := l.engine.View(ctx, func(tx Tx) error {
+		report = Report{}
+		for entry, err := range under(tx, "case/") {
+			if err != nil {
+				return fmt.Errorf("checking the store: %w", err)
+			}
+			if err := report.checkCase(tx, lastPart(entry.Key), entry); err != nil {
+				return err
+			}
+		}
+		return report.checkOrphans(tx)
+	})
+	return report, err
+}
+
+func (r *Report) checkCase(tx Tx, id string, entry Entry) error {
+	r.Cases++
+	s, err := parseSnapshot(entry.Key, entry.Value)
+	if err != nil {
+		r.problem("%v", err)
+		return nil
+	}
+	events, head, err := readEvents(tx, id)
+	if err != nil {
+		r.problem("%v", err)
+		return nil
+	}
+	r.Events += len(events)
+	if head != s.Head || !sameJSON(approval.Replay(events), s.Case) {
+		r.problem("case %s isn't what its %d events make", id, len(events))
+	}
+	if !s.Case.Status.Over() {
+		r.Open++
+	}
+	return r.checkIndexes(tx, s.Case)
+}
+
+func (r *Report) checkIndexes(tx Tx, c approval.Case) error {
+	var live string
+	if _, err := get(tx, liveKey(c.Requester.ID, c.Account.ID), &live); err != nil {
+		return err
+	}
+	if over := c.Status.Over(); over && live == c.ID || !over && live != c.ID {
+		r.problem("case %s (%s): the index of live cases says %q", c.ID, c.Status, live)
+	}
+	at, err := dueQueue.at(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	if _, _, due := c.Due(); due == at.IsZero() {
+		r.problem("case %s (%s): its due time is missing or left over", c.ID, c.Status)
+	}
+	cards, err := cardsOf(tx, c.ID)
+	r.Cards += len(cards)
+	return err
+}
+
+// checkOrphans looks for rows whose case isn't there, and queues whose two
+// halves differ.
+func (r *Report) checkOrphans(tx Tx) error {
+	for _, q := range []queue{dueQueue, dirtyQueue} {
+		ids, err := q.all(tx)
+		if err != nil {
+			return err
+		}
+		listed, _, err := q.due(tx, endOfTime(), len(ids)+1)
+		if err != nil {
+			return err
+		}
+		if len(listed) != len(ids) {
+			r.problem("the queue %s has %d times for %d entries", q, len(listed), len(ids))
+		}
+	}
+	for entry, err := range under(tx, "live/") {
+		if err != nil {
+			return fmt.Errorf("checking the store: %w", err)
+		}
+		var id string
+		if err := json.Unmarshal(entry.Value, &id); err != nil {
+			r.problem("%s can't be read", entry.Key)
+			continue
+		}
+		if _, found, err := readSnapshot(tx, id); err == nil && !found {
+			r.problem("%s names the case %s, which isn't there", entry.Key, id)
+		}
+	}
+	return nil
+}
+
+func endOfTime() time.Time { return time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC) }
+
+func sameJSON(a, b any) bool {
+	left, errLeft := json.Marshal(a)
+	right, errRight := json.Marshal(b)
+	return errLeft == nil && errRight == nil && string(left) == string(right)
+}

@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/flows/approval"
+)
+
+// Case is the case of this id, or ErrNotFound.
+func (l *Ledger) Case(ctx context.Context, id string) (c approval.Case, err error) {
+	err = l.engine.View(ctx, func(tx Tx) (err error) {
+		c, err = readCase(tx, id)
+		return err
+	})
+	return c, err
+}
+
+func readCase(tx Tx, id string) (approval.Case, error) {
+	s, found, err := readSnapshot(tx, id)
+	if err == nil && !found {
+		err = fmt.Errorf("case %s: %w", id, ErrNotFound)
+	}
+	return s.Case, err
+}
+
+// Events are the case's events, from the first. A chain that doesn't hold is
+// ErrCorrupt.
+func (l *Ledger) Events(ctx context.Context, id string) (events []approval.Event, err error) {
+	err = l.engine.View(ctx, func(tx Tx) (err error) {
+		events, _, err = readEvents(tx, id)
+		return err
+	})
+	return events, err
+}
+
+// Open are the cases that aren't over and that this person takes part in.
+func (l *Ledger) Open(ctx context.Context, person string) (cases []approval.Case, err error) {
+	err = l.engine.View(ctx, func(tx Tx) error {
+		cases = nil
+		for entry, err := range under(tx, "open/"+part(person)+"/") {
+			if err != nil {
+				return fmt.Errorf("reading the open cases of %s: %w", person, err)
+			}
+			c, err := readCase(tx, lastPart(entry.Key))
+			if err != nil {
+				return err
+			}
+			cases = append(cases, c)
+		}
+		return nil
+	})
+	return cases, err
+}
+
+// Cases lists every case id that begins after the given one, at most limit.
+func (l *Ledger) Cases(ctx context.Context, after string, limit int) (cases []approval.Case, err error) {
+	err = l.engine.View(ctx, func(tx Tx) error {
+		cases = nil
+		for entry, err := range tx.Scan(caseKey(after)+"\x00", "case0") {
+			if err != nil {
+				return fmt.Errorf("listing cases: %w", err)
+			}
+			if len(cases) == limit {
+				return nil
+			}
+			s, err := parseSnapshot(entry.Key, entry.Value)
+			if err != nil {
+				return err
+			}
+			cases = append(cases, s.Case)
+		}
+		return nil
+	})
+	return cases, err
+}
+
+// Past counts the requester's cases but this one.
+func (l *Ledger) Past(ctx context.Context, requester, except string) (past flows.Past, err error) {
+	err = l.engine.View(ctx, func(tx Tx) error {
+		past = flows.Past{}
+		for entry, err := range under(tx, "past/"+part(requester)+"/") {
+			if err != nil {
+				return fmt.Errorf("reading the past of %s: %w", requester, err)
+			}
+			var status approval.Status
+			if err := json.Unmarshal(entry.Value, &status); err != nil {
+				return fmt.Errorf("reading %s: %w: %w", entry.Key, ErrCorrupt, err)
+			}
+			if lastPart(entry.Key) != except {
+				count(&past, status)
+			}
+		}
+		return nil
+	})
+	return past, err
+}
+
+func count(past *flows.Past, status approval.Status) {
+	past.Requests++
+	switch status {
+	case approval.Active, approval.Ended:
+		past.Approved++
+	case approval.Denied:
+		past.Denied++
+	case approval.Routing, approval.Pending, approval.Cancelled, approval.TimedOut, approval.Refused:
+	}
+}
