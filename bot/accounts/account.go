@@ -1,0 +1,109 @@
+// Package accounts is the account directory: which customers there are, and
+// what a rule may know about them.
+//
+// A [Directory] answers two questions. Search is the type-ahead of the modal,
+// Get is the one account that a case is about. [Open] takes a file (.json,
+// .jsonl or .csv) or the URL of a service that answers the same two questions.
+// [Account.Facts] turns an account into the fields that rules read, as text,
+// numbers and yes or no, and as nothing else.
+//
+// The directory decides who may sign in as whom, so it is read strictly: a
+// misspelt key, a doubled id or a list where a text belongs is an error that
+// names the file, the line and the remedy, and what isn't known is absent, so
+// that a rule that needs it refuses. A file is loaded whole or not at all. A
+// changed file is picked up within two seconds; a broken or removed one is
+// logged, and the last good content stays until the file is good again.
+//
+// The index of a file is built of one idea. Each account is one folded line of
+// text, " name  id  ", in lower case, without accents, and with one space
+// between words; the accounts lie in the order of these lines. A list per
+// three bytes of text says which accounts contain them. So a word's beginning
+// is a text that starts with a space, an account's number is its rank, and the
+// first matches found are the ones to show. Everything lies in a few long byte
+// slices that the garbage collector doesn't look into.
+package accounts
+
+import (
+	"math"
+	"slices"
+	"strings"
+)
+
+// Account is a customer's account as the directory has it.
+type Account struct {
+	// ID identifies the account in the directory and in the customer's app, in
+	// at most 150 bytes: Slack's limit for an option's value.
+	ID string `json:"id"`
+	// Name is what people call it.
+	Name string `json:"name"`
+	// Plan is the field customer_plan. Empty means that it isn't known.
+	Plan string `json:"plan,omitzero"`
+	// Assigned are the e-mails of the people it is assigned to.
+	Assigned []string `json:"assigned,omitempty"`
+	// Fields are further fields: string, float64 or bool.
+	Fields map[string]any `json:"fields,omitempty"`
+}
+
+// The fields that every account has or lacks by itself. No further field may
+// take their names.
+const (
+	planField     = "customer_plan"
+	assignedField = "is_assigned"
+	idField       = "customer_id"
+	nameField     = "customer_name"
+)
+
+func isReserved(field string) bool {
+	return slices.Contains([]string{planField, assignedField, idField, nameField}, field)
+}
+
+// AssignedTo says whether the account is assigned to the person of this
+// e-mail. The case of letters doesn't count.
+func (a Account) AssignedTo(email string) bool {
+	key := emailKey(email)
+	return key != "" && slices.ContainsFunc(a.Assigned, func(assigned string) bool {
+		return emailKey(assigned) == key
+	})
+}
+
+// Facts are the fields that a rule reads when the person of this e-mail asks
+// for the account: is_assigned, customer_id, customer_name, customer_plan if
+// it is known, and every further field by its name. Values are string, bool or
+// float64.
+func (a Account) Facts(email string) map[string]any {
+	facts := make(map[string]any, len(a.Fields)+4)
+	for name, value := range a.Fields {
+		if !isReserved(name) && isFact(value) {
+			facts[name] = value
+		}
+	}
+	facts[idField] = a.ID
+	facts[nameField] = a.Name
+	facts[assignedField] = a.AssignedTo(email)
+	if a.Plan != "" {
+		facts[planField] = a.Plan
+	}
+	return facts
+}
+
+func isFact(value any) bool {
+	switch value := value.(type) {
+	case string, bool:
+		return true
+	case float64:
+		return !math.IsNaN(value) && !math.IsInf(value, 0)
+	}
+	return false
+}
+
+// emailKey is equal for two spellings of one e-mail. Only ASCII letters lose
+// their case: Unicode would take the Kelvin sign for a k, and so one person
+// for another.
+func emailKey(email string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, email)
+}

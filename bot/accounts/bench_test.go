@@ -1,0 +1,118 @@
+package accounts_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rs/zerolog"
+
+	"github.com/understudyhq/understudy/bot/accounts"
+)
+
+const million = 1_000_000
+
+// BenchmarkIndexMillion loads a million accounts, and reports what they take
+// once they are loaded.
+func BenchmarkIndexMillion(b *testing.B) {
+	path := millionFile(b)
+	for b.Loop() {
+		before := heap()
+		directory := openBench(b, path)
+		b.ReportMetric((heap()-before)/million, "heapB/account")
+		runtime.KeepAlive(directory)
+		b.StopTimer()
+		_ = directory.Close()
+		b.StartTimer()
+	}
+	size, err := os.Stat(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(size.Size())/million, "fileB/account")
+}
+
+// BenchmarkSearchMillion is the type-ahead over a million accounts.
+func BenchmarkSearchMillion(b *testing.B) {
+	directory := openBench(b, millionFile(b))
+	some, err := directory.Get(b.Context(), "acct_0777777")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, shape := range []struct{ name, query string }{
+		{"empty", ""},
+		{"letter", "c"},
+		{"rareletter", "x"},
+		{"two", "co"},
+		{"three", "nor"},
+		{"lastword", "labs"},
+		{"inside", "ightwa"},
+		{"fullname", some.Name},
+		{"phrase", "bank acct"},
+		{"anyorder", "labs north"},
+		{"id", "acct_0777777"},
+		{"idupper", "ACCT_0777777"},
+		{"idpart", "77777"},
+		{"miss", "zzqqx"},
+		{"nearmiss", "northwind labx"},
+		{"commongrams", "acct_00000000"},
+	} {
+		b.Run(shape.name, func(b *testing.B) {
+			found := 0
+			for b.Loop() {
+				accounts, err := directory.Search(b.Context(), shape.query, "kim@example.com", 100)
+				if err != nil {
+					b.Fatal(err)
+				}
+				found = len(accounts)
+			}
+			b.ReportMetric(float64(found), "found")
+		})
+	}
+}
+
+func openBench(b *testing.B, path string) *accounts.File {
+	b.Helper()
+	directory, err := accounts.OpenFile(b.Context(), path, zerolog.Nop())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = directory.Close() })
+	return directory
+}
+
+func heap() float64 {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	return float64(stats.HeapAlloc)
+}
+
+var millionText = sync.OnceValue(func() string {
+	random := rand.New(rand.NewPCG(1, 2))
+	starts := strings.Fields("north blue lark cob jun mar fox tide sum har quil red silver bright kes am iron wil pine ever stone map oak star cop light salt drift wind high")
+	ends := strings.Fields("wind bird spur alt iper lowe glove water mit bor lon wood line trel bridge crest green gate ton haven ling field house marsh more land")
+	kinds := strings.Fields("Logistics Foods Analytics Health Robotics Energy Media Textiles Bank Insurance Travel Software Studios Pharma Motors Retail Labs Systems GmbH Ltd Inc")
+	plans := []string{"free", "pro", "enterprise"}
+	var text strings.Builder
+	for i := range million {
+		name := starts[random.IntN(len(starts))] + ends[random.IntN(len(ends))]
+		fmt.Fprintf(&text, `{"id":"acct_%07d","name":"%s %s %s","plan":%q,"assigned":["agent%d@example.com"],"fields":{"region":"eu","seats":%d}}`+"\n",
+			i, strings.ToUpper(name[:1])+name[1:], ends[random.IntN(len(ends))], kinds[random.IntN(len(kinds))], plans[i%3], random.IntN(2000), random.IntN(500))
+	}
+	return text.String()
+})
+
+func millionFile(b *testing.B) string {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), "accounts.jsonl")
+	if err := os.WriteFile(path, []byte(millionText()), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return path
+}

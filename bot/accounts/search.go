@@ -1,0 +1,184 @@
+package accounts
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"slices"
+	"sort"
+)
+
+// results are the numbers of the accounts found, the best first, each once.
+type results struct {
+	numbers []uint32
+	limit   int
+}
+
+func (r *results) full() bool { return len(r.numbers) >= r.limit }
+
+func (r *results) add(numbers ...uint32) {
+	for _, number := range numbers {
+		if r.full() {
+			return
+		}
+		if !slices.Contains(r.numbers, number) {
+			r.numbers = append(r.numbers, number)
+		}
+	}
+}
+
+// search answers as [Directory.Search] says.
+func (x *index) search(query, email string, limit int) []uint32 {
+	found := &results{limit: max(0, min(limit, MaxResults))}
+	folded := appendFolded(nil, query)
+	if number, ok := x.find(query); ok {
+		found.add(number)
+	}
+	if len(folded) == 0 {
+		x.listAll(found, email)
+		return found.numbers
+	}
+	for _, step := range []func(*results, []byte){x.addID, x.addNames, x.addWords, x.addAnyOrder, x.addParts} {
+		if !found.full() {
+			step(found, folded)
+		}
+	}
+	return found.numbers
+}
+
+func (x *index) listAll(found *results, email string) {
+	if email != "" {
+		found.add(x.assigned[emailKey(email)]...)
+	}
+	for number := uint32(0); !found.full() && int(number) < x.len(); number++ {
+		found.add(number)
+	}
+}
+
+// addID adds the accounts of this id, whatever its case.
+func (x *index) addID(found *results, folded []byte) {
+	found.add(x.containing(found.limit, slices.Concat([]byte("  "), folded, []byte(" ")))...)
+}
+
+// addNames adds the names that begin so. They lie together.
+func (x *index) addNames(found *results, folded []byte) {
+	prefix := slices.Concat([]byte(" "), folded)
+	first := sort.Search(x.len(), func(i int) bool {
+		return bytes.Compare(x.lines.at(uint32(i)), prefix) >= 0
+	})
+	for i := uint32(first); int(i) < x.len() && !found.full() && bytes.HasPrefix(x.lines.at(i), prefix); i++ {
+		found.add(i)
+	}
+}
+
+// addWords adds the lines with a word that begins so.
+func (x *index) addWords(found *results, folded []byte) {
+	found.add(x.containing(found.limit, slices.Concat([]byte(" "), folded))...)
+}
+
+// addAnyOrder adds the lines with words that begin so, in any order.
+func (x *index) addAnyOrder(found *results, folded []byte) {
+	words := bytes.Split(folded, []byte(" "))
+	if len(words) < 2 {
+		return
+	}
+	longest := 0
+	for i, word := range words {
+		longest = max(longest, len(word))
+		words[i] = slices.Concat([]byte(" "), word)
+	}
+	if longest > 1 { // single letters alone would be found nearly everywhere
+		found.add(x.containing(found.limit, words...)...)
+	}
+}
+
+// addParts adds the lines that contain the query anywhere.
+func (x *index) addParts(found *results, folded []byte) {
+	found.add(x.containing(found.limit, folded)...)
+}
+
+// maxLists is how many lists are walked side by side. The rarest three leave
+// few enough lines to look at.
+const maxLists = 3
+
+// containing are the first lines, limit at most, that contain every text.
+func (x *index) containing(limit int, texts ...[]byte) []uint32 {
+	lists := x.rarest(texts)
+	if len(lists) == 0 {
+		return x.containingShort(limit, texts[0])
+	}
+	var found []uint32
+	for len(found) < limit && meet(lists) {
+		number := lists[0].number()
+		if containsAll(x.lines.at(number), texts) {
+			found = append(found, number)
+		}
+	}
+	return found
+}
+
+// containingShort are the first lines that contain a text shorter than a gram:
+// the first of all grams that begin with it.
+func (x *index) containingShort(limit int, text []byte) []uint32 {
+	var found []uint32
+	bound := uint32(math.MaxUint32)
+	for _, list := range x.grams.beginning(text) {
+		for taken := 0; taken < limit && list.next() && list.number() < bound; taken++ {
+			found = append(found, list.number())
+		}
+		if len(found) > 16*limit {
+			found = lowest(found, limit)
+			bound = found[len(found)-1]
+		}
+	}
+	return lowest(found, limit)
+}
+
+func lowest(numbers []uint32, limit int) []uint32 {
+	slices.Sort(numbers)
+	numbers = slices.Compact(numbers)
+	return numbers[:min(limit, len(numbers))]
+}
+
+// rarest are the shortest lists of the texts' grams. There is none if all
+// texts are shorter than a gram.
+func (x *index) rarest(texts [][]byte) []list {
+	var lists []list
+	for _, text := range texts {
+		for i := range max(len(text)-2, 0) {
+			lists = append(lists, x.grams.list(gramKey(text[i:])))
+		}
+	}
+	slices.SortFunc(lists, func(a, b list) int { return cmp.Compare(len(a.steps), len(b.steps)) })
+	return lists[:min(len(lists), maxLists)]
+}
+
+// meet takes the lists to the next number that all of them hold.
+func meet(lists []list) bool {
+	if !lists[0].next() {
+		return false
+	}
+	for i := 1; i < len(lists); {
+		if !lists[i].reach(lists[0].number()) {
+			return false
+		}
+		if lists[i].number() == lists[0].number() {
+			i++
+			continue
+		}
+		if !lists[0].reach(lists[i].number()) {
+			return false
+		}
+		i = 1
+	}
+	return true
+}
+
+func containsAll(line []byte, texts [][]byte) bool {
+	for _, text := range texts {
+		if !bytes.Contains(line, text) {
+			return false
+		}
+	}
+	return true
+}
