@@ -1,0 +1,83 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"go.etcd.io/bbolt"
+)
+
+// Backup copies the store as it is now into a new file, which only its owner
+// may read. Updates go on meanwhile, slower. The file appears when it is whole
+// and durable; until then there is a hidden one beside it, which a
+// crash leaves. A file that is there already is not overwritten.
+func (db *DB) Backup(ctx context.Context, path string) error {
+	if err := absent(path); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("beginning a backup: %w", err)
+	}
+	err = db.fill(ctx, file)
+	if err == nil {
+		err = absent(path)
+	}
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("backing up to %s: %w", path, err), os.Remove(file.Name()))
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+func absent(path string) error {
+	_, err := os.Lstat(path)
+	switch {
+	case err == nil:
+		return fmt.Errorf("backing up to %s: there is such a file already; choose another name: %w", path, fs.ErrExist)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	}
+	return fmt.Errorf("backing up: %w", err)
+}
+
+func (db *DB) fill(ctx context.Context, file *os.File) error {
+	_, err := db.BackupTo(ctx, file)
+	if err == nil {
+		err = explain(file.Sync())
+	}
+	return errors.Join(err, file.Close())
+}
+
+// BackupTo writes the store as it is now, as a file that Open opens. It returns
+// how many bytes it wrote.
+func (db *DB) BackupTo(ctx context.Context, w io.Writer) (written int64, err error) {
+	err = db.read(func(tx *bbolt.Tx) (err error) {
+		written, err = tx.WriteTo(writer{ctx, w})
+		return explain(err)
+	})
+	if err != nil {
+		return written, fmt.Errorf("copying the store %s: %w", db.path, err)
+	}
+	return written, nil
+}
+
+// writer stops when the context ends.
+type writer struct {
+	ctx context.Context
+	to  io.Writer
+}
+
+func (w writer) Write(p []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.to.Write(p)
+}

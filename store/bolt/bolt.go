@@ -1,0 +1,112 @@
+// Package bolt is the embedded engine: one file, one process, no service.
+//
+// It is bbolt with four things around it.
+//
+// Group commit. Most of an update's time is the flush to disk. One goroutine
+// owns the writing: it takes every update that waits, gives each its turn in
+// one bbolt transaction, commits, and tells all of them. An update that is
+// alone waits for nobody; while one flush runs, the next group gathers.
+//
+// Independence within a group. A turn runs in its caller's goroutine and writes
+// into an overlay, which goes into the bbolt transaction only if the turn
+// ended well: an update that fails or panics changes nothing for the others.
+// If a commit fails, each of the group runs again alone, because what it read
+// may have been written by another.
+//
+// Damage is an error. bbolt answers a damaged file with a panic, and a file that
+// was cut short kills the process by a signal. Both become
+// [store.ErrCorrupt], when opening and ever after. Flipped bits within values
+// aren't noticed here; the ledger's hashes are for that.
+//
+// A disk that doesn't flush ends the engine. After a failed flush of the page
+// that makes a commit, nobody knows what is on the disk. The updates of
+// that group get [store.ErrUnknown], all later calls an error, until a restart
+// reads the file anew.
+//
+// The file is a bbolt file with one bucket, so bbolt's own tools read it. It
+// never shrinks.
+package bolt
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/understudyhq/understudy/store"
+)
+
+// Options change how a store is opened. The zero value is good.
+type Options struct {
+	// LockTimeout is how long to wait for another process to let go of the file.
+	// Zero means five seconds, a negative duration not at all.
+	LockTimeout time.Duration
+
+	// MaxSize is the size in bytes that the file may grow to, within a mebibyte.
+	// Zero means no limit.
+	MaxSize int64
+}
+
+// DB is an open file. It is a [store.Engine].
+type DB struct {
+	bolt *bbolt.DB
+	file *os.File
+	path string
+
+	calls   chan *call
+	closing chan struct{}
+	writer  sync.WaitGroup
+	close   func() error
+
+	// failure is set once, when nothing the file says can be trusted any more.
+	failure          atomic.Pointer[error]
+	updates, commits atomic.Uint64
+}
+
+var _ store.Engine = (*DB)(nil)
+
+// Stats are counts since the file was opened.
+type Stats struct {
+	// Updates is how many updates were committed, Commits in how many groups:
+	// Updates / Commits is how many shared a flush.
+	Updates, Commits uint64
+	// FileSize is in bytes.
+	FileSize int64
+}
+
+// Stats are counts since the file was opened.
+func (db *DB) Stats() Stats {
+	s := Stats{Updates: db.updates.Load(), Commits: db.commits.Load()}
+	if info, err := os.Stat(db.path); err == nil {
+		s.FileSize = info.Size()
+	}
+	return s
+}
+
+// Close waits for the updates that have begun and for every View, and closes
+// the file.
+func (db *DB) Close() error { return db.close() }
+
+func (db *DB) shut() error {
+	close(db.closing)
+	db.writer.Wait()
+	if db.failed() != nil {
+		return abandon(db.file)
+	}
+	if err := db.bolt.Close(); err != nil {
+		return fmt.Errorf("closing the store %s: %w", db.path, err)
+	}
+	return nil
+}
+
+func (db *DB) failed() error {
+	if err := db.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+func (db *DB) fail(err error) { db.failure.CompareAndSwap(nil, &err) }

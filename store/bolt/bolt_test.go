@@ -1,0 +1,31 @@
+package bolt_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/understudyhq/understudy/store"
+	"github.com/understudyhq/understudy/store/bolt"
+	"github.com/understudyhq/understudy/store/storetest"
+)
+
+func TestSuite(t *testing.T) {
+	storetest.Run(t, func(t testing.TB) store.Engine { return open(t, newPath(t), bolt.Options{}) })
+}
+
+func newPath(t testing.TB) string { return filepath.Join(t.TempDir(), "understudy.db") }
+
+// open opens a store that closes with the test.
+func open(t testing.TB, path string, o bolt.Options) *bolt.DB {
+	t.Helper()
+	db, err := bolt.Open(t.Context(), path, o)
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return db
+}

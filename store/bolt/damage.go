@@ -1,0 +1,58 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime/debug"
+	"syscall"
+
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/understudyhq/understudy/store"
+)
+
+// guarded runs what reads the mapped file. A panic of bbolt, or a fault because
+// the file ends before the map does, is ErrCorrupt. It never wraps what a caller
+// of the engine wrote: their panics are their own.
+func guarded(read func()) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("%w: restore a backup (%v)", store.ErrCorrupt, cause)
+		}
+	}()
+	read()
+	return nil
+}
+
+// explain gives an error of bbolt its identity.
+func explain(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, bolterrors.ErrDatabaseNotOpen), errors.Is(err, bolterrors.ErrTxClosed):
+		return store.ErrClosed
+	case errors.Is(err, bolterrors.ErrDatabaseReadOnly):
+		return store.ErrReadOnly
+	case errors.Is(err, bolterrors.ErrMaxSizeReached):
+		return fmt.Errorf("%w: its file has the size that it may have; allow more, or move to a larger store", store.ErrFull)
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		return fmt.Errorf("%w: make room on its disk (%w)", store.ErrFull, err)
+	}
+	return err
+}
+
+// explainOpen does so for errors of opening. What comes neither from the
+// operating system nor from the lock is about the file's content.
+func explainOpen(err error) error {
+	_, isPath := errors.AsType[*fs.PathError](err)
+	_, isErrno := errors.AsType[syscall.Errno](err)
+	switch {
+	case err == nil, isPath, isErrno, errors.Is(err, bolterrors.ErrTimeout):
+		return explain(err)
+	case errors.Is(err, bolterrors.ErrVersionMismatch):
+		return fmt.Errorf("%w: use the program that wrote it, or a newer one (%w)", store.ErrNewer, err)
+	}
+	return fmt.Errorf("%w: restore a backup (%w)", store.ErrCorrupt, err)
+}

@@ -1,0 +1,190 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/understudyhq/understudy/store"
+)
+
+const (
+	defaultLockTimeout = 5 * time.Second
+	lockInterval       = 50 * time.Millisecond
+	// oneTry makes bbolt try the lock once: with zero it waits for ever.
+	oneTry = time.Nanosecond
+
+	// mapSize is mapped from the start (address space, not memory), because a
+	// writer that has to map more waits for every View, a backup's included.
+	mapSize = 1 << 30
+	// growth is how much the file grows at once; each time costs a flush.
+	growth = 1 << 20
+)
+
+// Open opens the store in the file, which only its owner may read, and creates
+// it if it isn't there. The errors are [store.ErrLocked], [store.ErrCorrupt],
+// [store.ErrNewer], [store.ErrFull], and those of the file.
+func Open(ctx context.Context, path string, o Options) (*DB, error) {
+	db, err := open(ctx, path, o, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.prepare(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	db.writer.Go(db.write)
+	return db, nil
+}
+
+// OpenReadOnly opens a store that is there, for reading: Update returns
+// [store.ErrReadOnly]. Several processes can do so at once, but none while one
+// has it open for writing.
+func OpenReadOnly(ctx context.Context, path string, o Options) (*DB, error) {
+	return open(ctx, path, o, true)
+}
+
+func open(ctx context.Context, path string, o Options, readOnly bool) (*DB, error) {
+	db := &DB{path: path, closing: make(chan struct{}), calls: make(chan *call)}
+	db.close = sync.OnceValue(db.shut)
+	options := *bbolt.DefaultOptions
+	options.Timeout = oneTry
+	options.ReadOnly = readOnly
+	options.PreLoadFreelist = true
+	options.MaxSize = int(o.MaxSize)
+	options.OpenFile = db.openFile
+	if runtime.GOOS != "windows" { // where the file itself would become as large
+		options.InitialMmapSize = mapSize
+	}
+	if err := db.lock(ctx, &options, o.LockTimeout); err != nil {
+		return nil, fmt.Errorf("opening the store %s: %w", path, err)
+	}
+	db.bolt.AllocSize = growth
+	if err := db.whole(readOnly); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", path, err), db.Close())
+	}
+	return db, nil
+}
+
+// openFile refuses a file that others can read, and remembers the file: if
+// bbolt panics nobody else has it.
+func (db *DB) openFile(path string, flag int, mode os.FileMode) (*os.File, error) {
+	file, err := os.OpenFile(path, flag, mode)
+	if err != nil {
+		return nil, err
+	}
+	if err := private(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	db.file = file
+	return file, nil
+}
+
+func private(file *os.File) error {
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return errors.New("it isn't a file")
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+		return fmt.Errorf("others than its owner may use it (mode %04o): run chmod 600 %s", mode, file.Name())
+	}
+	return nil
+}
+
+// lock opens the file as soon as no other process has it.
+func (db *DB) lock(ctx context.Context, options *bbolt.Options, timeout time.Duration) error {
+	if timeout == 0 {
+		timeout = defaultLockTimeout
+	}
+	late := time.After(timeout)
+	for {
+		err := db.try(options)
+		if !errors.Is(err, bolterrors.ErrTimeout) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting until another process lets go of it: %w", ctx.Err())
+		case <-late:
+			return fmt.Errorf("another process has it open: stop that one, or use another file: %w", store.ErrLocked)
+		case <-time.After(lockInterval):
+		}
+	}
+}
+
+func (db *DB) try(options *bbolt.Options) error {
+	var opened error
+	damage := guarded(func() { db.bolt, opened = bbolt.Open(db.path, 0o600, options) })
+	if damage != nil {
+		return errors.Join(damage, abandon(db.file))
+	}
+	return explainOpen(opened)
+}
+
+// whole checks that the file isn't shorter than its first pages say, and that
+// its bucket is there or nothing is.
+func (db *DB) whole(readOnly bool) error {
+	info, err := db.file.Stat()
+	if err != nil {
+		return err
+	}
+	return db.read(func(tx *bbolt.Tx) error {
+		if tx.Size() > info.Size() {
+			return fmt.Errorf("it is cut short, %d bytes of %d: %w", info.Size(), tx.Size(), store.ErrCorrupt)
+		}
+		if other, _ := tx.Cursor().First(); other != nil && tx.Bucket(bucketName()) == nil {
+			return fmt.Errorf("it is the file of another program, with a bucket %q", other)
+		}
+		return nil
+	})
+}
+
+// prepare makes a new file ready. The folder is flushed too: without that, a
+// machine that dies may forget the file.
+func (db *DB) prepare() error {
+	if err := db.createBucket(); err != nil {
+		return fmt.Errorf("preparing the store %s: %w", db.path, err)
+	}
+	return syncFolder(filepath.Dir(db.path))
+}
+
+// createBucket writes only to a new file: a full one can still be opened.
+func (db *DB) createBucket() error {
+	var there bool
+	err := db.read(func(tx *bbolt.Tx) error {
+		there = tx.Bucket(bucketName()) != nil
+		return nil
+	})
+	if err != nil || there {
+		return err
+	}
+	return explain(db.bolt.Update(func(tx *bbolt.Tx) error {
+		_, err := tx.CreateBucket(bucketName())
+		return err
+	}))
+}
+
+// syncFolder makes durable which files a folder holds.
+func syncFolder(path string) error {
+	if runtime.GOOS == "windows" { // which can't, and needn't
+		return nil
+	}
+	folder, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("flushing a folder: %w", err)
+	}
+	if err := errors.Join(folder.Sync(), folder.Close()); err != nil {
+		return fmt.Errorf("flushing the folder %s: %w", path, err)
+	}
+	return nil
+}
