@@ -1,0 +1,41 @@
+// Package api is what the bot serves over HTTP: for now, its health.
+//
+// GET /healthz says that the process lives. GET /readyz says whether the bot
+// can do its work: it is connected to Slack, and the store takes commits. A
+// supervisor restarts a bot that isn't alive, and only waits for one that isn't
+// ready: Slack being away is no reason to restart.
+package api
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+)
+
+// readyTime is how long a look at the bot's readiness may take.
+const readyTime = 3 * time.Second
+
+// Handler answers for a bot whose readiness is ready's: nil if it can do its
+// work, or why not.
+func Handler(ready func(context.Context) error) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive\n") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), readyTime)
+		defer cancel()
+		if err := ready(ctx); err != nil {
+			say(w, http.StatusServiceUnavailable, err.Error()+"\n")
+			return
+		}
+		say(w, http.StatusOK, "ready\n")
+	})
+	return mux
+}
+
+func say(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text) // a prober that has gone needs no answer
+}
