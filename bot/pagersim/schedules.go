@@ -1,0 +1,93 @@
+package pagersim
+
+import "net/http"
+
+// getSchedule answers GET /schedules/{id}. Entries are rendered only for a
+// client that gives since or until, as PagerDuty's document says.
+func (s *Service) getSchedule(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.schedule(r.PathValue("id"))
+	if c == nil {
+		refuse(w, notFound)
+		return
+	}
+	query := r.URL.Query()
+	when, err := windowOf(query, s.now())
+	if err != nil {
+		refuse(w, invalid(err.Error()))
+		return
+	}
+	full := s.full(c)
+	if query.Has("since") || query.Has("until") {
+		full.FinalSchedule.Entries = s.entries(c, when)
+	}
+	reply(w, http.StatusOK, map[string]fullSchedule{"schedule": full})
+}
+
+// listScheduleUsers answers GET /schedules/{id}/users: who is on call in the
+// window, each once, whether or not a policy uses the schedule.
+func (s *Service) listScheduleUsers(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.schedule(r.PathValue("id"))
+	if c == nil {
+		refuse(w, notFound)
+		return
+	}
+	when, err := windowOf(r.URL.Query(), s.now())
+	if err != nil {
+		refuse(w, invalid(err.Error()))
+		return
+	}
+	users := []fullUser{}
+	for _, u := range s.people(s.shifts(c, when)) {
+		if !u.removed {
+			users = append(users, u.full())
+		}
+	}
+	reply(w, http.StatusOK, map[string][]fullUser{"users": users})
+}
+
+func (s *Service) full(c *schedule) fullSchedule {
+	full := fullSchedule{
+		reference:            refer("schedule", "schedules", c.id, c.name),
+		Name:                 c.name,
+		TimeZone:             "Etc/UTC",
+		EscalationPolicies:   []reference{},
+		Users:                []reference{},
+		Teams:                []any{},
+		ScheduleLayers:       []any{},
+		OverridesSubschedule: subschedule{"Overrides", []entry{}},
+		FinalSchedule:        subschedule{"Final Schedule", []entry{}},
+	}
+	for _, p := range c.policies {
+		full.EscalationPolicies = append(full.EscalationPolicies, p.reference())
+	}
+	for _, u := range s.people(c.shifts) {
+		full.Users = append(full.Users, u.reference())
+	}
+	return full
+}
+
+func (s *Service) entries(c *schedule, when window) []entry {
+	entries := []entry{}
+	for _, shift := range s.shifts(c, when) {
+		entries = append(entries, entry{stamp(shift.From), stamp(shift.Until), s.user(shift.User).reference()})
+	}
+	return entries
+}
+
+// people are those of the shifts, each once, in the order of the shifts.
+func (s *Service) people(shifts []Shift) []*user {
+	seen := map[string]bool{}
+	var people []*user
+	for _, shift := range shifts {
+		u := s.user(shift.User)
+		if u != nil && !seen[u.id] {
+			seen[u.id] = true
+			people = append(people, u)
+		}
+	}
+	return people
+}
