@@ -1,0 +1,121 @@
+package people
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slack-go/slack"
+)
+
+// User is a person with a Slack account.
+type User struct {
+	ID, Name, Email string
+	TimeZone        string // as in "Europe/Oslo"
+	// Barred is why this person may neither ask nor decide; empty if they may.
+	Barred string
+}
+
+// ErrUnknown from Slack, by its own words for it.
+const (
+	errNoUser    = "user_not_found"
+	errNoEmail   = "users_not_found"
+	errInvisible = "user_not_visible"
+	errNoGroup   = "no_such_subteam"
+)
+
+// ByID returns the person with this Slack user id. What bars them is known
+// for ten seconds at most.
+func (d *Directory) ByID(ctx context.Context, id string) (User, error) {
+	known, err := d.facts.get(ctx, id, func(ctx context.Context) (User, error) { return d.userInfo(ctx, id) })
+	if err != nil {
+		return User{}, fmt.Errorf("looking up Slack user %s: %w", id, err)
+	}
+	return known.value, nil
+}
+
+// ByEmail returns the person with this e-mail, or whom the overrides name for
+// it. E-mails are compared without case.
+func (d *Directory) ByEmail(ctx context.Context, email string) (User, error) {
+	target := d.inSlack(email)
+	if target == "" {
+		return User{}, fmt.Errorf("looking up a person without an e-mail: %w", ErrUnknown)
+	}
+	if !strings.Contains(target, "@") {
+		return d.ByID(ctx, target)
+	}
+	id, err := d.emails.get(ctx, target, func(ctx context.Context) (string, error) { return d.userID(ctx, target) })
+	if err != nil {
+		return User{}, fmt.Errorf("looking up %s in Slack: %w", target, err)
+	}
+	return d.ByID(ctx, id.value)
+}
+
+// inSlack is the e-mail or user id that Slack knows somebody by.
+func (d *Directory) inSlack(email string) string {
+	email = foldEmail(email)
+	target := cmp.Or(strings.TrimSpace(d.overrides[email]), email)
+	if strings.Contains(target, "@") {
+		return foldEmail(target)
+	}
+	return target
+}
+
+func foldEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+
+func (d *Directory) userID(ctx context.Context, email string) (string, error) {
+	var found *slack.User
+	err := patiently(ctx, func(ctx context.Context) (err error) {
+		found, err = d.slack.GetUserByEmailContext(ctx, email)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return found.ID, nil
+}
+
+func (d *Directory) userInfo(ctx context.Context, id string) (User, error) {
+	var found *slack.User
+	err := patiently(ctx, func(ctx context.Context) (err error) {
+		found, err = d.slack.GetUserInfoContext(ctx, id)
+		return err
+	})
+	if err != nil {
+		return User{}, err
+	}
+	if found.ID != id {
+		return User{}, errors.New("users.info answered for somebody else")
+	}
+	return User{
+		ID:       found.ID,
+		Name:     cmp.Or(found.Profile.RealName, found.RealName, found.Profile.DisplayName, found.Name, found.ID),
+		Email:    found.Profile.Email,
+		TimeZone: found.TZ,
+		Barred:   d.bar(found),
+	}, nil
+}
+
+// bar says in a sentence why somebody may neither ask nor decide.
+func (d *Directory) bar(u *slack.User) string {
+	switch {
+	case u.Deleted:
+		return "their Slack account is deactivated"
+	case u.IsBot || u.IsWorkflowBot || u.IsConnectorBot || u.ID == "USLACKBOT":
+		return "bots can neither ask nor decide"
+	case u.IsStranger || !d.isHome(u):
+		return "people of other workspaces can neither ask nor decide"
+	case u.IsRestricted || u.IsUltraRestricted:
+		return "guests can neither ask nor decide"
+	}
+	return ""
+}
+
+// isHome says whether somebody belongs to the workspace, by itself or as one
+// of an organisation's.
+func (d *Directory) isHome(u *slack.User) bool {
+	return d.teamID == "" || u.TeamID == d.teamID || slices.Contains(u.Enterprise.Teams, d.teamID)
+}
