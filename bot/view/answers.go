@@ -1,0 +1,91 @@
+package view
+
+import "github.com/understudyhq/understudy/flows/approval"
+
+// The functions of this file are private answers, in mrkdwn: they are for
+// ephemeral messages, and escaped already.
+
+// Rejected says to the person who clicked why the click changed nothing.
+func Rejected(r *approval.Rejection, clicker string) string {
+	if r == nil {
+		return NotSaved()
+	}
+	return rejection(r, clicker).mrkdwn()
+}
+
+func rejection(r *approval.Rejection, clicker string) sentence {
+	c := r.Case
+	switch r.Kind {
+	case approval.AlreadyDecided, approval.NotActive, approval.Exists:
+		return decidedAnswer(c, clicker)
+	case approval.NotAnApprover, approval.NotTheRequester:
+		return notYours(c, clicker, r.Kind)
+	case approval.NotRouted:
+		return sentence{text("Nothing was changed: it's still being found out who decides the request for "), named(c.Account.Name),
+			text(". Wait for the card with Approve and Deny.")}
+	case approval.AlreadyApproved:
+		s := sentence{text("You approved the request for "), named(c.Account.Name), text(" already, so nothing was changed. It still waits for ")}
+		return append(append(s, names(undecided(c), quorumWord(c))...), text("."))
+	case approval.TooLate:
+		return tooLate(c, clicker)
+	case approval.NotRouting, approval.NotDue, approval.Invalid:
+	}
+	return sentence{text("That isn't possible for the request for "), named(c.Account.Name), text(" as it is now, so nothing was changed. The card shows how it stands.")}
+}
+
+func decidedAnswer(c approval.Case, clicker string) sentence {
+	if !c.Status.Over() && c.Status != approval.Active {
+		return append(sentence{text("Nothing was changed. The request for "), named(c.Account.Name), text(": ")}, standing(c)...)
+	}
+	_, told := conclusion(c, clicker)
+	s := sentence{text("Your click changed nothing: the request of "), object(c.Requester, clicker), text(" for "), named(c.Account.Name),
+		text(" is decided already. ")}
+	return append(s, told[0]...)
+}
+
+func notYours(c approval.Case, clicker string, kind approval.RejectionKind) sentence {
+	if kind == approval.NotTheRequester {
+		return sentence{text("Only "), who(c.Requester), text(" can do that, because the request for "), named(c.Account.Name), text(" is theirs. Nothing was changed.")}
+	}
+	s := sentence{text("You aren't one of the people who may decide this request for "), named(c.Account.Name), text(", so nothing was changed. ")}
+	if isRequester(c, clicker) {
+		s = sentence{text("You asked for this yourself, and the rules want somebody else to decide it. Nothing was changed. ")}
+	}
+	if len(c.Approvers) == 0 {
+		return append(s, text("It isn't known yet who may."))
+	}
+	return append(append(append(s, text("It's for ")), names(persons(c.Approvers), "or")...), text(" to decide."))
+}
+
+func tooLate(c approval.Case, clicker string) sentence {
+	if c.Status == approval.Active {
+		return sentence{text("The access to "), named(c.Account.Name), text(" was over before your click ("), when(c.Grant.Until), text("), so nothing was changed.")}
+	}
+	s := sentence{text("Your click came too late and changed nothing: the time to decide was over ("), when(c.PendingAt.Add(c.Flow.Policy.Timeout)), text("). ")}
+	if isRequester(c, clicker) {
+		return append(s, text("You can ask again with "+Command+"."))
+	}
+	return append(s, text("If "), who(c.Requester), text(" still needs it, they can ask again with "+Command+"."))
+}
+
+// AlreadyLive says to a requester that they have a live case for this account.
+func AlreadyLive(c approval.Case) string {
+	s := sentence{text("You already have a request for "), named(c.Account.Name), text(" ("), typed(c.Account.ID), text("), so no second one was made. It is ")}
+	return append(s, standing(c)...).mrkdwn()
+}
+
+// Repeated answers something that was done already.
+func Repeated() string {
+	return "This arrived twice. It was done the first time, and nothing was done again."
+}
+
+// NotSaved answers something that couldn't be written down.
+func NotSaved() string {
+	return "That could not be saved, so nothing was changed. Try it again in a moment; if it keeps failing, tell the people who run this bot."
+}
+
+// Barred says why somebody may neither ask nor decide.
+func Barred(why string) string {
+	s := append(sentence{text("You can't use this here")}, reason(why)...)
+	return append(s, text(". Nothing was changed. If that's wrong, ask an administrator of this workspace.")).mrkdwn()
+}

@@ -1,0 +1,120 @@
+package view
+
+import (
+	"github.com/slack-go/slack"
+
+	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/flows/approval"
+)
+
+// ApproverCard is the case for one of the people who may decide it. It has
+// buttons while this person's click can change something.
+func ApproverCard(c approval.Case, approver string) Message {
+	heading, told := approverStory(c, approver)
+	blocks := caseBlocks(c, heading, told, cameTo(c, approver))
+	if buttons := buttons(c, approver); buttons != nil {
+		blocks = append(blocks, buttons)
+	}
+	return Message{Text: about(c, heading), Blocks: blocks}
+}
+
+// ChannelCard is the copy for a channel: everybody reads it, nobody decides there.
+func ChannelCard(c approval.Case) Message {
+	heading, told := approverStory(c, "")
+	if c.Status == approval.Pending {
+		told = append(told, append(append(sentence{text("Asked: ")}, names(asked(c), "and")...), text(".")))
+	}
+	return Message{Text: about(c, heading), Blocks: caseBlocks(c, heading, told, nil)}
+}
+
+// about is the notification: what it is, for whom, of which account.
+func about(c approval.Case, heading string) string {
+	if c.Status == approval.Pending {
+		return notification(who(c.Requester), text(" asks to sign in as "), typed(c.Account.Name))
+	}
+	return notification(text(heading+": "), who(c.Requester), text(" as "), typed(c.Account.Name))
+}
+
+func caseBlocks(c approval.Case, heading string, told []sentence, why sentence) []slack.Block {
+	blocks := []slack.Block{header(heading)}
+	for _, s := range told {
+		blocks = append(blocks, paragraph(s...))
+	}
+	blocks = append(blocks, facts(c, true), quote(c.Reason))
+	if rules := rules(c); rules != nil {
+		blocks = append(blocks, paragraph(append(why, rules...)...))
+	}
+	return blocks
+}
+
+func approverStory(c approval.Case, reader string) (heading string, told []sentence) {
+	switch c.Status {
+	case approval.Pending:
+		return "🔔 Your decision is needed", waitingStory(c, reader)
+	case approval.Routing:
+		return "🔎 Finding out who decides", []sentence{{text("It's being found out who decides this request. " +
+			"Nobody can decide it until then. There's nothing you need to do.")}}
+	case approval.Active, approval.Ended, approval.Denied, approval.Cancelled, approval.TimedOut, approval.Refused:
+		return conclusion(c, reader)
+	}
+	return unknown()
+}
+
+func waitingStory(c approval.Case, reader string) []sentence {
+	s := sentence{subject(c.Requester, reader), text(asks(c, reader)), named(c.Account.Name),
+		text(" for "), span(c.Duration), text(". ")}
+	told := []sentence{append(s, deadline(c)...)}
+	if others := without(asked(c), reader); len(others) > 0 && reader != "" {
+		s := append(sentence{text("Also asked: ")}, names(others, "and")...)
+		told = append(told, append(s, text(enough(c))))
+	}
+	if c.ApprovedBy(reader) {
+		told = append(told, sentence{text("You approved this already; it waits for somebody else to approve as well.")})
+	}
+	return append(told, progress(c)...)
+}
+
+func enough(c approval.Case) string {
+	if c.Quorum > 1 {
+		return "."
+	}
+	return ". The first answer counts."
+}
+
+// cameTo says why this person was asked. It is followed by what the rules saw.
+func cameTo(c approval.Case, approver string) sentence {
+	a, ok := c.Approver(approver)
+	if !ok {
+		return nil
+	}
+	return append(append(sentence{label("Why you: ")}, leg(a.Leg)...), text("\n"))
+}
+
+func leg(l flows.Leg) sentence {
+	switch l.Kind {
+	case flows.OnCallLeg:
+		return sentence{text("you're on call in the schedule "), typed(l.Name), text(".")}
+	case flows.GroupLeg:
+		return sentence{text("you're in the group @"), typed(l.Name), text(".")}
+	case flows.RequesterLeg:
+		return append(append(sentence{text("the rules let you decide this yourself")}, reason(l.Why)...), text("."))
+	case flows.PersonLeg:
+	}
+	return sentence{text("the rules name you.")}
+}
+
+// mayClick says whether this person's click on a decision could count.
+func mayClick(c approval.Case, person string) bool {
+	_, ok := c.Approver(person)
+	return ok && c.Status == approval.Pending
+}
+
+func buttons(c approval.Case, approver string) slack.Block {
+	switch {
+	case !mayClick(c, approver):
+		return nil
+	case c.ApprovedBy(approver):
+		return onlyDeny(c)
+	}
+	return decision(c)
+}

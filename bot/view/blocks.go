@@ -1,0 +1,94 @@
+package view
+
+import (
+	"github.com/slack-go/slack"
+
+	"github.com/understudyhq/understudy/flows/approval"
+)
+
+// Slack's limits, in characters unless named otherwise.
+// https://docs.slack.dev/reference/block-kit/blocks
+const (
+	maxTitle       = 24
+	maxHeader      = 150
+	maxOption      = 75
+	maxOptionValue = 150
+	maxOptions     = 100
+	maxBlockID     = 255
+	maxHomeBlocks  = 100
+	maxRich        = 2900 // of 3,000, a section's limit: rich text states none
+)
+
+// The actions and blocks of buttons.
+const (
+	ActionApprove = "approve"
+	ActionDeny    = "deny"
+	ActionAsk     = "ask"
+)
+
+func notification(words ...word) string {
+	return sentence(words).note()
+}
+
+func plain(s string, limit int) *slack.TextBlockObject {
+	return slack.NewTextBlockObject(slack.PlainTextType, shorten(s, limit), false, false)
+}
+
+func header(s string) slack.Block {
+	return slack.NewHeaderBlock(plain(s, maxHeader))
+}
+
+// paragraph is a block of sentences.
+func paragraph(words ...word) slack.Block {
+	return slack.NewRichTextBlock("", slack.NewRichTextSection(sentence(words).rich()...))
+}
+
+// quote shows a typed text as it was typed, lines and all.
+func quote(s string) slack.Block {
+	quoted := shorten(clean(s), maxRich)
+	if quoted == "" {
+		quoted = "(empty)"
+	}
+	return slack.NewRichTextBlock("", &slack.RichTextQuote{
+		Type:     slack.RTEQuote,
+		Elements: sentence{text(isolated(quoted))}.rich(),
+	})
+}
+
+// facts are the lines that describe a request.
+func facts(c approval.Case, asker bool) slack.Block {
+	words := []word{label("Account: "), named(c.Account.Name), text(" · "), plan(c.Account), text(" · "), coded(c.Account.ID)}
+	if asker {
+		words = append(words, text("\n"), label("Asked by: "), who(c.Requester))
+	}
+	words = append(words,
+		text("\n"), label("For: "), span(c.Duration),
+		text("\n"), label("Asked: "), when(c.AskedAt),
+		text("\n"), label("Reason:"))
+	return paragraph(words...)
+}
+
+func plan(a approval.Account) word {
+	if cleanLine(a.Plan) == "" {
+		return text("plan unknown")
+	}
+	return typed(a.Plan)
+}
+
+func button(action, value, label string, style slack.Style) *slack.ButtonBlockElement {
+	return slack.NewButtonBlockElement(action, value, plain(label, maxOption)).WithStyle(style)
+}
+
+// decision is the pair of buttons that decide a case.
+func decision(c approval.Case) slack.Block {
+	return slack.NewActionBlock(blockID("decide", c.ID),
+		button(ActionApprove, c.ID, "Approve", slack.StylePrimary),
+		button(ActionDeny, c.ID, "Deny", slack.StyleDanger))
+}
+
+// onlyDeny is for approvers who approved already: they may still say no.
+func onlyDeny(c approval.Case) slack.Block {
+	return slack.NewActionBlock(blockID("decide", c.ID), button(ActionDeny, c.ID, "Deny", slack.StyleDanger))
+}
+
+func blockID(kind, id string) string { return shorten(kind+":"+id, maxBlockID) }

@@ -1,0 +1,187 @@
+package view
+
+import (
+	"slices"
+	"time"
+
+	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/flows/approval"
+)
+
+// conclusion says how a case was decided, to the reader with this id; an empty
+// id is a channel. It is a heading and paragraphs.
+func conclusion(c approval.Case, reader string) (heading string, told []sentence) {
+	switch c.Status {
+	case approval.Active:
+		return allowedHeading(c), activeStory(c, reader)
+	case approval.Ended:
+		return "🏁 Access ended", endedStory(c, reader)
+	case approval.Denied:
+		return "⛔ Denied", deniedStory(c, reader)
+	case approval.Refused:
+		return "⚠️ Refused: it couldn't be decided", refusedStory(c, reader)
+	case approval.TimedOut:
+		return "⌛ Timed out", timedOutStory(c, reader)
+	case approval.Cancelled:
+		return "↩️ Cancelled", cancelledStory(c, reader)
+	case approval.Routing, approval.Pending:
+	}
+	return unknown()
+}
+
+// unknown is for a status that this version doesn't know: it allows nothing.
+func unknown() (heading string, told []sentence) {
+	return "⚠️ Nothing to show", []sentence{{text("This request can't be shown, and it allows nothing. " +
+		"Show this message to the people who run this bot.")}}
+}
+
+func allowedHeading(c approval.Case) string {
+	if len(c.Approvals) == 0 {
+		return "✅ Allowed"
+	}
+	return "✅ Approved"
+}
+
+func activeStory(c approval.Case, reader string) []sentence {
+	told := []sentence{append(consent(c, reader), text(" "), subject(c.Requester, reader),
+		text(" may sign in as "), named(c.Account.Name), text(" until "), when(c.Grant.Until),
+		text(". Access then ends by itself."))}
+	if c.Grant.Warned {
+		told = append(told, sentence{text("The end is near: "), when(c.Grant.Until),
+			text(". To go on after it, a new request is needed: " + Command + ".")})
+	}
+	return told
+}
+
+// consent says who or what allowed the case.
+func consent(c approval.Case, reader string) sentence {
+	if len(c.Approvals) == 0 {
+		return append(append(sentence{text("A rule allowed this at once")}, reason(c.Outcome.Why)...), text("."))
+	}
+	s := sentence{text("Approved by ")}
+	for i, a := range c.Approvals[:min(len(c.Approvals), maxNames)] {
+		if i > 0 {
+			s = append(s, text(" and "))
+		}
+		s = append(s, object(a.By, reader), text(" ("), when(a.At), text(")"))
+	}
+	if hidden := len(c.Approvals) - maxNames; hidden > 0 {
+		s = append(s, text(" and "+count(hidden, "other")))
+	}
+	s = append(s, text("."))
+	if less := approvedFor(c); less < c.Duration {
+		s = append(s, text(" It is for "), span(less), text(" instead of the "), span(c.Duration), text(" asked for."))
+	}
+	return s
+}
+
+// approvedFor is the shortest of the approved times.
+func approvedFor(c approval.Case) time.Duration {
+	return slices.MinFunc(c.Approvals, func(a, b approval.Approval) int { return int(a.Duration - b.Duration) }).Duration
+}
+
+func endedStory(c approval.Case, reader string) []sentence {
+	again := text(" To sign in again, a new request is needed: " + Command + ".")
+	account := sentence{text(" as "), named(c.Account.Name)}
+	switch c.Grant.End {
+	case approval.Released:
+		s := append(sentence{subject(c.Requester, reader), text(" ended the access")}, account...)
+		return []sentence{append(s, text(" early ("), when(c.Closed.At), text(")."), again)}
+	case approval.Revoked:
+		s := append(sentence{subject(c.Closed.By, reader), text(" revoked the access")}, account...)
+		s = append(append(s, text(" ("), when(c.Closed.At), text(")")), reason(c.Closed.Why)...)
+		return []sentence{append(s, text("."), again)}
+	case approval.Expired:
+	}
+	s := append(sentence{text("The access")}, account...)
+	return []sentence{append(s, text(" is over: its time ended ("), when(c.Closed.At), text(")."), again), consent(c, reader)}
+}
+
+func deniedStory(c approval.Case, reader string) []sentence {
+	by := c.Closed.By
+	s := sentence{text("A rule denied this")}
+	if by.ID != "" {
+		s = sentence{subject(by, reader), text(" denied this")}
+	}
+	s = append(append(s, text(" ("), when(c.Closed.At), text(")")), reason(c.Closed.Why)...)
+	told := []sentence{append(s, text("."))}
+	if !isRequester(c, reader) {
+		return append(told, sentence{who(c.Requester), text(" can't sign in and has been told. There's nothing more to do.")})
+	}
+	switch by.ID {
+	case reader:
+		return append(told, sentence{text("The request is over. You can ask again with " + Command + " at any time.")})
+	case "":
+		return append(told, sentence{text("You can't sign in as this customer. Asking again gives the same answer as long as the account and the rules stay as they are.")})
+	}
+	return append(told, sentence{text("You can't sign in as this customer. Talk to "), who(by),
+		text(" if you still need it; a new request with a better reason is possible with " + Command + ".")})
+}
+
+func refusedStory(c approval.Case, reader string) []sentence {
+	s := append(sentence{text("This couldn't be decided, so it was refused ("), when(c.Closed.At), text(")")}, reason(c.Closed.Why)...)
+	told := []sentence{append(s, text(". What isn't known never allows."))}
+	if s := unreached(c); s != nil {
+		told = append(told, s)
+	}
+	if !isRequester(c, reader) {
+		return append(told, sentence{who(c.Requester), text(" can't sign in and has been told. There's nothing more to do.")})
+	}
+	return append(told, remedy(c))
+}
+
+func remedy(c approval.Case) sentence {
+	if c.Outcome.Result == flows.Asked {
+		return sentence{text("You can't sign in as this customer now. Find somebody who can decide, and when they can be reached in Slack, ask again with " + Command + ".")}
+	}
+	return sentence{text("You can't sign in as this customer now. Show this message to the people who keep the accounts and the rules; once it's mended, ask again with " + Command + ".")}
+}
+
+func timedOutStory(c approval.Case, reader string) []sentence {
+	s := sentence{text("Nobody decided within "), span(c.Flow.Policy.Timeout), text(" ("), when(c.Closed.At), text("), so this request is over.")}
+	if isRequester(c, reader) && c.SelfApproved() {
+		return []sentence{append(s, text(" You can ask again with "+Command+" at any time."))}
+	}
+	told := []sentence{append(append(append(s, text(" Asked were ")), names(asked(c), "and")...), text("."))}
+	if s := unreached(c); s != nil {
+		told = append(told, s)
+	}
+	if !isRequester(c, reader) {
+		return append(told, sentence{who(c.Requester), text(" can't sign in and has been told. If it's still needed, it takes a new request.")})
+	}
+	return append(told, sentence{text("You can't sign in as this customer. Talk to one of them, then ask again with " + Command + ".")})
+}
+
+func cancelledStory(c approval.Case, reader string) []sentence {
+	s := sentence{subject(c.Requester, reader), text(" took the request back ("), when(c.Closed.At), text("). ")}
+	if isRequester(c, reader) {
+		return []sentence{append(s, text("Nobody needs to decide any more. You can ask again with "+Command+" at any time."))}
+	}
+	return []sentence{append(s, text("There's nothing more to do."))}
+}
+
+// reason is a typed reason after what it is the reason for; nothing if none was given.
+func reason(why string) sentence {
+	if cleanLine(why) == "" {
+		return nil
+	}
+	return sentence{text(": "), typed(why)}
+}
+
+// subject is the person at the beginning of a sentence.
+func subject(p approval.Person, reader string) word {
+	if p.ID == reader && reader != "" {
+		return text("You")
+	}
+	return who(p)
+}
+
+// object is the person within a sentence.
+func object(p approval.Person, reader string) word {
+	if p.ID == reader && reader != "" {
+		return text("you")
+	}
+	return who(p)
+}
+
+func isRequester(c approval.Case, reader string) bool { return reader == c.Requester.ID }

@@ -1,0 +1,191 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+)
+
+// The names that the form and what comes back of it have in common. They stay
+// the same for ever: Slack keeps what was typed only in inputs of the same name.
+const (
+	CallbackAsk    = "ask"
+	BlockAccount   = "account"
+	BlockReason    = "reason"
+	BlockDuration  = "duration"
+	ActionAccount  = "account"
+	ActionReason   = "reason"
+	ActionDuration = "duration"
+)
+
+// The lengths of a reason, in characters after trimming.
+const (
+	MinReason = 3
+	MaxReason = 500
+)
+
+// Form is what the modal for a new request offers.
+type Form struct {
+	Flow      string // the flow that the request will be for
+	Durations []time.Duration
+	Default   time.Duration
+	Account   *Option // preselected, if there is one
+	Reason    string
+	Notice    string // for example why nothing is preselected
+}
+
+// Option is an account that can be picked.
+type Option struct {
+	ID, Name, Plan string
+	Assigned       bool // to the person who picks
+}
+
+// FormModal is the modal for a new request.
+func FormModal(f Form) slack.ModalViewRequest {
+	m := modal()
+	m.Submit, m.Close = plain("Request", maxTitle), plain("Cancel", maxTitle)
+	m.CallbackID, m.PrivateMetadata = CallbackAsk, f.Flow
+	if notice := cleanLine(f.Notice); notice != "" {
+		m.Blocks.BlockSet = append(m.Blocks.BlockSet, paragraph(explained(notice)))
+	}
+	m.Blocks.BlockSet = append(m.Blocks.BlockSet, accountInput(f.Account), reasonInput(f.Reason), durationInput(f))
+	return m
+}
+
+func accountInput(chosen *Option) slack.Block {
+	pick := slack.NewOptionsSelectBlockElement(slack.OptTypeExternal, plain("Name or id", maxHeader), ActionAccount)
+	atOnce := 0
+	pick.MinQueryLength = &atOnce
+	if chosen != nil {
+		if options := AccountOptions([]Option{*chosen}); len(options) == 1 {
+			pick.InitialOption = options[0]
+		}
+	}
+	return slack.NewInputBlock(BlockAccount, plain("Account", maxHeader),
+		plain("The customer to sign in as", maxHeader), pick)
+}
+
+func reasonInput(reason string) slack.Block {
+	input := slack.NewPlainTextInputBlockElement(plain("What you need to do there, and for whom", maxHeader), ActionReason).
+		WithMultiline(true).WithMinLength(MinReason).WithMaxLength(MaxReason).
+		WithInitialValue(shorten(clean(reason), MaxReason))
+	return slack.NewInputBlock(BlockReason, plain("Reason", maxHeader),
+		plain("Whoever decides reads it, and it's kept", maxHeader), input)
+}
+
+func durationInput(f Form) slack.Block {
+	durations := f.Durations[:min(len(f.Durations), maxOptions)]
+	pick := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, ActionDuration)
+	for _, d := range durations {
+		option := slack.NewOptionBlockObject(d.String(), plain(string(span(d)), maxOption), nil)
+		pick.Options = append(pick.Options, option)
+		if d == f.Default {
+			pick.InitialOption = option
+		}
+	}
+	return slack.NewInputBlock(BlockDuration, plain("For how long", maxHeader), nil, pick)
+}
+
+// AccountOptions are the accounts as a type-ahead shows them: at most 100, each
+// with its id as the value. An id that doesn't fit is left out.
+func AccountOptions(found []Option) []*slack.OptionBlockObject {
+	options := []*slack.OptionBlockObject{}
+	for _, o := range found {
+		if o.ID == "" || utf8.RuneCountInString(o.ID) > maxOptionValue || len(options) == maxOptions {
+			continue
+		}
+		options = append(options, slack.NewOptionBlockObject(o.ID,
+			plain(o.title(), maxOption), plain(o.description(), maxOption)))
+	}
+	return options
+}
+
+func (o Option) title() string {
+	if name := cleanLine(o.Name); name != "" {
+		return name
+	}
+	return o.shownID()
+}
+
+func (o Option) description() string {
+	plan := cleanLine(o.Plan)
+	if plan == "" {
+		plan = "plan unknown"
+	}
+	if o.Assigned {
+		return plan + " · " + o.shownID() + " · assigned to you"
+	}
+	return plan + " · " + o.shownID()
+}
+
+func (o Option) shownID() string {
+	if id := cleanLine(o.ID); id != "" {
+		return id
+	}
+	return "(unreadable id)"
+}
+
+// Answer is what a person submitted.
+type Answer struct {
+	Flow, Account, Reason string
+	Duration              time.Duration
+}
+
+// ReadForm reads a submitted form. The second result holds, by block id, what
+// is wrong, as Slack shows it at that field; it is empty if nothing is.
+func ReadForm(v slack.View, offered []time.Duration) (Answer, map[string]string) {
+	a := Answer{
+		Flow:    v.PrivateMetadata,
+		Account: input(v, BlockAccount, ActionAccount).SelectedOption.Value,
+		Reason:  strings.TrimSpace(input(v, BlockReason, ActionReason).Value),
+	}
+	wrong := map[string]string{}
+	if a.Account == "" {
+		wrong[BlockAccount] = "Pick the account to sign in as."
+	}
+	if problem := reasonProblem(a.Reason); problem != "" {
+		wrong[BlockReason] = problem
+	}
+	var problem string
+	if a.Duration, problem = readDuration(v, offered); problem != "" {
+		wrong[BlockDuration] = problem
+	}
+	return a, wrong
+}
+
+func input(v slack.View, block, action string) slack.BlockAction {
+	if v.State == nil {
+		return slack.BlockAction{}
+	}
+	return v.State.Values[block][action]
+}
+
+// reasonProblem counts what can be read: invisible characters are no reason.
+func reasonProblem(reason string) string {
+	switch n := utf8.RuneCountInString(clean(reason)); {
+	case n == 0:
+		return "Say why you need this. Whoever decides reads it."
+	case n < MinReason:
+		return fmt.Sprintf("Say a little more: a reason has at least %d characters.", MinReason)
+	}
+	if n := utf8.RuneCountInString(reason); n > MaxReason {
+		return fmt.Sprintf("Shorten this to %d characters; it has %d.", MaxReason, n)
+	}
+	return ""
+}
+
+func readDuration(v slack.View, offered []time.Duration) (time.Duration, string) {
+	value := input(v, BlockDuration, ActionDuration).SelectedOption.Value
+	if value == "" {
+		return 0, "Pick for how long."
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil || !slices.Contains(offered, d) {
+		return 0, "This isn't offered any more. Pick another."
+	}
+	return d, ""
+}

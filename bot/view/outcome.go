@@ -1,0 +1,31 @@
+package view
+
+import "github.com/understudyhq/understudy/flows/approval"
+
+// OutcomeCard is a new, short message for the requester, once a case that
+// waited for other people is decided: their first card changes without a sound.
+// It is false if there is nothing to say, yet or ever.
+func OutcomeCard(c approval.Case) (Message, bool) {
+	if !waitedForOthers(c) {
+		return Message{}, false
+	}
+	switch c.Status {
+	case approval.Active, approval.Ended, approval.Denied, approval.TimedOut, approval.Refused:
+	case approval.Routing, approval.Pending, approval.Cancelled:
+		return Message{}, false
+	default:
+		return Message{}, false
+	}
+	heading, told := conclusion(c, c.Requester.ID)
+	m := Message{Text: notification(text(heading+": "), typed(c.Account.Name))}
+	m.Blocks = append(m.Blocks, paragraph(label(heading+": "), named(c.Account.Name), text(" · "), coded(c.Account.ID)))
+	for _, s := range told {
+		m.Blocks = append(m.Blocks, paragraph(s...))
+	}
+	return m, true
+}
+
+func waitedForOthers(c approval.Case) bool {
+	decidedByRequester := c.Closed != nil && c.Closed.By.ID == c.Requester.ID && c.Status == approval.Denied
+	return !c.PendingAt.IsZero() && !c.SelfApproved() && !decidedByRequester
+}

@@ -1,0 +1,97 @@
+package view
+
+import (
+	"slices"
+
+	"github.com/understudyhq/understudy/flows/approval"
+)
+
+// maxNames is how many people a sentence names; the rest are counted.
+const maxNames = 10
+
+// names lists people: "Mia, Ola and 3 others". last joins the final one.
+func names(people []approval.Person, last string) sentence {
+	if len(people) == 0 {
+		return sentence{text("nobody")}
+	}
+	if hidden := len(people) - maxNames; hidden > 0 {
+		return append(joined(people[:maxNames], ", "), text(" "+last+" "+count(hidden, "other")))
+	}
+	return joined(people, " "+last+" ")
+}
+
+func joined(people []approval.Person, last string) sentence {
+	var s sentence
+	for i, p := range people {
+		switch {
+		case i > 0 && i == len(people)-1:
+			s = append(s, text(last))
+		case i > 0:
+			s = append(s, text(", "))
+		}
+		s = append(s, who(p))
+	}
+	return s
+}
+
+func persons(approvers []approval.Approver) []approval.Person {
+	people := make([]approval.Person, len(approvers))
+	for i, a := range approvers {
+		people[i] = a.Person
+	}
+	return people
+}
+
+// asked are the approvers who got the question and may still answer.
+func asked(c approval.Case) []approval.Person {
+	return persons(slices.DeleteFunc(slices.Clone(c.Approvers), func(a approval.Approver) bool {
+		return !a.Asked || missed(c, a.ID)
+	}))
+}
+
+// silent are those who may decide, but weren't asked.
+func silent(c approval.Case) []approval.Person {
+	return persons(slices.DeleteFunc(slices.Clone(c.Approvers), func(a approval.Approver) bool { return a.Asked }))
+}
+
+func missed(c approval.Case, id string) bool {
+	return slices.ContainsFunc(c.Unreachable, func(u approval.Unreached) bool { return u.ID == id })
+}
+
+func without(people []approval.Person, id string) []approval.Person {
+	return slices.DeleteFunc(slices.Clone(people), func(p approval.Person) bool { return p.ID == id })
+}
+
+// undecided are those who were asked and haven't approved.
+func undecided(c approval.Case) []approval.Person {
+	return slices.DeleteFunc(asked(c), func(p approval.Person) bool { return c.ApprovedBy(p.ID) })
+}
+
+func approved(c approval.Case) []approval.Person {
+	people := make([]approval.Person, len(c.Approvals))
+	for i, a := range c.Approvals {
+		people[i] = a.By
+	}
+	return people
+}
+
+// unreached says who should have been asked and couldn't be, each with why.
+func unreached(c approval.Case) sentence {
+	if len(c.Unreachable) == 0 {
+		return nil
+	}
+	s := sentence{text("Couldn't be asked: ")}
+	for i, u := range c.Unreachable[:min(len(c.Unreachable), maxNames)] {
+		if i > 0 {
+			s = append(s, text(", "))
+		}
+		s = append(s, who(u.Person))
+		if cleanLine(u.Why) != "" {
+			s = append(s, text(" ("), typed(u.Why), text(")"))
+		}
+	}
+	if hidden := len(c.Unreachable) - maxNames; hidden > 0 {
+		s = append(s, text(" and "+count(hidden, "other")))
+	}
+	return append(s, text("."))
+}

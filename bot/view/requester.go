@@ -1,0 +1,121 @@
+package view
+
+import (
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/flows/approval"
+)
+
+// requesterBlocks are the requester's card and modal alike.
+func requesterBlocks(c approval.Case, heading string, told []sentence) []slack.Block {
+	blocks := []slack.Block{header(heading)}
+	for _, s := range told {
+		blocks = append(blocks, paragraph(s...))
+	}
+	if c.Status == approval.Pending && mayClick(c, c.Requester.ID) {
+		blocks = append(blocks, decision(c))
+	}
+	blocks = append(blocks, facts(c, false), quote(c.Reason))
+	if why := rules(c); why != nil {
+		blocks = append(blocks, paragraph(why...))
+	}
+	return blocks
+}
+
+// requesterStory says to the person who asked what happened, what it means and
+// what to do: a heading and paragraphs.
+func requesterStory(c approval.Case) (heading string, told []sentence) {
+	switch c.Status {
+	case approval.Routing:
+		return "🔎 Finding out who decides", routingStory(c)
+	case approval.Pending:
+		if c.SelfApproved() {
+			return "✋ You approve this yourself", selfStory(c)
+		}
+		return "⏳ Waiting for approval", pendingStory(c)
+	case approval.Active, approval.Ended, approval.Denied, approval.Cancelled, approval.TimedOut, approval.Refused:
+		return conclusion(c, c.Requester.ID)
+	}
+	return unknown()
+}
+
+func routingStory(c approval.Case) []sentence {
+	told := []sentence{{text("Your request arrived. The rules are being checked; this message then says who decides. There's nothing you need to do.")}}
+	if c.Delay != "" {
+		told = append(told, sentence{text("It takes longer than usual: "), typed(c.Delay),
+			text(". It's tried again by itself for a while. If it keeps failing, the request is refused and you hear why.")})
+	}
+	return told
+}
+
+func selfStory(c approval.Case) []sentence {
+	why := sentence{text("The rules let you approve this yourself.")}
+	if assigned(c.Outcome) {
+		why = sentence{text("You're assigned to this account: you approve it yourself.")}
+	}
+	why = append(why, text(" Approve starts your access at once, Deny drops the request. "))
+	return []sentence{append(why, deadline(c)...)}
+}
+
+// assigned says whether the rules saw that the requester is assigned to the account.
+func assigned(o flows.Outcome) bool {
+	for _, read := range o.Reads {
+		if read.Fact == (flows.Fact{Kind: flows.FieldFact, Name: "is_assigned"}) {
+			return read.Value == "yes"
+		}
+	}
+	return false
+}
+
+func pendingStory(c approval.Case) []sentence {
+	s := append(sentence{text("Waiting for ")}, names(undecided(c), quorumWord(c))...)
+	s = append(s, text(". They have a message with your request. You get a new message here as soon as it's decided. "))
+	told := []sentence{append(s, deadline(c)...)}
+	return append(told, progress(c)...)
+}
+
+func quorumWord(c approval.Case) string {
+	if c.Quorum > 1 {
+		return "and"
+	}
+	return "or"
+}
+
+// progress is what is known of a decision that isn't made yet.
+func progress(c approval.Case) []sentence {
+	var told []sentence
+	if c.Quorum > 1 {
+		s := sentence{text(fmt.Sprintf("%d people must approve", c.Quorum))}
+		if len(c.Approvals) > 0 {
+			s = append(append(s, text(". So far: ")), names(approved(c), "and")...)
+		}
+		told = append(told, append(s, text(".")))
+	}
+	if c.Claim != nil {
+		told = append(told, sentence{who(c.Claim.By), text(" is looking at it.")})
+	}
+	if also := silent(c); len(also) > 0 {
+		s := append(sentence{text("May also decide, but wasn't asked: ")}, names(also, "and")...)
+		told = append(told, append(s, text(".")))
+	}
+	if s := unreached(c); s != nil {
+		told = append(told, s)
+	}
+	return told
+}
+
+// deadline says when a waiting case ends by itself.
+func deadline(c approval.Case) sentence {
+	return sentence{text("If nobody decides, it times out: "), when(c.PendingAt.Add(c.Flow.Policy.Timeout)), text(".")}
+}
+
+// rules is the explanation of the outcome, as the record and simulations have it.
+func rules(c approval.Case) sentence {
+	if c.Outcome.Result == "" {
+		return nil
+	}
+	return sentence{label("What the rules saw: "), explained(c.Outcome.Explain())}
+}
