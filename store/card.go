@@ -221,13 +221,23 @@ func dirtyCards(tx Tx, c approval.Case, view string, now time.Time) error {
 	return nil
 }
 
-// modalSettles is how long Slack may take to show a modal's answer to its own
-// submission, which would hide an update that overtook it.
-const modalSettles = 700 * time.Millisecond
+const (
+	// modalSettles is how long Slack may take to show a modal's answer to its
+	// own submission, which would hide an update that overtook it.
+	modalSettles = 700 * time.Millisecond
+	// outcomeNear is how long a requester's first message waits, so that it
+	// says the outcome if there is one by then, and makes its sound for that.
+	outcomeNear = 400 * time.Millisecond
+)
 
+// firstLook is when a card that has to change should be looked at.
 func firstLook(card Card, now time.Time) time.Time {
-	if _, kind, _ := card.ID.Parts(); kind == ModalCard && card.Wants == 0 {
+	_, kind, _ := card.ID.Parts()
+	switch {
+	case card.Wants == 0 && kind == ModalCard:
 		return now.Add(modalSettles)
+	case card.Wants == 0 && kind == RequesterCard:
+		return now.Add(outcomeNear)
 	}
 	return now
 }

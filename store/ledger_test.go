@@ -136,14 +136,14 @@ func TestAChangeDuringADeliveryIsDeliveredToo(t *testing.T) {
 func TestAPostOfUnknownOutcomeIsRemembered(t *testing.T) {
 	l := open(t, storetest.NewMemory())
 	must(t, l, submit("c1", "acct"), noon)
-	card := dirty(t, l, noon)[0]
+	card := dirty(t, l, noon.Add(time.Second))[0]
 	if err := l.Posting(t.Context(), card.ID, noon); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Reclaim(t.Context(), noon.Add(time.Second)); err != nil { // as after a crash
+	if err := l.Reclaim(t.Context(), noon.Add(2*time.Second)); err != nil { // as after a crash
 		t.Fatal(err)
 	}
-	for _, again := range dirty(t, l, noon.Add(time.Second)) {
+	for _, again := range dirty(t, l, noon.Add(2*time.Second)) {
 		if again.ID == card.ID && again.Posting.Equal(noon) {
 			return
 		}

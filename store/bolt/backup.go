@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,25 +60,28 @@ func (db *DB) fill(ctx context.Context, file *os.File) error {
 // BackupTo writes the store as it is now, as a file that Open opens. It returns
 // how many bytes it wrote.
 func (db *DB) BackupTo(ctx context.Context, w io.Writer) (written int64, err error) {
+	to := &writer{ctx: ctx, to: w}
 	err = db.read(func(tx *bbolt.Tx) (err error) {
-		written, err = tx.WriteTo(writer{ctx, w})
-		return explain(err)
+		written, err = tx.WriteTo(to)
+		return err
 	})
-	if err != nil {
+	if err = cmp.Or(explain(to.err), err); err != nil {
 		return written, fmt.Errorf("copying the store %s: %w", db.path, err)
 	}
 	return written, nil
 }
 
-// writer stops when the context ends.
+// writer stops when the context ends. It keeps the error, of which bbolt keeps
+// only the text.
 type writer struct {
 	ctx context.Context
 	to  io.Writer
+	err error
 }
 
-func (w writer) Write(p []byte) (int, error) {
-	if err := w.ctx.Err(); err != nil {
-		return 0, err
+func (w *writer) Write(p []byte) (n int, err error) {
+	if w.err = w.ctx.Err(); w.err == nil {
+		n, w.err = w.to.Write(p)
 	}
-	return w.to.Write(p)
+	return n, w.err
 }

@@ -52,9 +52,10 @@ type Options struct {
 
 // DB is an open file. It is a [store.Engine].
 type DB struct {
-	bolt *bbolt.DB
-	file *os.File
-	path string
+	bolt    *bbolt.DB
+	file    *os.File
+	path    string
+	created bool // by this Open
 
 	calls   chan *call
 	closing chan struct{}

@@ -44,12 +44,13 @@ func explain(err error) error {
 }
 
 // explainOpen does so for errors of opening. What comes neither from the
-// operating system nor from the lock is about the file's content.
+// operating system, nor from the lock, nor from us is about the file's content.
 func explainOpen(err error) error {
 	_, isPath := errors.AsType[*fs.PathError](err)
+	_, isRefused := errors.AsType[unacceptable](err)
 	_, isErrno := errors.AsType[syscall.Errno](err)
 	switch {
-	case err == nil, isPath, isErrno, errors.Is(err, bolterrors.ErrTimeout):
+	case err == nil, isPath, isErrno, isRefused, errors.Is(err, bolterrors.ErrTimeout):
 		return explain(err)
 	case errors.Is(err, bolterrors.ErrVersionMismatch):
 		return fmt.Errorf("%w: use the program that wrote it, or a newer one (%w)", store.ErrNewer, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -73,27 +74,42 @@ func open(ctx context.Context, path string, o Options, readOnly bool) (*DB, erro
 	return db, nil
 }
 
-// openFile refuses a file that others can read, and remembers the file: if
-// bbolt panics nobody else has it.
+// openFile refuses a file that others can read, and one that is empty, which
+// bbolt would take for a new one. It remembers the file: if bbolt panics
+// nobody else has it.
 func (db *DB) openFile(path string, flag int, mode os.FileMode) (*os.File, error) {
-	file, err := os.OpenFile(path, flag, mode)
+	if flag&os.O_CREATE != 0 {
+		file, err := os.OpenFile(path, flag|os.O_EXCL, mode)
+		if db.created = err == nil; db.created || !errors.Is(err, fs.ErrExist) {
+			db.file = file
+			return file, err
+		}
+	}
+	file, err := os.OpenFile(path, flag&^os.O_CREATE, mode)
 	if err != nil {
 		return nil, err
 	}
-	if err := private(file); err != nil {
-		return nil, errors.Join(err, file.Close())
+	if err := acceptable(file); err != nil {
+		return nil, errors.Join(unacceptable{err}, file.Close())
 	}
 	db.file = file
 	return file, nil
 }
 
-func private(file *os.File) error {
+// unacceptable is why a file isn't opened, apart from what bbolt says of it.
+type unacceptable struct{ error }
+
+func (u unacceptable) Unwrap() error { return u.error }
+
+func acceptable(file *os.File) error {
 	info, err := file.Stat()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if !info.Mode().IsRegular() {
+	case !info.Mode().IsRegular():
 		return errors.New("it isn't a file")
+	case info.Size() == 0:
+		return fmt.Errorf("it is empty: restore a backup, or remove it if it never was a store: %w", store.ErrCorrupt)
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
 		return fmt.Errorf("others than its owner may use it (mode %04o): run chmod 600 %s", mode, file.Name())
@@ -127,6 +143,9 @@ func (db *DB) try(options *bbolt.Options) error {
 	damage := guarded(func() { db.bolt, opened = bbolt.Open(db.path, 0o600, options) })
 	if damage != nil {
 		return errors.Join(damage, abandon(db.file))
+	}
+	if opened != nil && db.created && !errors.Is(opened, bolterrors.ErrTimeout) {
+		opened = errors.Join(opened, os.Remove(db.path))
 	}
 	return explainOpen(opened)
 }
