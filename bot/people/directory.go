@@ -74,7 +74,7 @@ type Directory struct {
 
 	rosters memo[roster]            // by schedule id
 	facts   memo[User]              // by user id
-	emails  memo[string]            // by e-mail: the user id
+	emails  memo[string]            // by e-mail: the user id, empty if nobody has it
 	groups  memo[[]slack.UserGroup] // one entry
 	members memo[[]string]          // by group id: user ids
 }

@@ -61,7 +61,7 @@ func plain(ctx context.Context, err error) error {
 	}
 	refused, ok := errors.AsType[slack.SlackErrorResponse](err)
 	if !ok {
-		return err
+		return fmt.Errorf("Slack can't be reached: %w", err)
 	}
 	switch refused.Err {
 	case errNoUser, errNoEmail, errInvisible, errNoGroup:

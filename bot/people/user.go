@@ -51,6 +51,9 @@ func (d *Directory) ByEmail(ctx context.Context, email string) (User, error) {
 	if err != nil {
 		return User{}, fmt.Errorf("looking up %s in Slack: %w", target, err)
 	}
+	if id.value == "" {
+		return User{}, fmt.Errorf("looking up %s in Slack: %w: no account has this e-mail", target, ErrUnknown)
+	}
 	return d.ByID(ctx, id.value)
 }
 
@@ -66,14 +69,21 @@ func (d *Directory) inSlack(email string) string {
 
 func foldEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
+// userID is empty if no account has the e-mail. That is an answer too: it is
+// remembered, because Slack allows few of these calls.
 func (d *Directory) userID(ctx context.Context, email string) (string, error) {
 	var found *slack.User
 	err := patiently(ctx, func(ctx context.Context) (err error) {
 		found, err = d.slack.GetUserByEmailContext(ctx, email)
 		return err
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrUnknown):
+		return "", nil
+	case err != nil:
 		return "", err
+	case found.ID == "":
+		return "", errors.New("users.lookupByEmail answered without a user")
 	}
 	return found.ID, nil
 }
