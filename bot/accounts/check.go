@@ -48,7 +48,7 @@ func checkID(id string) error {
 }
 
 func checkEmail(email string) error {
-	if !strings.Contains(email, "@") || strings.ContainsFunc(email, unicode.IsSpace) {
+	if !strings.Contains(email, "@") || strings.ContainsAny(email, ",;<>") || strings.ContainsFunc(email, unicode.IsSpace) {
 		return fmt.Errorf("it is assigned to %q, which isn't an e-mail: write one address an entry", email)
 	}
 	return nil

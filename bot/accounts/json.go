@@ -84,7 +84,7 @@ func (d *document) open() error {
 		return jsonProblem(err)
 	}
 	if key.Kind() != '"' || key.String() != "accounts" {
-		return fmt.Errorf(`%s stands where "accounts" belongs: write [ … ] or {"accounts": [ … ]}`, key)
+		return fmt.Errorf(`%q stands where "accounts" belongs: write [ … ] or {"accounts": [ … ]}`, key.String())
 	}
 	return nil
 }
@@ -95,7 +95,7 @@ func (d *document) close() error {
 		return jsonProblem(err)
 	}
 	if end.Kind() != '}' {
-		return fmt.Errorf("%q stands beside the accounts: remove it", end)
+		return fmt.Errorf("%q stands beside the accounts: remove it", end.String())
 	}
 	return nil
 }
@@ -196,8 +196,8 @@ func typeName(t reflect.Type) string {
 		return "text"
 	case t.Kind() == reflect.Slice:
 		return "a list of texts"
-	case t.Kind() == reflect.Interface:
-		return "text, a number, true or false"
+	case t.Kind() == reflect.Float64:
+		return "one that isn't beyond 1e308"
 	}
 	return "an object"
 }
