@@ -38,8 +38,10 @@ func decidedAnswer(c approval.Case, clicker string) sentence {
 		return append(sentence{text("Nothing was changed. The request for "), named(c.Account.Name), text(": ")}, standing(c)...)
 	}
 	_, told := conclusion(c, clicker)
-	s := sentence{text("Your click changed nothing: the request of "), object(c.Requester, clicker), text(" for "), named(c.Account.Name),
-		text(" is decided already. ")}
+	s := sentence{text("Your click changed nothing, because the request for "), named(c.Account.Name), text(" is decided already. ")}
+	if c.Status == approval.Ended {
+		s = append(append(s, consent(c, clicker)...), text(" "))
+	}
 	return append(s, told[0]...)
 }
 
@@ -51,10 +53,10 @@ func notYours(c approval.Case, clicker string, kind approval.RejectionKind) sent
 	if isRequester(c, clicker) {
 		s = sentence{text("You asked for this yourself, and the rules want somebody else to decide it. Nothing was changed. ")}
 	}
-	if len(c.Approvers) == 0 {
+	if len(deciders(c)) == 0 {
 		return append(s, text("It isn't known yet who may."))
 	}
-	return append(append(append(s, text("It's for ")), names(persons(c.Approvers), "or")...), text(" to decide."))
+	return append(append(append(s, text("It's for ")), names(deciders(c), "or")...), text(" to decide."))
 }
 
 func tooLate(c approval.Case, clicker string) sentence {
@@ -70,8 +72,9 @@ func tooLate(c approval.Case, clicker string) sentence {
 
 // AlreadyLive says to a requester that they have a live case for this account.
 func AlreadyLive(c approval.Case) string {
-	s := sentence{text("You already have a request for "), named(c.Account.Name), text(" ("), typed(c.Account.ID), text("), so no second one was made. It is ")}
-	return append(s, standing(c)...).mrkdwn()
+	s := sentence{text("You already have a request for "), named(c.Account.Name), text(" ("), coded(c.Account.ID),
+		text("), so no second one was made. The first one is still open: ")}
+	return append(append(s, standing(c)...), text(" Its card in your messages with this bot follows it.")).mrkdwn()
 }
 
 // Repeated answers something that was done already.

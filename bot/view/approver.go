@@ -71,7 +71,7 @@ func waitingStory(c approval.Case, reader string) []sentence {
 	if c.ApprovedBy(reader) {
 		told = append(told, sentence{text("You approved this already; it waits for somebody else to approve as well.")})
 	}
-	return append(told, progress(c)...)
+	return append(told, progress(c, reader)...)
 }
 
 func enough(c approval.Case) string {

@@ -19,7 +19,7 @@ func conclusion(c approval.Case, reader string) (heading string, told []sentence
 	case approval.Denied:
 		return "⛔ Denied", deniedStory(c, reader)
 	case approval.Refused:
-		return "⚠️ Refused: it couldn't be decided", refusedStory(c, reader)
+		return "⚠️ Refused", refusedStory(c, reader)
 	case approval.TimedOut:
 		return "⌛ Timed out", timedOutStory(c, reader)
 	case approval.Cancelled:
@@ -81,20 +81,25 @@ func approvedFor(c approval.Case) time.Duration {
 }
 
 func endedStory(c approval.Case, reader string) []sentence {
-	again := text(" To sign in again, a new request is needed: " + Command + ".")
-	account := sentence{text(" as "), named(c.Account.Name)}
+	told := []sentence{append(ending(c, reader), text("."))}
+	if isRequester(c, reader) {
+		told[0] = append(told[0], text(" To sign in again, a new request is needed: "+Command+"."))
+	}
+	return append(told, consent(c, reader))
+}
+
+// ending says how the access came to its end.
+func ending(c approval.Case, reader string) sentence {
+	at := sentence{named(c.Account.Name), text(" ("), when(c.Closed.At), text(")")}
 	switch c.Grant.End {
 	case approval.Released:
-		s := append(sentence{subject(c.Requester, reader), text(" ended the access")}, account...)
-		return []sentence{append(s, text(" early ("), when(c.Closed.At), text(")."), again)}
+		return append(sentence{subject(c.Requester, reader), text(" ended early the access to ")}, at...)
 	case approval.Revoked:
-		s := append(sentence{subject(c.Closed.By, reader), text(" revoked the access")}, account...)
-		s = append(append(s, text(" ("), when(c.Closed.At), text(")")), reason(c.Closed.Why)...)
-		return []sentence{append(s, text("."), again)}
+		s := append(sentence{subject(c.Closed.By, reader), text(" revoked the access to ")}, at...)
+		return append(s, reason(c.Closed.Why)...)
 	case approval.Expired:
 	}
-	s := append(sentence{text("The access")}, account...)
-	return []sentence{append(s, text(" is over: its time ended ("), when(c.Closed.At), text(")."), again), consent(c, reader)}
+	return append(sentence{text("Its time is over, and so is the access to ")}, at...)
 }
 
 func deniedStory(c approval.Case, reader string) []sentence {

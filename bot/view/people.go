@@ -49,6 +49,9 @@ func asked(c approval.Case) []approval.Person {
 	}))
 }
 
+// deciders are those who may decide, asked or not.
+func deciders(c approval.Case) []approval.Person { return append(asked(c), silent(c)...) }
+
 // silent are those who may decide, but weren't asked.
 func silent(c approval.Case) []approval.Person {
 	return persons(slices.DeleteFunc(slices.Clone(c.Approvers), func(a approval.Approver) bool { return a.Asked }))
@@ -62,9 +65,14 @@ func without(people []approval.Person, id string) []approval.Person {
 	return slices.DeleteFunc(slices.Clone(people), func(p approval.Person) bool { return p.ID == id })
 }
 
-// undecided are those who were asked and haven't approved.
+// undecided are those whose answer is waited for: who was asked and hasn't
+// approved, or, if they all have, who may decide unasked.
 func undecided(c approval.Case) []approval.Person {
-	return slices.DeleteFunc(asked(c), func(p approval.Person) bool { return c.ApprovedBy(p.ID) })
+	hasApproved := func(p approval.Person) bool { return c.ApprovedBy(p.ID) }
+	if left := slices.DeleteFunc(asked(c), hasApproved); len(left) > 0 {
+		return left
+	}
+	return slices.DeleteFunc(silent(c), hasApproved)
 }
 
 func approved(c approval.Case) []approval.Person {

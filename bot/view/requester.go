@@ -74,7 +74,7 @@ func pendingStory(c approval.Case) []sentence {
 	s := append(sentence{text("Waiting for ")}, names(undecided(c), quorumWord(c))...)
 	s = append(s, text(". They have a message with your request. You get a new message here as soon as it's decided. "))
 	told := []sentence{append(s, deadline(c)...)}
-	return append(told, progress(c)...)
+	return append(told, progress(c, c.Requester.ID)...)
 }
 
 func quorumWord(c approval.Case) string {
@@ -85,7 +85,7 @@ func quorumWord(c approval.Case) string {
 }
 
 // progress is what is known of a decision that isn't made yet.
-func progress(c approval.Case) []sentence {
+func progress(c approval.Case, reader string) []sentence {
 	var told []sentence
 	if c.Quorum > 1 {
 		s := sentence{text(fmt.Sprintf("%d people must approve", c.Quorum))}
@@ -95,7 +95,7 @@ func progress(c approval.Case) []sentence {
 		told = append(told, append(s, text(".")))
 	}
 	if c.Claim != nil {
-		told = append(told, sentence{who(c.Claim.By), text(" is looking at it.")})
+		told = append(told, lookedAt(c.Claim.By, reader))
 	}
 	if also := silent(c); len(also) > 0 {
 		s := append(sentence{text("May also decide, but wasn't asked: ")}, names(also, "and")...)
@@ -107,14 +107,21 @@ func progress(c approval.Case) []sentence {
 	return told
 }
 
+func lookedAt(by approval.Person, reader string) sentence {
+	if by.ID == reader {
+		return sentence{text("You're looking at it; the others see that.")}
+	}
+	return sentence{who(by), text(" is looking at it.")}
+}
+
 // deadline says when a waiting case ends by itself.
 func deadline(c approval.Case) sentence {
-	return sentence{text("If nobody decides, it times out: "), when(c.PendingAt.Add(c.Flow.Policy.Timeout)), text(".")}
+	return sentence{text("If nobody decides by "), when(c.PendingAt.Add(c.Flow.Policy.Timeout)), text(", it times out.")}
 }
 
 // rules is the explanation of the outcome, as the record and simulations have it.
 func rules(c approval.Case) sentence {
-	if c.Outcome.Result == "" {
+	if c.Outcome.Result == "" || c.Outcome.Result == flows.Refused && len(c.Outcome.Reads) == 0 {
 		return nil
 	}
 	return sentence{label("What the rules saw: "), explained(c.Outcome.Explain())}

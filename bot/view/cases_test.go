@@ -1,0 +1,150 @@
+package view_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/flows/approval"
+)
+
+var (
+	noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	kim  = approval.Person{ID: "U0KIM", Name: "Kim Larsen", Email: "kim@example.com"}
+	mia  = approval.Person{ID: "U0MIA", Name: "Mia Berg", Email: "mia@example.com"}
+	ola  = approval.Person{ID: "U0OLA", Name: "Ola Nordmann", Email: "ola@example.com"}
+	ida  = approval.Person{ID: "U0IDA", Name: "Ida Holm", Email: "ida@example.com"}
+	gone = approval.Unreached{Person: approval.Person{Name: "Per Moe", Email: "per@example.com"}, Why: "has no account in this Slack workspace"}
+)
+
+// story is a case that the state machine itself made, a minute a command.
+type story struct {
+	t   testing.TB
+	now time.Time
+	c   approval.Case
+}
+
+func (s *story) then(commands ...approval.Command) *story {
+	s.t.Helper()
+	for _, cmd := range commands {
+		s.now = s.now.Add(time.Minute)
+		events, err := approval.Decide(s.c, cmd, s.now)
+		if err != nil {
+			s.t.Fatalf("%T: %v", cmd, err)
+		}
+		for _, e := range events {
+			s.c = approval.Apply(s.c, e)
+		}
+	}
+	return s
+}
+
+func (s *story) after(d time.Duration) *story {
+	s.now = s.now.Add(d)
+	return s
+}
+
+func submitted(t testing.TB) *story {
+	s := &story{t: t, now: noon}
+	return s.then(approval.Submit{
+		ID: "case-7f3a",
+		Flow: approval.FlowVersion{ID: "82fe1163", Name: "impersonation", Version: 1,
+			Policy: approval.Policy{Timeout: 30 * time.Minute, Warn: 5 * time.Minute}},
+		Requester: kim,
+		Account:   approval.Account{ID: "acct_42", Name: "Globex", Plan: "enterprise"},
+		Reason:    "Invoice 1042 shows twice.\nThey call back at 3.",
+		Duration:  time.Hour,
+	})
+}
+
+func ruled(plan string, isAssigned bool) approval.Ruling {
+	facts := flows.Facts{Params: map[string]string{"manager_schedule": "PMGRS01"},
+		Fields: map[string]any{"is_assigned": isAssigned}}
+	if plan != "" {
+		facts.Fields["customer_plan"] = plan
+	}
+	return approval.Ruling{
+		Account: approval.Account{ID: "acct_42", Name: "Globex", Plan: plan},
+		Facts:   facts, Outcome: flows.Evaluate(flows.Impersonation, facts)}
+}
+
+func onCall(people ...approval.Person) approval.Found {
+	found := approval.Found{Route: flows.OnCall("PMGRS01")}
+	for _, p := range people {
+		found.Approvers = append(found.Approvers, approval.Approver{Person: p, Leg: found.Route.Legs[0], Asked: true})
+	}
+	return found
+}
+
+func pending(t testing.TB) *story {
+	return submitted(t).then(approval.Rule{Ruling: ruled("enterprise", false), Found: onCall(mia, ola)})
+}
+
+func self(t testing.TB) *story {
+	route := flows.Requester("assigned to the account")
+	return submitted(t).then(approval.Rule{Ruling: ruled("pro", true), Found: approval.Found{Route: route,
+		Approvers: []approval.Approver{{Person: kim, Leg: route.Legs[0], Asked: true}}}})
+}
+
+func free(t testing.TB) *story { return submitted(t).then(approval.Rule{Ruling: ruled("free", false)}) }
+
+func two(t testing.TB) *story {
+	found := onCall(mia, ola)
+	found.Route = found.Route.Need(2)
+	found.Approvers = append(found.Approvers, approval.Approver{Person: ida, Leg: flows.Leg{Kind: flows.GroupLeg, Name: "leads"}})
+	found.Unreachable = []approval.Unreached{gone}
+	return submitted(t).then(approval.Rule{Ruling: ruled("enterprise", false), Found: found})
+}
+
+func crowd(t testing.TB) *story {
+	people := make([]approval.Person, 100)
+	for i := range people {
+		people[i] = approval.Person{ID: fmt.Sprintf("U0P%03d", i), Name: fmt.Sprintf("Person %d", i)}
+	}
+	return submitted(t).then(approval.Rule{Ruling: ruled("enterprise", false), Found: onCall(people...)})
+}
+
+func deniedByRule(t testing.TB) *story {
+	ruling := ruled("enterprise", false)
+	ruling.Outcome = flows.Outcome{Result: flows.Denied, Why: "contractors may not"}
+	return submitted(t).then(approval.Rule{Ruling: ruling})
+}
+
+// stories are one of each kind of case.
+func stories(t testing.TB) map[string]approval.Case {
+	approve := approval.Approve{By: mia}
+	nobody := approval.Found{Route: flows.OnCall("PMGRS01"), Unreachable: []approval.Unreached{gone}}
+	return map[string]approval.Case{
+		"routing":             submitted(t).c,
+		"routing_delayed":     submitted(t).then(approval.Delay{Why: "the account directory doesn't answer"}).c,
+		"pending":             pending(t).c,
+		"pending_two_of_them": two(t).then(approve).c,
+		"pending_looked_at":   pending(t).then(approval.LookAt{By: ola}).c,
+		"pending_missed":      pending(t).then(approval.Miss{ID: ola.ID, Why: "their Slack account is deactivated"}).c,
+		"pending_crowd":       crowd(t).c,
+		"self":                self(t).c,
+		"self_approved":       self(t).then(approval.Approve{By: kim}).c,
+		"self_denied":         self(t).then(approval.Deny{By: kim}).c,
+		"self_timed_out":      self(t).after(time.Hour).then(approval.TimeOut{}).c,
+		"allowed_by_rule":     free(t).c,
+		"approved":            pending(t).then(approve).c,
+		"approved_for_less":   pending(t).then(approval.Approve{By: mia, Duration: 15 * time.Minute}).c,
+		"approved_by_two":     two(t).then(approve, approval.Approve{By: ola}).c,
+		"approved_ends_soon":  pending(t).then(approve).after(56 * time.Minute).then(approval.Warn{}).c,
+		"expired":             pending(t).then(approve).after(time.Hour).then(approval.Expire{}).c,
+		"expired_by_rule":     free(t).after(time.Hour).then(approval.Expire{}).c,
+		"released":            pending(t).then(approve, approval.Release{By: kim}).c,
+		"revoked":             pending(t).then(approve, approval.Revoke{By: ola, Why: "the customer called it off"}).c,
+		"denied":              pending(t).then(approval.Deny{By: mia}).c,
+		"denied_with_reason":  pending(t).then(approval.Deny{By: mia, Why: "ask them to share their screen"}).c,
+		"denied_by_rule":      deniedByRule(t).c,
+		"cancelled":           pending(t).then(approval.Cancel{By: kim}).c,
+		"timed_out":           pending(t).after(time.Hour).then(approval.TimeOut{}).c,
+		"refused_no_plan":     submitted(t).then(approval.Rule{Ruling: ruled("", false)}).c,
+		"refused_nobody":      submitted(t).then(approval.Rule{Ruling: ruled("enterprise", false), Found: nobody}).c,
+		"refused_directory":   submitted(t).then(approval.Refuse{Why: "the account directory didn't answer for 2 minutes"}).c,
+		"refused_unreachable": pending(t).then(approval.Miss{ID: mia.ID, Why: "their Slack account is deactivated"}, approval.Miss{ID: ola.ID, Why: "their Slack account is deactivated"}).c,
+		"unknown":             {ID: "case-7f3a", Status: "paused", Requester: kim, Account: approval.Account{ID: "acct_42", Name: "Globex"}},
+	}
+}

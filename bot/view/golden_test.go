@@ -1,0 +1,139 @@
+package view_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
+
+	"github.com/understudyhq/understudy/bot/view"
+	"github.com/understudyhq/understudy/flows/approval"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// TestCards compares every card of every kind of case with what was reviewed:
+// a .txt is what people read, the .json beside it is what Slack gets.
+func TestCards(t *testing.T) {
+	for name, c := range stories(t) {
+		t.Run(name, func(t *testing.T) {
+			golden(t, name+".txt", readable(t, c))
+			golden(t, name+".json", indented(t, map[string]any{
+				"requester": view.RequesterCard(c), "approver": view.ApproverCard(c, mia.ID), "channel": view.ChannelCard(c)}))
+		})
+	}
+}
+
+func readable(t *testing.T, c approval.Case) string {
+	var b strings.Builder
+	card := func(title string, m view.Message) {
+		fmt.Fprintf(&b, "=== %s\nnotification: %s\n\n%s\n", title, m.Text, screen(t, m.Blocks))
+	}
+	card("Kim, who asked", view.RequesterCard(c))
+	card("Mia, who may decide", view.ApproverCard(c, mia.ID))
+	card("a channel", view.ChannelCard(c))
+	if m, ok := view.OutcomeCard(c); ok {
+		card("Kim, with a sound", m)
+	}
+	fmt.Fprintf(&b, "=== clicks that change nothing\n")
+	for _, kind := range []approval.RejectionKind{approval.AlreadyDecided, approval.NotAnApprover, approval.AlreadyApproved,
+		approval.TooLate, approval.NotRouted, approval.NotTheRequester, approval.Invalid} {
+		for _, p := range []approval.Person{kim, mia} {
+			if makesSense(c, kind) {
+				fmt.Fprintf(&b, "%s, %s:\n  %s\n", p.Name, kind, view.Rejected(&approval.Rejection{Kind: kind, Case: c}, p.ID))
+			}
+		}
+	}
+	if !c.Status.Over() {
+		fmt.Fprintf(&b, "asking again:\n  %s\n", view.AlreadyLive(c))
+	}
+	return b.String()
+}
+
+func makesSense(c approval.Case, kind approval.RejectionKind) bool {
+	switch kind {
+	case approval.AlreadyDecided:
+		return c.Status != approval.Pending && c.Status != approval.Routing
+	case approval.NotRouted:
+		return c.Status == approval.Routing
+	case approval.AlreadyApproved, approval.NotAnApprover:
+		return c.Status == approval.Pending
+	case approval.TooLate:
+		return c.Status == approval.Pending || c.Status == approval.Active
+	}
+	return true
+}
+
+func TestHome(t *testing.T) {
+	all := stories(t)
+	problem := "Slack couldn't be reached for a while; some cards may be old."
+	for name, h := range map[string]view.HomeContents{
+		"home_empty": {Person: kim.ID},
+		"home_requester": {Person: kim.ID, Waiting: []approval.Case{all["self"]}, Mine: []approval.Case{all["routing"], all["pending"], all["refused_no_plan"], all["denied"]},
+			Running: []approval.Case{all["approved"]}},
+		"home_approver": {Person: mia.ID, Waiting: []approval.Case{all["pending"], all["pending_two_of_them"]}, More: 3, Problem: problem},
+	} {
+		t.Run(name, func(t *testing.T) { golden(t, name+".txt", screen(t, view.Home(h).Blocks)) })
+	}
+}
+
+func TestModals(t *testing.T) {
+	hours := []time.Duration{15 * time.Minute, time.Hour, 90 * time.Minute, 24 * time.Hour}
+	for name, m := range map[string]slack.ModalViewRequest{
+		"modal_empty":    view.FormModal(view.Form{Flow: "impersonation", Durations: hours, Default: time.Hour, Notice: "No account matches “glboex”. Pick one below."}),
+		"modal_prepared": view.FormModal(view.Form{Flow: "impersonation", Durations: hours, Account: &view.Option{ID: "acct_42", Name: "Globex", Plan: "pro", Assigned: true}, Reason: "invoice"}),
+		"modal_checking": view.Checking(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			golden(t, name+".txt", screen(t, m.Blocks))
+			golden(t, name+".json", indented(t, m))
+		})
+	}
+}
+
+func TestProgressShowsTheRequestersCard(t *testing.T) {
+	for name, c := range stories(t) {
+		m := view.Progress(c)
+		if diff := cmp.Diff(decoded(t, view.RequesterCard(c).Blocks), decoded(t, m.Blocks)); diff != "" {
+			t.Errorf("%s: the modal differs from the card:\n%s", name, diff)
+		}
+		if m.Submit != nil || m.PrivateMetadata != "" || m.Title.Text != "Impersonate a customer" || m.Close.Text != "Close" {
+			t.Errorf("%s: a modal of the shape %+v", name, m)
+		}
+	}
+}
+
+func indented(t *testing.T, v any) string {
+	data, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data) + "\n"
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v (go test -update writes it)", err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got; go test -update accepts it):\n%s", path, diff)
+	}
+}

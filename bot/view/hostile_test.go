@@ -1,0 +1,187 @@
+package view_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/understudyhq/understudy/bot/view"
+	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/flows/approval"
+)
+
+// hostile are texts that have broken such bots.
+var hostile = []string{
+	"", " ", "\n\n", "<!channel>", "<!here|everybody>", "<@U0EVIL>", "<#C0EVIL>", "<!subteam^S0EVIL>", "<https://evil.example|Approve>",
+	"https://evil.example/x?a=1&b=2", "www.evil.example", "mailto:x@evil.example", "```rm -rf```", "`x`", "*bold* _it_ ~no~", "> quoted", ":tada:",
+	"<!date^1^{date}|x>", "&lt;!channel&gt;", "&amp;", strings.Repeat("&", 500), strings.Repeat("<", 500), strings.Repeat("&", 4000),
+	strings.Repeat("x", 40_000), strings.Repeat("👩‍👩‍👧‍👦", 500), strings.Repeat("é", 500), "Z" + strings.Repeat("\u0335", 300), "\u0301\u0301\u0301\u0301\u0301\u0301",
+	"abc\u202egnp.exe", "\u2066\u2067\u2068", "\u2069\u2069", "שלום <!channel>", "مرحبا", "\u0000\u0007\u001b[31m", "\xff\xfe", "\ufeff\u200b\u2060", "\r\nTo: x", "a\u2028b", "\U000e0041\U000e0042",
+	"\u2068\u0000", "{{.}}", "%s%n", "\u3164",
+}
+
+func typedText(t *rapid.T, name string) string {
+	return rapid.OneOf(
+		rapid.SampledFrom(hostile),
+		rapid.Custom(func(t *rapid.T) string {
+			return strings.Join(rapid.SliceOfN(rapid.SampledFrom(hostile), 1, 5).Draw(t, "parts"), rapid.SampledFrom([]string{"", " ", "\n"}).Draw(t, "glue"))
+		}),
+		rapid.String(),
+	).Draw(t, name)
+}
+
+func somebody(t *rapid.T, users map[string]bool) approval.Person {
+	p := approval.Person{Name: typedText(t, "name"), Email: typedText(t, "email")}
+	if rapid.Bool().Draw(t, "in Slack") {
+		p.ID = fmt.Sprintf("U0P%03d", rapid.IntRange(0, 150).Draw(t, "person"))
+		users[p.ID] = true
+		return p
+	}
+	p.ID = typedText(t, "id")
+	return p
+}
+
+func people(t *rapid.T, users map[string]bool) []approval.Person {
+	n := rapid.SampledFrom([]int{0, 1, 2, 3, 12, 150}).Draw(t, "people")
+	out := make([]approval.Person, 0, n)
+	for range min(n, 4) {
+		out = append(out, somebody(t, users))
+	}
+	for i := len(out); i < n; i++ {
+		id := fmt.Sprintf("U0Q%03d", i)
+		users[id] = true
+		out = append(out, approval.Person{ID: id, Name: strings.Repeat("&", 300)})
+	}
+	return out
+}
+
+func at(t *rapid.T) time.Time { return noon.Add(rapid.Custom(duration).Draw(t, "time")) }
+
+func duration(t *rapid.T) time.Duration {
+	return rapid.SampledFrom([]time.Duration{0, time.Nanosecond, time.Minute, time.Hour, 25*time.Hour + time.Second, 1 << 62}).Draw(t, "duration")
+}
+
+// anyCase is a case with any content in any status: more than the state machine makes.
+func anyCase(t *rapid.T, users map[string]bool) approval.Case {
+	route := flows.Group(typedText(t, "group")).OrElse(flows.OnCall(typedText(t, "schedule")))
+	c := approval.Case{
+		ID: rapid.SampledFrom([]string{"case-1", strings.Repeat("c", 300)}).Draw(t, "case"),
+		Status: rapid.SampledFrom([]approval.Status{"", "paused", approval.Routing, approval.Pending, approval.Active, approval.Ended,
+			approval.Denied, approval.Cancelled, approval.TimedOut, approval.Refused}).Draw(t, "status"),
+		Requester: somebody(t, users), Reason: typedText(t, "reason"), Delay: typedText(t, "delay"),
+		Account:  approval.Account{ID: typedText(t, "account id"), Name: typedText(t, "account"), Plan: typedText(t, "plan")},
+		Duration: duration(t), AskedAt: at(t), PendingAt: at(t), Quorum: rapid.IntRange(0, 3).Draw(t, "quorum"),
+	}
+	c.Outcome = flows.Outcome{Result: rapid.SampledFrom([]flows.Result{"", flows.Approved, flows.Denied, flows.Asked, flows.Refused}).Draw(t, "result"),
+		Why: typedText(t, "rule"), Route: &route, Reads: []flows.Read{{Fact: flows.Fact{Kind: flows.FieldFact, Name: "plan"}, Value: typedText(t, "value")}}}
+	for _, p := range people(t, users) {
+		kind := rapid.SampledFrom([]flows.LegKind{flows.OnCallLeg, flows.GroupLeg, flows.PersonLeg, flows.RequesterLeg, ""}).Draw(t, "leg")
+		c.Approvers = append(c.Approvers, approval.Approver{Person: p, Asked: rapid.Bool().Draw(t, "asked"), Leg: flows.Leg{Kind: kind, Name: typedText(t, "leg name"), Why: typedText(t, "leg why")}})
+	}
+	for _, p := range people(t, users) {
+		c.Unreachable = append(c.Unreachable, approval.Unreached{Person: p, Why: typedText(t, "unreached")})
+	}
+	for _, p := range people(t, users) {
+		c.Approvals = append(c.Approvals, approval.Approval{By: p, At: at(t), Duration: duration(t)})
+	}
+	if rapid.Bool().Draw(t, "claimed") {
+		c.Claim = &approval.Claim{By: somebody(t, users)}
+	}
+	c.Grant = &approval.Grant{From: noon, Until: at(t), Warned: rapid.Bool().Draw(t, "warned"),
+		End: rapid.SampledFrom([]approval.GrantEnd{approval.Expired, approval.Released, approval.Revoked}).Draw(t, "end")}
+	c.Closed = &approval.Closing{At: at(t), By: somebody(t, users), Why: typedText(t, "why")}
+	return c
+}
+
+// TestNothingBreaksACard draws cases of hostile text and crowds, and holds
+// every card against Slack's limits: nothing typed lives, nothing is refused.
+func TestNothingBreaksACard(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		users := map[string]bool{}
+		c := anyCase(t, users)
+		readers := []string{c.Requester.ID, "U0NOBODY", ""}
+		if len(c.Approvers) > 0 {
+			readers = append(readers, c.Approvers[0].ID)
+		}
+		checkRequester(t, c, users)
+		for _, reader := range readers {
+			checkReader(t, c, reader, users)
+		}
+	})
+}
+
+func checkRequester(t *rapid.T, c approval.Case, users map[string]bool) {
+	m := view.RequesterCard(c)
+	validMessage(t, "requester", m.Text, m.Blocks, users)
+	m = view.ChannelCard(c)
+	validMessage(t, "channel", m.Text, m.Blocks, users)
+	if m, ok := view.OutcomeCard(c); ok {
+		validMessage(t, "outcome", m.Text, m.Blocks, users)
+	}
+	p := view.Progress(c)
+	validView(t, "progress", p, p.Blocks.BlockSet, users)
+	answers := &checker{t: t, where: "answers", users: users}
+	answers.mrkdwn(view.AlreadyLive(c))
+	answers.mrkdwn(view.Barred(c.Reason))
+}
+
+func checkReader(t *rapid.T, c approval.Case, reader string, users map[string]bool) {
+	m := view.ApproverCard(c, reader)
+	validMessage(t, "approver", m.Text, m.Blocks, users)
+	several := []approval.Case{}
+	for i := range rapid.SampledFrom([]int{0, 1, 60}).Draw(t, "cases") {
+		other := c
+		other.ID = fmt.Sprintf("case-%d", i)
+		several = append(several, other)
+	}
+	h := view.Home(view.HomeContents{Person: reader, Waiting: several, Mine: several, Running: several, More: 5, Problem: c.Reason})
+	validView(t, "home", h, h.Blocks.BlockSet, users)
+	answers := &checker{t: t, where: "answers", users: users}
+	for _, kind := range []approval.RejectionKind{approval.Exists, approval.NotRouted, approval.NotRouting, approval.NotActive, approval.AlreadyDecided,
+		approval.NotAnApprover, approval.NotTheRequester, approval.AlreadyApproved, approval.NotDue, approval.TooLate, approval.Invalid, "new"} {
+		answers.mrkdwn(view.Rejected(&approval.Rejection{Kind: kind, Case: c, Detail: c.Reason}, reader))
+	}
+}
+
+func TestNothingBreaksTheForm(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		options := []view.Option{}
+		for range rapid.SampledFrom([]int{0, 1, 3, 120}).Draw(t, "accounts") {
+			options = append(options, view.Option{ID: typedText(t, "id"), Name: typedText(t, "name"), Plan: typedText(t, "plan"), Assigned: rapid.Bool().Draw(t, "assigned")})
+		}
+		f := view.Form{Flow: "impersonation", Durations: []time.Duration{time.Minute, time.Hour}, Reason: typedText(t, "reason"), Notice: typedText(t, "notice")}
+		if len(options) > 0 {
+			f.Account = &options[0]
+		}
+		m := view.FormModal(f)
+		validView(t, "form", m, m.Blocks.BlockSet, nil)
+		found := view.AccountOptions(options)
+		if len(found) > 100 {
+			t.Errorf("%d options", len(found))
+		}
+		c := &checker{t: t, where: "options"}
+		for _, o := range found {
+			c.option(asObject(t, o))
+		}
+	})
+}
+
+// TestButtonsAreForDeciders: only a pending case has them, for its approvers.
+func TestButtonsAreForDeciders(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := anyCase(t, map[string]bool{})
+		for _, reader := range []string{"U0P001", "U0Q005", c.Requester.ID} {
+			_, approver := c.Approver(reader)
+			got := strings.Contains(fmt.Sprint(asObject(t, map[string]any{"blocks": view.ApproverCard(c, reader).Blocks})), "type:actions")
+			if want := approver && c.Status == approval.Pending; got != want {
+				t.Errorf("buttons for %s of a %s case: %v, want %v", reader, c.Status, got, want)
+			}
+		}
+		if strings.Contains(fmt.Sprint(asObject(t, map[string]any{"blocks": view.ChannelCard(c).Blocks})), "type:actions") {
+			t.Errorf("buttons in a channel")
+		}
+	})
+}
