@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -18,7 +19,11 @@ import (
 func guarded(read func()) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
-		if cause := recover(); cause != nil {
+		cause := recover()
+		if _, fault := cause.(runtime.Error); fault {
+			cause = "a page can't be read"
+		}
+		if cause != nil {
 			err = fmt.Errorf("%w: restore a backup (%v)", store.ErrCorrupt, cause)
 		}
 	}()
