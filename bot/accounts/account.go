@@ -19,8 +19,21 @@
 // between words; the accounts lie in the order of these lines. A list per
 // three bytes of text says which accounts contain them. So a word's beginning
 // is a text that starts with a space, an account's number is its rank, and the
-// first matches found are the ones to show. Everything lies in a few long byte
-// slices that the garbage collector doesn't look into.
+// first matches found are the ones to show. Everything lies in a few long
+// slices of bytes that the garbage collector doesn't look into.
+//
+// A million accounts of 141 bytes in a file take 211 MB once they are loaded;
+// while they are loaded the process needs 0.8 GB, and 1.1 GB while a changed
+// file is loaded beside the old one. Searches in them take 0.1 to 1 ms, the
+// hardest 4 ms (BenchmarkIndexMillion and BenchmarkSearchMillion).
+//
+// # CSV
+//
+// A CSV file has the columns id and name, may have plan and assigned (e-mails
+// separated by semicolons), and every further column is a field. Cells have no
+// types and none are guessed: "no", "true" and "007" are text, and a rule that
+// reads them as a flag or a number is refused. A header such as vip:flag or
+// seats:number says otherwise for its column. An empty cell is not known.
 package accounts
 
 import (

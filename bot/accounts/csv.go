@@ -11,16 +11,6 @@ import (
 	"strings"
 )
 
-// A CSV file has a header line with the columns id and name, and may have plan
-// and assigned (e-mails separated by semicolons). Every further column is a
-// field.
-//
-// A CSV cell has no type, and guessing one would let a rule read 007 as 7 and
-// "no" as either. So a further column is text, also where it says true, no or
-// 12; a rule that reads it as a flag or a number is refused. A column is typed
-// only if its header says so: "vip:flag" holds yes, no, true or false, and
-// "seats:number" holds numbers. An empty cell is a field that isn't known.
-
 // columnReader sets one part of an account from the text of a cell.
 type columnReader func(a *Account, cell string) error
 

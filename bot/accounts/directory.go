@@ -38,9 +38,17 @@ type Directory interface {
 // goes on after ctx has ended, until it is closed.
 func Open(ctx context.Context, spec string, log zerolog.Logger) (Directory, error) {
 	if isURL(spec) {
-		return OpenURL(spec, "")
+		remote, err := OpenURL(spec, "")
+		if err != nil {
+			return nil, err
+		}
+		return remote, nil
 	}
-	return OpenFile(ctx, spec, log)
+	file, err := OpenFile(ctx, spec, log)
+	if err != nil {
+		return nil, err
+	}
+	return file, nil
 }
 
 func isURL(spec string) bool {
