@@ -14,11 +14,18 @@ type failure struct {
 }
 
 // PagerDuty's error codes, from its REST API's documentation of errors.
-var (
-	unauthorized = failure{http.StatusUnauthorized, 2006, "Unauthorized", nil}
-	notFound     = failure{http.StatusNotFound, 2100, "Not Found", nil}
-	rateLimited  = failure{http.StatusTooManyRequests, 2020, "Rate Limit Exceeded", nil}
-)
+
+func unauthorized() failure {
+	return failure{http.StatusUnauthorized, 2006, "Unauthorized", nil}
+}
+
+func notFound() failure {
+	return failure{http.StatusNotFound, 2100, "Not Found", nil}
+}
+
+func rateLimited() failure {
+	return failure{http.StatusTooManyRequests, 2020, "Rate Limit Exceeded", nil}
+}
 
 func invalid(detail string) failure {
 	return failure{http.StatusBadRequest, 2001, "Invalid Input Provided", []string{detail}}

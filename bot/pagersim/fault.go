@@ -81,7 +81,7 @@ func (s *Service) disturb(w http.ResponseWriter, r *http.Request) bool {
 		unavailable(w)
 	case now.limited > 0:
 		w.Header().Set("Ratelimit-Reset", strconv.Itoa(resetAfter))
-		refuse(w, rateLimited)
+		refuse(w, rateLimited())
 	case now.failing > 0:
 		refuse(w, failure{now.status, 2000, http.StatusText(now.status), nil})
 	default:

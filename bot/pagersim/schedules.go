@@ -9,7 +9,7 @@ func (s *Service) getSchedule(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	c := s.schedule(r.PathValue("id"))
 	if c == nil {
-		refuse(w, notFound)
+		refuse(w, notFound())
 		return
 	}
 	query := r.URL.Query()
@@ -32,7 +32,7 @@ func (s *Service) listScheduleUsers(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	c := s.schedule(r.PathValue("id"))
 	if c == nil {
-		refuse(w, notFound)
+		refuse(w, notFound())
 		return
 	}
 	when, err := windowOf(r.URL.Query(), s.now())

@@ -47,7 +47,7 @@ func New() *Service {
 	s.mux.HandleFunc("GET /schedules/{id}/users", s.listScheduleUsers)
 	s.mux.HandleFunc("GET /users", s.listUsers)
 	s.mux.HandleFunc("GET /users/{id}", s.getUser)
-	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, notFound) })
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, notFound()) })
 	return s
 }
 
@@ -58,7 +58,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !authorized(r) {
-		refuse(w, unauthorized)
+		refuse(w, unauthorized())
 		return
 	}
 	s.mux.ServeHTTP(w, r)

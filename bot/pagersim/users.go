@@ -11,7 +11,7 @@ func (s *Service) getUser(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	u := s.user(r.PathValue("id"))
 	if u == nil || u.removed {
-		refuse(w, notFound)
+		refuse(w, notFound())
 		return
 	}
 	reply(w, http.StatusOK, map[string]fullUser{"user": u.full()})

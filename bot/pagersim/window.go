@@ -1,6 +1,7 @@
 package pagersim
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -22,7 +23,7 @@ func windowOf(query url.Values, now time.Time) (window, error) {
 		return window{}, err
 	}
 	if until.Before(since) {
-		return window{}, fmt.Errorf("until is before since")
+		return window{}, errors.New("until is before since")
 	}
 	return window{since, until}, nil
 }

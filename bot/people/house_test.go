@@ -22,26 +22,30 @@ type house struct {
 	*people.Directory
 	ws    *workspace
 	pager *pagersim.Service
+	line  http.Handler // what PagerDuty's clients reach: the pager, unless a test changes it
 	start time.Time
 }
 
 // inHouse runs a test in a bubble in which waiting costs nothing.
 func inHouse(t *testing.T, overrides map[string]string, test func(*testing.T, *house)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		h := &house{ws: &workspace{}, pager: pagersim.New(), start: time.Now()}
-		h.pager.AddSchedule(managers, "Support managers")
-		h.Directory = people.New(people.Options{
-			Slack: slack.New(botToken, slack.OptionAPIURL("http://slack.example.com/api/"),
-				slack.OptionHTTPClient(&http.Client{Transport: direct{h.ws}})),
-			PagerDutyToken: pagersim.Token,
-			PagerDutyURL:   "http://pagerduty.example.com/",
-			TeamID:         home,
-			Overrides:      overrides,
-			Transport:      direct{h.pager},
-		})
-		test(t, h)
+	synctest.Test(t, func(t *testing.T) { test(t, newHouse(overrides)) })
+}
+
+func newHouse(overrides map[string]string) *house {
+	h := &house{ws: &workspace{}, pager: pagersim.New(), start: time.Now()}
+	h.line = h.pager
+	h.pager.AddSchedule(managers, "Support managers")
+	h.Directory = people.New(people.Options{
+		Slack: slack.New(botToken, slack.OptionAPIURL("http://slack.example.com/api/"),
+			slack.OptionHTTPClient(&http.Client{Transport: direct{h.ws}})),
+		PagerDutyToken: pagersim.Token,
+		PagerDutyURL:   "http://pagerduty.example.com/",
+		TeamID:         home,
+		Overrides:      overrides,
+		Transport:      direct{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.line.ServeHTTP(w, r) })},
 	})
+	return h
 }
 
 // direct carries a request to a handler in the same process.

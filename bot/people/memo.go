@@ -20,9 +20,13 @@ type memo[V any] struct {
 	entries map[string]*entry[V]
 }
 
-// entry is one key's answer. Who holds the turn may read and write it.
+// entry is what is known of one key. Who holds the turn may read and write it.
 type entry[V any] struct {
-	turn   chan struct{}
+	turn chan struct{}
+	known[V]
+}
+
+type known[V any] struct {
 	value  V
 	at     time.Time // zero: no answer yet
 	failed time.Time // of the last try, if it failed
@@ -49,7 +53,7 @@ func (m *memo[V]) get(ctx context.Context, key string, ask func(context.Context)
 	v, err := ask(ctx)
 	switch {
 	case err == nil:
-		*e = entry[V]{turn: e.turn, value: v, at: time.Now()}
+		e.known = known[V]{value: v, at: time.Now()}
 		return e.answer(), nil
 	case ctx.Err() != nil: // the caller gave up, which says nothing of the answer
 		return answer[V]{}, err
@@ -57,7 +61,7 @@ func (m *memo[V]) get(ctx context.Context, key string, ask func(context.Context)
 		e.failed, e.err = time.Now(), err
 		return e.answer(), nil
 	}
-	*e = entry[V]{turn: e.turn}
+	e.known = known[V]{}
 	return answer[V]{}, err
 }
 
@@ -69,8 +73,8 @@ type answer[V any] struct {
 	why   error
 }
 
-func (e *entry[V]) answer() answer[V] {
-	return answer[V]{e.value, time.Since(e.at), e.err}
+func (k known[V]) answer() answer[V] {
+	return answer[V]{k.value, time.Since(k.at), k.err}
 }
 
 func (m *memo[V]) isFresh(e *entry[V]) bool {

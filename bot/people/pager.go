@@ -54,7 +54,7 @@ func (d *Directory) rows(ctx context.Context, schedule string) ([]pagerduty.OnCa
 		if !page.More || len(page.OnCalls) == 0 {
 			return rows, nil
 		}
-		offset += uint(len(page.OnCalls))
+		offset += cmp.Or(page.Limit, pageLimit)
 	}
 	return rows, nil
 }

@@ -61,15 +61,15 @@ func plain(ctx context.Context, err error) error {
 	}
 	refused, ok := errors.AsType[slack.SlackErrorResponse](err)
 	if !ok {
-		return fmt.Errorf("Slack can't be reached: %w", err)
+		return fmt.Errorf("calling Slack: %w", err)
 	}
 	switch refused.Err {
 	case errNoUser, errNoEmail, errInvisible, errNoGroup:
-		return fmt.Errorf("%w: Slack says %s", ErrUnknown, refused.Err)
+		return fmt.Errorf("%w: Slack answers %s", ErrUnknown, refused.Err)
 	case "missing_scope":
 		return fmt.Errorf("the app lacks the scope %s: add it to the manifest and install the app again", refused.Needed)
 	}
-	return fmt.Errorf("Slack says %w", err)
+	return fmt.Errorf("refused by Slack: %w", err)
 }
 
 // backoff is the wait after a try: doubled each time, and never twice the same,
