@@ -24,8 +24,8 @@
 //
 // A million accounts of 141 bytes in a file take 211 MB once they are loaded;
 // while they are loaded the process needs 0.8 GB, and 1.1 GB while a changed
-// file is loaded beside the old one. Searches in them take 0.1 to 1 ms, the
-// hardest 4 ms (BenchmarkIndexMillion and BenchmarkSearchMillion).
+// file is loaded beside the old one. Searches in them take 0.1 to 0.7 ms, the
+// hardest 2.4 ms (BenchmarkIndexMillion and BenchmarkSearchMillion).
 //
 // # CSV
 //

@@ -38,13 +38,48 @@ func (x *index) search(query, email string, limit int) []uint32 {
 		x.listAll(found, email)
 		return found.numbers
 	}
-	for _, step := range []func(*results, []byte){x.addID, x.addNames, x.addWords, x.addAnyOrder, x.addParts} {
+	parts := x.containing(found.limit, folded)
+	if len(parts) < found.limit {
+		x.addRanked(found, folded, parts)
+	} else {
+		x.addBest(found, folded)
+	}
+	if !found.full() {
+		x.addAnyOrder(found, folded)
+	}
+	found.add(parts...)
+	return found.numbers
+}
+
+// addRanked adds the best of the parts, where these are all that there are.
+func (x *index) addRanked(found *results, folded []byte, parts []uint32) {
+	for _, fits := range []func(line []byte) bool{
+		func(line []byte) bool { return bytes.Contains(line, idText(folded)) },
+		func(line []byte) bool { return bytes.HasPrefix(line, wordText(folded)) },
+		func(line []byte) bool { return bytes.Contains(line, wordText(folded)) },
+	} {
+		for _, number := range parts {
+			if fits(x.lines.at(number)) {
+				found.add(number)
+			}
+		}
+	}
+}
+
+// addBest adds the best, each kind looked for by itself.
+func (x *index) addBest(found *results, folded []byte) {
+	for _, step := range []func(*results, []byte){x.addID, x.addNames, x.addWords} {
 		if !found.full() {
 			step(found, folded)
 		}
 	}
-	return found.numbers
 }
+
+// idText is how a line holds an id.
+func idText(folded []byte) []byte { return slices.Concat([]byte("  "), folded, []byte(" ")) }
+
+// wordText is how a line holds the beginning of a word.
+func wordText(folded []byte) []byte { return slices.Concat([]byte(" "), folded) }
 
 func (x *index) listAll(found *results, email string) {
 	if email != "" {
@@ -57,12 +92,12 @@ func (x *index) listAll(found *results, email string) {
 
 // addID adds the accounts of this id, whatever its case.
 func (x *index) addID(found *results, folded []byte) {
-	found.add(x.containing(found.limit, slices.Concat([]byte("  "), folded, []byte(" ")))...)
+	found.add(x.containing(found.limit, idText(folded))...)
 }
 
 // addNames adds the names that begin so. They lie together.
 func (x *index) addNames(found *results, folded []byte) {
-	prefix := slices.Concat([]byte(" "), folded)
+	prefix := wordText(folded)
 	first := sort.Search(x.len(), func(i int) bool {
 		return bytes.Compare(x.lines.at(uint32(i)), prefix) >= 0
 	})
@@ -73,7 +108,7 @@ func (x *index) addNames(found *results, folded []byte) {
 
 // addWords adds the lines with a word that begins so.
 func (x *index) addWords(found *results, folded []byte) {
-	found.add(x.containing(found.limit, slices.Concat([]byte(" "), folded))...)
+	found.add(x.containing(found.limit, wordText(folded))...)
 }
 
 // addAnyOrder adds the lines with words that begin so, in any order.
@@ -85,21 +120,20 @@ func (x *index) addAnyOrder(found *results, folded []byte) {
 	longest := 0
 	for i, word := range words {
 		longest = max(longest, len(word))
-		words[i] = slices.Concat([]byte(" "), word)
+		words[i] = wordText(word)
 	}
 	if longest > 1 { // single letters alone would be found nearly everywhere
 		found.add(x.containing(found.limit, words...)...)
 	}
 }
 
-// addParts adds the lines that contain the query anywhere.
-func (x *index) addParts(found *results, folded []byte) {
-	found.add(x.containing(found.limit, folded)...)
-}
-
 // maxLists is how many lists are walked side by side. The rarest three leave
-// few enough lines to look at.
-const maxLists = 3
+// few enough lines to look at. A list that is maxRatio times as long as the
+// rarest takes longer to walk than looking at the lines that it would rule out.
+const (
+	maxLists = 3
+	maxRatio = 8
+)
 
 // containing are the first lines, limit at most, that contain every text.
 func (x *index) containing(limit int, texts ...[]byte) []uint32 {
@@ -150,7 +184,11 @@ func (x *index) rarest(texts [][]byte) []list {
 		}
 	}
 	slices.SortFunc(lists, func(a, b list) int { return cmp.Compare(len(a.steps), len(b.steps)) })
-	return lists[:min(len(lists), maxLists)]
+	useful := min(len(lists), maxLists)
+	for useful > 1 && len(lists[useful-1].steps) > maxRatio*len(lists[0].steps) {
+		useful--
+	}
+	return lists[:useful]
 }
 
 // meet takes the lists to the next number that all of them hold.
