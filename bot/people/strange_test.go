@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/understudyhq/understudy/bot/people"
 )
@@ -71,11 +72,56 @@ func TestARefusedTokenIsNamed(t *testing.T) {
 func TestWhoGivesUpSpoilsNothing(t *testing.T) {
 	inHouse(t, nil, func(t *testing.T, h *house) {
 		h.pager.SetOnCall(managers, h.hires("Mia", "mia@example.com"))
-		gone, cancel := context.WithCancel(t.Context())
-		cancel()
-		if _, err := h.OnCall(gone, managers); err == nil {
-			t.Error("somebody who gave up got an answer")
+		h.onCall(t)
+		time.Sleep(time.Minute)
+		h.pager.Hang(true)
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		if _, err := h.OnCall(ctx, managers); !errors.Is(err, context.Canceled) {
+			t.Errorf("who gave up got %v", err)
 		}
-		mustBe(t, h.onCall(t), "Mia")
+		h.pager.Hang(false)
+		if crew := h.onCall(t); crew.Age != 0 {
+			t.Errorf("the next one got an answer of %v", crew.Age)
+		}
+	})
+}
+
+func TestADeletedScheduleHasNoLastAnswer(t *testing.T) {
+	inHouse(t, nil, func(t *testing.T, h *house) {
+		h.pager.SetOnCall(managers, h.hires("Mia", "mia@example.com"))
+		h.onCall(t)
+		time.Sleep(time.Minute)
+		h.line = says(404, `{"error":{"message":"Not Found","code":2100}}`)
+		if _, err := h.OnCall(t.Context(), managers); !errors.Is(err, people.ErrUnknown) {
+			t.Errorf("got %v, want ErrUnknown", err)
+		}
+		h.line = says(503, "")
+		if crew, err := h.OnCall(t.Context(), managers); err == nil {
+			t.Errorf("got %+v of a schedule that is deleted", crew)
+		}
+	})
+}
+
+func TestPagerDutysRateLimitIsWaitedOut(t *testing.T) {
+	inHouse(t, nil, func(t *testing.T, h *house) {
+		h.pager.RateLimit(2)
+		h.onCall(t)
+		if took := time.Since(h.start); took < 2*time.Second {
+			t.Errorf("it was asked again before the limit's end, after %v", took)
+		}
+	})
+}
+
+func TestALimitBeyondTheTimeOutIsNotWaitedFor(t *testing.T) {
+	inHouse(t, nil, func(t *testing.T, h *house) {
+		h.line = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Ratelimit-Reset", "60")
+			says(429, `{"error":{"message":"Rate Limit Exceeded","code":2020}}`).ServeHTTP(w, r)
+		})
+		_, err := h.OnCall(t.Context(), managers)
+		if err == nil || !strings.Contains(err.Error(), "429") || time.Since(h.start) > time.Second {
+			t.Errorf("after %v: %v", time.Since(h.start), err)
+		}
 	})
 }
