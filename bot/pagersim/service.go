@@ -23,7 +23,7 @@ import (
 )
 
 // Token is the API token that a Service accepts.
-const Token = "pagersim-token-y_NbAkKc66ryYTWUXYEu"
+const Token = "pagersim-only"
 
 // Service is an on-call service without a network of its own: it is an
 // [http.Handler].

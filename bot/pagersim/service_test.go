@@ -212,8 +212,8 @@ func TestRefusals(t *testing.T) {
 		return err
 	}
 	_, unknown := c.GetScheduleWithContext(t.Context(), "PNONE", pagerduty.GetScheduleOptions{})
-	_, path := c.ListTeams(pagerduty.ListTeamOptions{})
-	_, stranger := dial(t, s, "another-token").ListOnCalls(pagerduty.ListOnCallOptions{})
+	_, path := c.ListTeamsWithContext(t.Context(), pagerduty.ListTeamOptions{})
+	_, stranger := dial(t, s, "another-token").ListOnCallsWithContext(t.Context(), pagerduty.ListOnCallOptions{})
 	tests := map[string]struct {
 		err    error
 		status int
