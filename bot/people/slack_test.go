@@ -21,6 +21,7 @@ type workspace struct {
 	wait    string // and this Retry-After
 	refusal string // every call is refused with this
 	status  int    // every call gets this status
+	hang    bool   // every call waits until the client leaves
 }
 
 const (
@@ -61,6 +62,10 @@ func (ws *workspace) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		ws.calls = map[string]int{}
 	}
 	ws.calls[method]++
+	if ws.hang {
+		<-r.Context().Done()
+		return
+	}
 	if ws.limited > 0 {
 		ws.limited--
 		w.Header().Set("Retry-After", ws.wait)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -124,4 +125,32 @@ func TestALimitBeyondTheTimeOutIsNotWaitedFor(t *testing.T) {
 			t.Errorf("after %v: %v", time.Since(h.start), err)
 		}
 	})
+}
+
+// FuzzScheduleID holds that nothing but an id gets into a path.
+func FuzzScheduleID(f *testing.F) {
+	for _, seed := range []string{managers, "", "../users", "P?x=1", "P%2F", "P\n", "П"} {
+		f.Add(seed)
+	}
+	id := regexp.MustCompile(`\A[A-Z0-9]+\z`)
+	f.Fuzz(func(t *testing.T, schedule string) {
+		h := newHouse(nil)
+		_, err := h.OnCall(t.Context(), schedule)
+		if asked := h.pager.Calls("") > 0; asked != id.MatchString(schedule) {
+			t.Errorf("PagerDuty was asked for %q: %t", schedule, asked)
+		}
+		if schedule != managers && !errors.Is(err, people.ErrUnknown) {
+			t.Errorf("%q: got %v, want ErrUnknown", schedule, err)
+		}
+	})
+}
+
+func BenchmarkOnCallFromMemory(b *testing.B) {
+	h := newHouse(nil)
+	h.pager.SetOnCall(managers, h.hires("Mia", "mia@example.com"), h.hires("Ola", "ola@example.com"))
+	for b.Loop() {
+		if _, err := h.OnCall(b.Context(), managers); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -187,3 +187,13 @@ func TestManyWhoAskAtOnceShareOneAnswer(t *testing.T) {
 		}
 	})
 }
+
+func TestASlackThatHangsIsLeftAfterTenSeconds(t *testing.T) {
+	inHouse(t, nil, func(t *testing.T, h *house) {
+		h.ws.hang = true
+		_, err := h.ByID(t.Context(), "U001")
+		if err == nil || errors.Is(err, people.ErrUnknown) || time.Since(h.start) != 10*time.Second {
+			t.Errorf("after %v: %v", time.Since(h.start), err)
+		}
+	})
+}
