@@ -16,7 +16,7 @@ const (
 	maxOptions     = 100
 	maxBlockID     = 255
 	maxHomeBlocks  = 100
-	maxRich        = 2900 // of 3,000, a section's limit: rich text states none
+	maxAnswerBytes = 19_000 // of 20,000, the limit of an answer over a socket
 )
 
 // The actions and blocks of buttons.
@@ -43,9 +43,13 @@ func paragraph(words ...word) slack.Block {
 	return slack.NewRichTextBlock("", slack.NewRichTextSection(sentence(words).rich()...))
 }
 
-// quote shows a typed text as it was typed, lines and all.
+// quote shows a typed reason as it was typed, lines and all. The form lets
+// nobody type more than fits.
 func quote(s string) slack.Block {
-	quoted := shorten(clean(s), maxRich)
+	quoted := clean(s)
+	if runes := []rune(quoted); len(runes) > MaxReason {
+		quoted = string(runes[:MaxReason]) + "…"
+	}
 	if quoted == "" {
 		quoted = "(empty)"
 	}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,18 +91,32 @@ func durationInput(f Form) slack.Block {
 	return slack.NewInputBlock(BlockDuration, plain("For how long", maxHeader), nil, pick)
 }
 
-// AccountOptions are the accounts as a type-ahead shows them: at most 100, each
-// with its id as the value. An id that doesn't fit is left out.
+// AccountOptions are the accounts as a type-ahead shows them, each with its id as
+// the value: at most 100, and as many as the answer to a suggestion may hold. An
+// id that doesn't fit is left out.
 func AccountOptions(found []Option) []*slack.OptionBlockObject {
 	options := []*slack.OptionBlockObject{}
+	room := maxAnswerBytes
 	for _, o := range found {
-		if o.ID == "" || utf8.RuneCountInString(o.ID) > maxOptionValue || len(options) == maxOptions {
+		if o.ID == "" || utf8.RuneCountInString(o.ID) > maxOptionValue {
 			continue
 		}
-		options = append(options, slack.NewOptionBlockObject(o.ID,
-			plain(o.title(), maxOption), plain(o.description(), maxOption)))
+		option := slack.NewOptionBlockObject(o.ID, plain(o.title(), maxOption), plain(o.description(), maxOption))
+		room -= jsonBytes(option) + len(",")
+		if room < 0 || len(options) == maxOptions {
+			break
+		}
+		options = append(options, option)
 	}
 	return options
+}
+
+func jsonBytes(option *slack.OptionBlockObject) int {
+	data, err := json.Marshal(option)
+	if err != nil {
+		return maxAnswerBytes // it can't be sent either
+	}
+	return len(data)
 }
 
 func (o Option) title() string {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slack-go/slack"
 	"pgregory.net/rapid"
 
 	"github.com/understudyhq/understudy/bot/view"
@@ -18,7 +19,7 @@ var hostile = []string{
 	"", " ", "\n\n", "<!channel>", "<!here|everybody>", "<@U0EVIL>", "<#C0EVIL>", "<!subteam^S0EVIL>", "<https://evil.example|Approve>",
 	"https://evil.example/x?a=1&b=2", "www.evil.example", "mailto:x@evil.example", "```rm -rf```", "`x`", "*bold* _it_ ~no~", "> quoted", ":tada:",
 	"<!date^1^{date}|x>", "&lt;!channel&gt;", "&amp;", strings.Repeat("&", 500), strings.Repeat("<", 500), strings.Repeat("&", 4000),
-	strings.Repeat("x", 40_000), strings.Repeat("👩‍👩‍👧‍👦", 500), strings.Repeat("é", 500), "Z" + strings.Repeat("\u0335", 300), "\u0301\u0301\u0301\u0301\u0301\u0301",
+	strings.Repeat("x", 40_000), strings.Repeat("👩‍👩‍👧‍👦", 500), strings.Repeat("é", 500), strings.Repeat("客", 4000), "Z" + strings.Repeat("\u0335", 300), "\u0301\u0301\u0301\u0301\u0301\u0301",
 	"abc\u202egnp.exe", "\u2066\u2067\u2068", "\u2069\u2069", "שלום <!channel>", "مرحبا", "\u0000\u0007\u001b[31m", "\xff\xfe", "\ufeff\u200b\u2060", "\r\nTo: x", "a\u2028b", "\U000e0041\U000e0042",
 	"\u2068\u0000", "{{.}}", "%s%n", "\u3164",
 }
@@ -123,6 +124,7 @@ func checkRequester(t *rapid.T, c approval.Case, users map[string]bool) {
 	}
 	p := view.Progress(c)
 	validView(t, "progress", p, p.Blocks.BlockSet, users)
+	validAnswer(t, "progress", slack.NewUpdateViewSubmissionResponse(&p))
 	answers := &checker{t: t, where: "answers", users: users}
 	answers.mrkdwn(view.AlreadyLive(c))
 	answers.mrkdwn(view.Barred(c.Reason))
@@ -162,6 +164,7 @@ func TestNothingBreaksTheForm(t *testing.T) {
 		if len(found) > 100 {
 			t.Errorf("%d options", len(found))
 		}
+		validAnswer(t, "options", slack.OptionsResponse{Options: found})
 		c := &checker{t: t, where: "options"}
 		for _, o := range found {
 			c.option(asObject(t, o))
@@ -184,4 +187,31 @@ func TestButtonsAreForDeciders(t *testing.T) {
 			t.Errorf("buttons in a channel")
 		}
 	})
+}
+
+// TestTheWorstCaseFits fills everything with the widest text there is.
+func TestTheWorstCaseFits(t *testing.T) {
+	for _, wide := range []string{strings.Repeat("客", 4000), strings.Repeat("&", 4000), strings.Repeat("👍", 4000)} {
+		person := approval.Person{Name: wide}
+		c := approval.Case{ID: "case-1", Requester: kim, Reason: wide, Delay: wide, Duration: 1<<63 - 1, AskedAt: noon, PendingAt: noon, Quorum: 3,
+			Account: approval.Account{ID: wide, Name: wide, Plan: wide}, Claim: &approval.Claim{By: person},
+			Outcome: flows.Outcome{Result: flows.Denied, Why: wide}, Closed: &approval.Closing{At: noon, By: person, Why: wide},
+			Grant: &approval.Grant{From: noon, Until: noon, End: approval.Revoked}}
+		for range 30 {
+			c.Approvers = append(c.Approvers, approval.Approver{Person: person, Asked: true}, approval.Approver{Person: person})
+			c.Unreachable = append(c.Unreachable, approval.Unreached{Person: approval.Person{ID: "U0GONE", Name: wide}, Why: wide})
+			c.Approvals = append(c.Approvals, approval.Approval{By: person, At: noon})
+		}
+		users := map[string]bool{kim.ID: true, "U0GONE": true}
+		for _, c.Status = range []approval.Status{approval.Routing, approval.Pending, approval.Active, approval.Ended, approval.Denied, approval.Refused, approval.TimedOut} {
+			p := view.Progress(c)
+			validAnswer(t, "progress, "+string(c.Status), slack.NewUpdateViewSubmissionResponse(&p))
+			m := view.ApproverCard(c, "")
+			validMessage(t, "approver, "+string(c.Status), m.Text, m.Blocks, users)
+			m, _ = view.OutcomeCard(c)
+			if len(m.Blocks) > 0 {
+				validMessage(t, "outcome, "+string(c.Status), m.Text, m.Blocks, users)
+			}
+		}
+	}
 }

@@ -20,6 +20,7 @@ const (
 	messageBlocks = 50
 	viewBlocks    = 100
 	viewBytes     = 250_000
+	answerBytes   = 20_000
 	messageChars  = 12_000 // Slack refuses a message of about 13,200 with msg_blocks_too_long
 )
 
@@ -72,6 +73,14 @@ func validView(t failer, where string, view any, blocks []slack.Block, users map
 		if text, ok := asObject(t, view)[key].(object); ok {
 			c.text(text, "plain_text", 24)
 		}
+	}
+}
+
+// validAnswer checks what travels as the answer to an envelope.
+func validAnswer(t failer, where string, answer any) {
+	t.Helper()
+	if data, err := json.Marshal(answer); err != nil || len(data) > answerBytes {
+		t.Errorf("%s: an answer of %d bytes: %v", where, len(data), err)
 	}
 }
 

@@ -7,7 +7,10 @@ import (
 )
 
 // maxNames is how many people a sentence names; the rest are counted.
-const maxNames = 10
+const maxNames = 8
+
+// maxUnreached is how many of those who couldn't be asked are named with why.
+const maxUnreached = 5
 
 // names lists people: "Mia, Ola and 3 others". last joins the final one.
 func names(people []approval.Person, last string) sentence {
@@ -89,7 +92,7 @@ func unreached(c approval.Case) sentence {
 		return nil
 	}
 	s := sentence{text("Couldn't be asked: ")}
-	for i, u := range c.Unreachable[:min(len(c.Unreachable), maxNames)] {
+	for i, u := range c.Unreachable[:min(len(c.Unreachable), maxUnreached)] {
 		if i > 0 {
 			s = append(s, text(", "))
 		}
@@ -98,7 +101,7 @@ func unreached(c approval.Case) sentence {
 			s = append(s, text(" ("), typed(u.Why), text(")"))
 		}
 	}
-	if hidden := len(c.Unreachable) - maxNames; hidden > 0 {
+	if hidden := len(c.Unreachable) - maxUnreached; hidden > 0 {
 		s = append(s, text(" and "+count(hidden, "other")))
 	}
 	return append(s, text("."))

@@ -65,9 +65,11 @@ func isolated(s string) string {
 	return s
 }
 
-// escapes are Slack's three.
+// escaped writes Slack's three entities.
 // https://docs.slack.dev/messaging/formatting-message-text#escaping
-var escapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+func escaped(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+}
 
 // literal escapes typed text for mrkdwn: nothing in it is formatting, an emoji
 // or a link. A word joiner, which has no width, stands before and after what
@@ -85,7 +87,7 @@ func literal(s string) string {
 		}
 		b.WriteRune(r)
 	}
-	return escapes.Replace(b.String())
+	return escaped(b.String())
 }
 
 // live says whether mrkdwn may give the character between its neighbours a meaning.

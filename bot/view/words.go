@@ -51,7 +51,7 @@ type text string
 func (t text) rich() slack.RichTextSectionElement {
 	return slack.NewRichTextSectionTextElement(string(t), nil)
 }
-func (t text) mrkdwn() string { return escapes.Replace(string(t)) }
+func (t text) mrkdwn() string { return escaped(string(t)) }
 func (t text) note() string   { return t.mrkdwn() }
 
 // label is the product's own words, in bold.
@@ -60,8 +60,8 @@ type label string
 func (l label) rich() slack.RichTextSectionElement {
 	return slack.NewRichTextSectionTextElement(string(l), &slack.RichTextSectionTextStyle{Bold: true})
 }
-func (l label) mrkdwn() string { return "*" + escapes.Replace(string(l)) + "*" }
-func (l label) note() string   { return escapes.Replace(string(l)) }
+func (l label) mrkdwn() string { return "*" + escaped(string(l)) + "*" }
+func (l label) note() string   { return escaped(string(l)) }
 
 // maxTyped is the width of typed text within a sentence.
 const maxTyped = 200
@@ -106,7 +106,7 @@ func (c coded) mrkdwn() string { return literal(oneLine(string(c), maxCoded)) }
 func (c coded) note() string   { return c.mrkdwn() }
 
 // maxExplained is the width of an explanation of what the rules saw.
-const maxExplained = 1000
+const maxExplained = 800
 
 // explained is an outcome's explanation, which holds values from directories.
 type explained string
@@ -117,6 +117,9 @@ func (e explained) rich() slack.RichTextSectionElement {
 func (e explained) mrkdwn() string { return literal(oneLine(string(e), maxExplained)) }
 func (e explained) note() string   { return e.mrkdwn() }
 
+// maxName is the width of a person's name; Slack's own limit is 80 characters.
+const maxName = 80
+
 // who is a person: a mention where Slack knows them, else their name.
 type who approval.Person
 
@@ -124,19 +127,19 @@ var userID = regexp.MustCompile(`^[UW][A-Z0-9]{2,30}$`)
 
 func (w who) rich() slack.RichTextSectionElement {
 	if !userID.MatchString(w.ID) {
-		return typed(w.name()).rich()
+		return slack.NewRichTextSectionTextElement(oneLine(w.name(), maxName), nil)
 	}
 	return slack.NewRichTextSectionUserElement(w.ID, nil)
 }
 
 func (w who) mrkdwn() string {
 	if !userID.MatchString(w.ID) {
-		return typed(w.name()).mrkdwn()
+		return w.note()
 	}
 	return "<@" + w.ID + ">"
 }
 
-func (w who) note() string { return typed(w.name()).mrkdwn() }
+func (w who) note() string { return literal(oneLine(w.name(), maxName)) }
 
 func (w who) name() string {
 	for _, name := range []string{w.Name, w.Email} {
