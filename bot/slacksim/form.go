@@ -1,0 +1,225 @@
+package slacksim
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Modal is a modal on a person's screen, and what was filled in.
+type Modal struct {
+	p     *Person
+	id    string
+	state map[string]any
+}
+
+// Modal waits for a modal, and is the one on top.
+func (p *Person) Modal() *Modal {
+	p.ws.driver.t.Helper()
+	var m *Modal
+	p.until("a modal", func() string { return strings.Join(p.Notices(), "\n") }, func() bool {
+		if n := len(p.m.modals); n > 0 {
+			v := p.m.modals[n-1]
+			m = &Modal{p, v.id, initialState(v.view)}
+		}
+		return m != nil
+	})
+	return m
+}
+
+func (m *Modal) modal() *modal { return m.p.m.modal(m.id) }
+
+func (m *Modal) blocks() []any {
+	v := m.modal()
+	if v == nil {
+		return nil
+	}
+	blocks, _ := v.view["blocks"].([]any)
+	return blocks
+}
+
+// Title is the modal's title.
+func (m *Modal) Title() string {
+	m.p.ws.mu.Lock()
+	defer m.p.ws.mu.Unlock()
+	if v := m.modal(); v != nil {
+		return textOf(v.view["title"])
+	}
+	return ""
+}
+
+// Text is all that can be read in it.
+func (m *Modal) Text() string {
+	m.p.ws.mu.Lock()
+	defer m.p.ws.mu.Unlock()
+	return m.text()
+}
+
+func (m *Modal) text() string { return m.p.ws.readable(blocksText(m.blocks())) }
+
+// WaitText waits until it shows the text.
+func (m *Modal) WaitText(text string) *Modal {
+	m.p.ws.driver.t.Helper()
+	m.p.until(fmt.Sprintf("%q in the modal", text), m.Text, func() bool { return strings.Contains(m.text(), text) })
+	return m
+}
+
+// Buttons are what can be clicked, in order.
+func (m *Modal) Buttons() []string {
+	m.p.ws.mu.Lock()
+	defer m.p.ws.mu.Unlock()
+	return buttonTexts(m.blocks())
+}
+
+// Click clicks the button of this name.
+func (m *Modal) Click(button string) {
+	m.p.ws.driver.t.Helper()
+	m.p.ws.mu.Lock()
+	block, action, ok := findButton(m.blocks(), button)
+	m.p.ws.mu.Unlock()
+	if !ok {
+		m.p.fail("the modal has no button %q:\n%s", button, m.Text())
+	}
+	m.p.press(Press{ViewID: m.id, BlockID: block, ActionID: action, State: m.state})
+}
+
+// input finds the input of this label.
+func (m *Modal) input(label string) (block string, element map[string]any) {
+	m.p.ws.driver.t.Helper()
+	m.p.ws.mu.Lock()
+	for _, v := range m.blocks() {
+		b, _ := v.(map[string]any)
+		if kindOf(b) == "input" && textOf(b["label"]) == label {
+			block, _ = b["block_id"].(string)
+			element, _ = b["element"].(map[string]any)
+		}
+	}
+	m.p.ws.mu.Unlock()
+	if element == nil {
+		m.p.fail("the modal has no input %q:\n%s", label, m.Text())
+	}
+	return block, element
+}
+
+// Options are the options of a select, after typing the query in a type-ahead,
+// each as its text and, after a tab, its description.
+func (m *Modal) Options(label, query string) (texts []string) {
+	m.p.ws.driver.t.Helper()
+	for _, o := range m.options(label, query) {
+		text := textOf(o["text"])
+		if description := textOf(o["description"]); description != "" {
+			text += "\t" + description
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+func (m *Modal) options(label, query string) (found []map[string]any) {
+	m.p.ws.driver.t.Helper()
+	block, element := m.input(label)
+	if kindOf(element) == "external_select" {
+		found, err := m.p.ws.Suggest(context.Background(), m.p.m.ID, m.id, block, fmt.Sprint(element["action_id"]), query)
+		if err != nil {
+			m.p.fail("asking for %s of %q: %v", label, query, err)
+		}
+		return found
+	}
+	options, _ := element["options"].([]any)
+	for _, v := range options {
+		if o, ok := v.(map[string]any); ok && strings.Contains(strings.ToLower(textOf(o["text"])), strings.ToLower(query)) {
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
+// Pick chooses the option of this text, or else the first that the text finds.
+func (m *Modal) Pick(label, text string) *Modal {
+	m.p.ws.driver.t.Helper()
+	block, element := m.input(label)
+	found := m.options(label, text)
+	if len(found) == 0 {
+		m.p.fail("%s has no option %q", label, text)
+	}
+	chosen := found[0]
+	for _, o := range found {
+		if textOf(o["text"]) == text {
+			chosen = o
+		}
+	}
+	put(m.state, block, element["action_id"], map[string]any{"type": element["type"], "selected_option": chosen})
+	return m
+}
+
+// Selected is the text of the chosen option, empty if there is none.
+func (m *Modal) Selected(label string) string {
+	m.p.ws.driver.t.Helper()
+	block, element := m.input(label)
+	inner, _ := m.state[block].(map[string]any)
+	value, _ := inner[fmt.Sprint(element["action_id"])].(map[string]any)
+	option, _ := value["selected_option"].(map[string]any)
+	return textOf(option["text"])
+}
+
+// Fill writes into an input.
+func (m *Modal) Fill(label, text string) *Modal {
+	m.p.ws.driver.t.Helper()
+	block, element := m.input(label)
+	var value any
+	if text != "" {
+		value = text
+	}
+	put(m.state, block, element["action_id"], map[string]any{"type": element["type"], "value": value})
+	return m
+}
+
+// Forge puts any value into an input, as no honest client does.
+func (m *Modal) Forge(label string, value map[string]any) *Modal {
+	m.p.ws.driver.t.Helper()
+	block, element := m.input(label)
+	put(m.state, block, element["action_id"], value)
+	return m
+}
+
+// Submit sends the modal and waits for the app's answer.
+func (m *Modal) Submit() {
+	m.p.ws.driver.t.Helper()
+	err := m.p.ws.SubmitView(context.Background(), m.p.m.ID, m.id, m.state)
+	if err != nil && !strings.Contains(err.Error(), "the app") {
+		m.p.fail("submitting: %v", err)
+	}
+}
+
+// Errors are the complaints at inputs, by their label.
+func (m *Modal) Errors() map[string]string {
+	m.p.ws.mu.Lock()
+	defer m.p.ws.mu.Unlock()
+	found := map[string]string{}
+	for _, v := range m.blocks() {
+		b, _ := v.(map[string]any)
+		id, _ := b["block_id"].(string)
+		if why := m.modal().errors[id]; why != "" {
+			found[textOf(b["label"])] = why
+		}
+	}
+	return found
+}
+
+// Open says whether it is still on the screen.
+func (m *Modal) Open() bool {
+	m.p.ws.mu.Lock()
+	defer m.p.ws.mu.Unlock()
+	return m.modal() != nil
+}
+
+// Close closes it.
+func (m *Modal) Close() {
+	m.p.ws.driver.t.Helper()
+	if err := m.p.ws.CloseView(context.Background(), m.p.m.ID, m.id); err != nil {
+		m.p.fail("closing the modal: %v", err)
+	}
+}
+
+func unmarshal(data json.RawMessage, v any) error { return json.Unmarshal(data, v) }

@@ -1,0 +1,178 @@
+package slacksim
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// patience is how long the driver waits for something to appear.
+const patience = 10 * time.Second
+
+// Person drives somebody's Slack as they would: by what is written on the
+// screen. What can't be done, or doesn't appear, fails the test at once.
+type Person struct {
+	ws *Workspace
+	m  *member
+}
+
+// ForTest makes a workspace that listens on loopback until the test ends. A
+// failed test says the seed.
+func ForTest(t testing.TB, o Options) *Workspace {
+	t.Helper()
+	ws := New(o)
+	ws.driver.t = t
+	server := httptest.NewServer(ws)
+	ws.SetURL(server.URL)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the workspace's seed was %d", ws.o.Seed)
+		}
+		ws.Close()
+		server.CloseClientConnections()
+		server.Close()
+	})
+	return ws
+}
+
+// driver is what people's driver needs of a test.
+type driver struct{ t testing.TB }
+
+func (p *Person) fail(format string, values ...any) {
+	p.ws.driver.t.Helper()
+	p.ws.driver.t.Fatalf(p.m.Name+": "+format, values...)
+}
+
+// until waits for something to be true. what and seen say what was waited for,
+// and what there was instead.
+func (p *Person) until(what string, seen func() string, ready func() bool) {
+	p.ws.driver.t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	for {
+		p.ws.mu.Lock()
+		changed := p.ws.changed
+		ok := ready()
+		p.ws.mu.Unlock()
+		if ok {
+			return
+		}
+		select {
+		case <-changed:
+		case <-deadline.C:
+			p.fail("waited for %s; there is:\n%s", what, seen())
+		}
+	}
+}
+
+// ID is the person's id, which no test should type.
+func (p *Person) ID() string { return p.m.ID }
+
+// Name is the person's full name.
+func (p *Person) Name() string { return p.m.Name }
+
+// Types sends a line from the message box. What Slack says when an app doesn't
+// answer is a notice.
+func (p *Person) Types(line string) {
+	p.ws.driver.t.Helper()
+	if err := p.ws.Command(context.Background(), p.m.ID, line); err != nil && !strings.Contains(err.Error(), "the app") {
+		p.fail("typing %q: %v", line, err)
+	}
+}
+
+// OpensHome opens the app's Home tab.
+func (p *Person) OpensHome() *Home {
+	p.ws.driver.t.Helper()
+	if err := p.ws.OpenHome(context.Background(), p.m.ID); err != nil {
+		p.fail("opening the Home: %v", err)
+	}
+	return &Home{p}
+}
+
+// Inbox is the conversation with the bot.
+func (p *Person) Inbox() *Inbox { return &Inbox{p} }
+
+// Notices are the sentences that only this person sees: private answers, and
+// Slack's own.
+func (p *Person) Notices() []string {
+	p.ws.mu.Lock()
+	defer p.ws.mu.Unlock()
+	return p.notices()
+}
+
+func (p *Person) notices() (texts []string) {
+	for _, n := range p.m.notices {
+		texts = append(texts, n.Text)
+	}
+	for _, msg := range p.m.im.messages {
+		if msg.only == p.m {
+			texts = append(texts, p.ws.readable(msg.text+"\n"+blocksText(msg.blocks)))
+		}
+	}
+	return texts
+}
+
+// WaitNotice waits for a private sentence that contains the text.
+func (p *Person) WaitNotice(text string) {
+	p.ws.driver.t.Helper()
+	p.until(fmt.Sprintf("a private sentence with %q", text),
+		func() string { return strings.Join(p.Notices(), "\n") },
+		func() bool { return strings.Contains(strings.Join(p.notices(), "\n"), text) })
+}
+
+// Home is the app's Home tab of a person.
+type Home struct{ p *Person }
+
+// Text is all that can be read on it.
+func (h *Home) Text() string {
+	h.p.ws.mu.Lock()
+	defer h.p.ws.mu.Unlock()
+	return h.text()
+}
+
+func (h *Home) text() string { return h.p.ws.readable(blocksText(h.blocks())) }
+
+func (h *Home) blocks() []any {
+	var view map[string]any
+	if err := unmarshal(h.p.m.home, &view); err != nil {
+		return nil
+	}
+	blocks, _ := view["blocks"].([]any)
+	return blocks
+}
+
+// WaitText waits until the Home shows the text.
+func (h *Home) WaitText(text string) *Home {
+	h.p.ws.driver.t.Helper()
+	h.p.until(fmt.Sprintf("%q on the Home", text), h.Text, func() bool { return strings.Contains(h.text(), text) })
+	return h
+}
+
+// Buttons are what can be clicked, in order.
+func (h *Home) Buttons() []string {
+	h.p.ws.mu.Lock()
+	defer h.p.ws.mu.Unlock()
+	return buttonTexts(h.blocks())
+}
+
+// Click clicks the first button of this name.
+func (h *Home) Click(button string) {
+	h.p.ws.driver.t.Helper()
+	h.p.ws.mu.Lock()
+	block, action, ok := findButton(h.blocks(), button)
+	h.p.ws.mu.Unlock()
+	if !ok {
+		h.p.fail("the Home has no button %q:\n%s", button, h.Text())
+	}
+	h.p.press(Press{Home: true, BlockID: block, ActionID: action})
+}
+
+func (p *Person) press(press Press) {
+	p.ws.driver.t.Helper()
+	if err := p.ws.Press(context.Background(), p.m.ID, press); err != nil && !strings.Contains(err.Error(), "the app") {
+		p.fail("clicking: %v", err)
+	}
+}

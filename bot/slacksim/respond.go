@@ -1,0 +1,53 @@
+package slacksim
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+)
+
+// serveResponse takes what the app posts to a response URL.
+func (ws *Workspace) serveResponse(w http.ResponseWriter, r *http.Request) {
+	fault := ws.faultFor("response_url")
+	if fault.kind == rateLimited {
+		w.Header().Set("Retry-After", strconv.Itoa(int(fault.wait.Seconds())))
+		w.WriteHeader(http.StatusTooManyRequests)
+		return
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	if err != nil {
+		return // the app has gone
+	}
+	a, err := parseArgs("application/json", "", body)
+	if err != nil {
+		http.Error(w, "invalid_payload", http.StatusBadRequest)
+		return
+	}
+	problem := ws.respondTo(r.PathValue("id"), a)
+	ws.note("response_url", a, problem)
+	if problem != "" {
+		http.Error(w, problem, http.StatusNotFound)
+		return
+	}
+	_, _ = io.WriteString(w, "ok") // the app may have gone
+}
+
+func (ws *Workspace) respondTo(id string, a args) (problem string) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	r := ws.responses[id]
+	if r == nil || r.left == 0 || ws.now().After(r.ends) {
+		return "expired_url"
+	}
+	r.left--
+	m := &message{ts: ws.ts()}
+	if a.text("response_type") != "in_channel" {
+		m.only = r.who
+	}
+	if err := ws.fill(m, a); err != nil {
+		return err.Error()
+	}
+	r.who.im.messages = append(r.who.im.messages, m)
+	ws.announce()
+	return ""
+}

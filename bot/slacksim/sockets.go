@@ -1,0 +1,271 @@
+package slacksim
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+const (
+	// ackTime is how long Slack waits for an ack.
+	ackTime        = 3 * time.Second
+	maxConnections = 10
+	pingEvery      = 10 * time.Second
+	// warnBefore is how long before it closes a socket the simulator says so.
+	// Slack takes about ten seconds.
+	warnBefore = 2 * time.Second
+)
+
+// connection is one of the app's sockets.
+type connection struct {
+	socket *websocket.Conn
+	out    chan []byte
+	gone   context.Context
+	cut    context.CancelFunc
+	leaves bool // it was told that it'll be closed: nothing new goes there
+}
+
+// delivery is an envelope that waits for its ack.
+type delivery struct {
+	id   string
+	on   []*connection
+	acks chan json.RawMessage
+	once sync.Once
+}
+
+func (ws *Workspace) connectionsOpen(args) (answer, error) {
+	if ws.closed {
+		return nil, no("internal_error")
+	}
+	ticket := strings.ToLower(ws.id("") + ws.id(""))
+	ws.tickets[ticket] = true
+	return answer{"url": "ws" + strings.TrimPrefix(ws.url, "http") + "/link/?ticket=" + ticket + "&app_id=" + ws.appID}, nil
+}
+
+// admit uses up a ticket.
+func (ws *Workspace) admit(ticket string) bool {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	ok := ws.tickets[ticket] && len(ws.sockets) < maxConnections && !ws.closed
+	delete(ws.tickets, ticket)
+	return ok
+}
+
+func (ws *Workspace) serveSocket(w http.ResponseWriter, r *http.Request) {
+	if !ws.admit(r.URL.Query().Get("ticket")) {
+		http.Error(w, "no such ticket", http.StatusForbidden)
+		return
+	}
+	socket, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		return // the answer was written already
+	}
+	gone, cut := context.WithCancel(context.Background())
+	c := &connection{socket: socket, out: make(chan []byte, 100), gone: gone, cut: cut}
+	ws.join(c)
+	defer ws.leave(c)
+	var writer sync.WaitGroup
+	defer writer.Wait()
+	defer cut()
+	writer.Go(func() { c.write() })
+	ws.read(c)
+}
+
+func (ws *Workspace) join(c *connection) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	ws.sockets = append(ws.sockets, c)
+	c.send(map[string]any{
+		"type": "hello", "num_connections": len(ws.sockets), "connection_info": map[string]any{"app_id": ws.appID},
+		"debug_info": map[string]any{"host": "applink-simulated", "build_number": 1, "approximate_connection_time": 18060},
+	})
+	ws.announce()
+}
+
+func (ws *Workspace) leave(c *connection) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	ws.sockets = slices.DeleteFunc(ws.sockets, func(other *connection) bool { return other == c })
+	_ = c.socket.CloseNow() // it may be closed already
+	ws.announce()
+}
+
+// send queues a frame; a socket that doesn't read is cut.
+func (c *connection) send(frame any) {
+	select {
+	case c.out <- encoded(frame):
+	default:
+		c.cut()
+	}
+}
+
+func (c *connection) write() {
+	ping := time.NewTicker(pingEvery)
+	defer ping.Stop()
+	for {
+		select {
+		case <-c.gone.Done():
+			_ = c.socket.CloseNow() // ends the reading
+			return
+		case frame := <-c.out:
+			if c.socket.Write(c.gone, websocket.MessageText, frame) != nil {
+				c.cut()
+			}
+		case <-ping.C:
+			go func() { // a pong comes while others are written
+				ctx, cancel := context.WithTimeout(c.gone, pingEvery)
+				defer cancel()
+				_ = c.socket.Ping(ctx) // a client that doesn't answer is noticed by its reads
+			}()
+		}
+	}
+}
+
+// read takes acks until the socket ends.
+func (ws *Workspace) read(c *connection) {
+	for {
+		_, data, err := c.socket.Read(c.gone)
+		if err != nil {
+			return
+		}
+		var ack struct {
+			ID      string          `json:"envelope_id"`
+			Payload json.RawMessage `json:"payload"`
+		}
+		if json.Unmarshal(data, &ack) == nil {
+			ws.acked(c, ack.ID, ack.Payload)
+		}
+	}
+}
+
+// acked takes an ack. Slack doesn't promise to take one on another socket than
+// the envelope's, so that one is ignored.
+func (ws *Workspace) acked(c *connection, id string, payload json.RawMessage) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	d := ws.waiting[id]
+	if d == nil || !slices.Contains(d.on, c) {
+		return
+	}
+	if ws.trouble.forget > 0 {
+		ws.trouble.forget--
+		return
+	}
+	d.once.Do(func() { d.acks <- payload })
+}
+
+// Connections says how many sockets the app has.
+func (ws *Workspace) Connections() int {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return len(ws.sockets)
+}
+
+// CutSocket ends the oldest socket without a word.
+func (ws *Workspace) CutSocket() {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if len(ws.sockets) > 0 {
+		ws.sockets[0].cut()
+	}
+}
+
+// RefreshSocket warns the oldest socket, and closes it a little later.
+func (ws *Workspace) RefreshSocket() {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	ws.refresh()
+}
+
+func (ws *Workspace) refresh() {
+	i := slices.IndexFunc(ws.sockets, func(c *connection) bool { return !c.leaves })
+	if i < 0 {
+		return
+	}
+	c := ws.sockets[i]
+	c.leaves = true
+	c.send(map[string]any{"type": "disconnect", "reason": "warning", "debug_info": map[string]any{"host": "applink-simulated"}})
+	time.AfterFunc(warnBefore, func() {
+		c.send(map[string]any{"type": "disconnect", "reason": "refresh_requested", "debug_info": map[string]any{"host": "applink-simulated"}})
+		time.AfterFunc(warnBefore/4, c.cut)
+	})
+}
+
+var (
+	errNoSocket = errors.New("the app has no socket")
+	errNoAck    = errors.New("the app didn't answer in time")
+)
+
+// deliver sends the app an envelope and waits for its ack.
+func (ws *Workspace) deliver(ctx context.Context, kind string, payload any, answers bool) (json.RawMessage, error) {
+	d, err := ws.dispatch(kind, payload, answers)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		ws.mu.Lock()
+		defer ws.mu.Unlock()
+		delete(ws.waiting, d.id)
+	}()
+	timer := time.NewTimer(ackTime)
+	defer timer.Stop()
+	select {
+	case ack := <-d.acks:
+		return ack, nil
+	case <-timer.C:
+		return nil, errNoAck
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (ws *Workspace) dispatch(kind string, payload any, answers bool) (*delivery, error) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	c := ws.pick()
+	if c == nil {
+		return nil, errNoSocket
+	}
+	d := &delivery{id: strings.ToLower(ws.id("")) + "-" + strings.ToLower(ws.id("")), acks: make(chan json.RawMessage, 1)}
+	ws.waiting[d.id] = d
+	frame := map[string]any{"envelope_id": d.id, "type": kind, "accepts_response_payload": answers, "payload": payload}
+	if kind == "events_api" {
+		frame["retry_attempt"], frame["retry_reason"] = 0, ""
+	}
+	d.on = append(d.on, c)
+	c.send(frame)
+	twice := ws.trouble.double > 0
+	if twice {
+		ws.trouble.double--
+	}
+	if twice || ws.trouble.strikes(doubled) {
+		again := ws.pick()
+		d.on = append(d.on, again)
+		again.send(frame)
+	}
+	if ws.trouble.strikes(refreshedAfter) {
+		ws.refresh()
+	}
+	return d, nil
+}
+
+// pick takes the app's sockets in turn.
+func (ws *Workspace) pick() *connection {
+	for range ws.sockets {
+		ws.nextSocket++
+		if c := ws.sockets[ws.nextSocket%len(ws.sockets)]; !c.leaves {
+			return c
+		}
+	}
+	if len(ws.sockets) > 0 {
+		return ws.sockets[0] // all were warned; until they close they are used
+	}
+	return nil
+}
