@@ -12,8 +12,8 @@ import (
 func ApproverCard(c approval.Case, approver string) Message {
 	heading, told := approverStory(c, approver)
 	blocks := caseBlocks(c, heading, told, cameTo(c, approver))
-	if buttons := buttons(c, approver); buttons != nil {
-		blocks = append(blocks, buttons)
+	if clickable := buttons(c, approver); clickable != nil {
+		blocks = append(blocks, clickable)
 	}
 	return Message{Text: about(c, heading), Blocks: blocks}
 }
@@ -41,8 +41,8 @@ func caseBlocks(c approval.Case, heading string, told []sentence, why sentence) 
 		blocks = append(blocks, paragraph(s...))
 	}
 	blocks = append(blocks, facts(c, true), quote(c.Reason))
-	if rules := rules(c); rules != nil {
-		blocks = append(blocks, paragraph(append(why, rules...)...))
+	if saw := rules(c); saw != nil {
+		blocks = append(blocks, paragraph(append(why, saw...)...))
 	}
 	return blocks
 }

@@ -67,8 +67,9 @@ func makesSense(c approval.Case, kind approval.RejectionKind) bool {
 		return c.Status == approval.Pending
 	case approval.TooLate:
 		return c.Status == approval.Pending || c.Status == approval.Active
+	default:
+		return true
 	}
-	return true
 }
 
 func TestHome(t *testing.T) {

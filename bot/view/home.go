@@ -56,8 +56,8 @@ func waiting(h HomeContents) []slack.Block {
 	}
 	for _, c := range h.Waiting[:min(len(h.Waiting), maxWaiting)] {
 		blocks = append(blocks, paragraph(waitingLine(c, h.Person)...), quote(shorten(clean(c.Reason), maxTyped)))
-		if buttons := buttons(c, h.Person); buttons != nil {
-			blocks = append(blocks, buttons)
+		if clickable := buttons(c, h.Person); clickable != nil {
+			blocks = append(blocks, clickable)
 		}
 	}
 	return blocks

@@ -60,6 +60,16 @@ func silent(c approval.Case) []approval.Person {
 	return persons(slices.DeleteFunc(slices.Clone(c.Approvers), func(a approval.Approver) bool { return a.Asked }))
 }
 
+// unpinged are the people without what a mention needs: a mention in a channel
+// would ask them after all.
+func unpinged(people []approval.Person) []approval.Person {
+	quiet := slices.Clone(people)
+	for i, p := range quiet {
+		quiet[i] = approval.Person{Name: p.Name, Email: p.Email}
+	}
+	return quiet
+}
+
 func missed(c approval.Case, id string) bool {
 	return slices.ContainsFunc(c.Unreachable, func(u approval.Unreached) bool { return u.ID == id })
 }

@@ -98,7 +98,7 @@ func progress(c approval.Case, reader string) []sentence {
 		told = append(told, lookedAt(c.Claim.By, reader))
 	}
 	if also := silent(c); len(also) > 0 {
-		s := append(sentence{text("May also decide, but wasn't asked: ")}, names(also, "and")...)
+		s := append(sentence{text("May also decide, but wasn't asked: ")}, names(unpinged(also), "and")...)
 		told = append(told, append(s, text(".")))
 	}
 	if s := unreached(c); s != nil {
