@@ -10,6 +10,10 @@ import (
 // need up to three; text that is made to overflow its line uses dozens.
 const maxMarks = 4
 
+// maxCleaned is how many bytes of a text are looked at: more than any text on a
+// card has room for, so that a directory's huge value costs no time.
+const maxCleaned = 8 << 10
+
 // clean makes typed text harmless to look at: it keeps what can be read, and
 // drops controls, invisible characters and everything that turns the direction
 // of the text around it. Lines are kept.
@@ -19,6 +23,8 @@ func clean(s string) string {
 	for _, r := range strings.ToValidUTF8(s, "\uFFFD") {
 		marks = marksAfter(marks, r)
 		switch {
+		case b.Len() > maxCleaned:
+			return strings.TrimSpace(b.String())
 		case r == '\n' || r == '\u2028' || r == '\u2029' || r == '\u0085':
 			b.WriteByte('\n')
 		case r == '\t' || r == '\u00a0':
@@ -32,7 +38,7 @@ func clean(s string) string {
 }
 
 func marksAfter(marks int, r rune) int {
-	if unicode.In(r, unicode.Mn, unicode.Me) {
+	if r > unicode.MaxASCII && unicode.In(r, unicode.Mn, unicode.Me) {
 		return marks + 1
 	}
 	return 0
@@ -44,6 +50,9 @@ func invisible(r rune) bool {
 	const nonJoiner, joiner = '\u200c', '\u200d'
 	if r == nonJoiner || r == joiner {
 		return false
+	}
+	if r <= unicode.MaxASCII {
+		return unicode.IsControl(r)
 	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs)
 }
