@@ -1,0 +1,96 @@
+// Package page serves the demo's page: a browser becomes the screens of the
+// people of a simulated workspace, two of them side by side.
+//
+// The page decides nothing. A stream of server-sent events brings what each
+// person's screen shows (people first, then every screen that has changed, whole),
+// and the browser draws the Block Kit in it as the app sent it; what it can't draw
+// it shows as such. What somebody does goes back as a POST to /do/ and becomes
+// an act in the workspace; its effect arrives as an event like any other.
+//
+// The page is plain HTML, CSS and JavaScript modules, embedded, without a build
+// step and without anything from elsewhere. Text reaches the document as text
+// nodes only.
+//
+// Whoever opens it is everybody in the workspace, so it belongs on loopback: it
+// serves only requests that name this machine, and lets only itself act. It keeps
+// nothing: what is half typed lives in the browser, the rest in the workspace.
+package page
+
+import (
+	"embed"
+	"encoding/json"
+	"io/fs"
+	"net/http"
+
+	"github.com/understudyhq/understudy/bot/slacksim"
+)
+
+// Options say what stands around the screens.
+type Options struct {
+	Title string      // of the page; "Workspace" if empty
+	App   string      // what the app is called beside its messages; "App" if empty
+	Guide []GuideStep // what a first-time visitor should try, in order
+	Links []Link      // to what else there is to see
+}
+
+// GuideStep is one thing to try.
+type GuideStep struct {
+	Text   string `json:"text"`            // what to do and what will be seen
+	Person string `json:"person,omitzero"` // by whom, by name or id: the step gets a button that brings them up
+	Type   string `json:"type,omitzero"`   // what the button puts into their message box
+}
+
+// Link leads to another page. Only http and https are followed.
+type Link struct {
+	Text string `json:"text"`
+	URL  string `json:"url"`
+}
+
+//go:embed static
+var static embed.FS
+
+// Handler serves the page for a workspace, from the root of its own address.
+func Handler(ws *slacksim.Workspace, o Options) http.Handler {
+	if o.Title == "" {
+		o.Title = "Workspace"
+	}
+	if o.App == "" {
+		o.App = "App"
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /", files())
+	mux.HandleFunc("GET /setup", o.serve)
+	mux.Handle("GET /events", &stream{ws: ws})
+	(&stage{ws: ws}).route(mux)
+	return guard(mux)
+}
+
+func files() http.Handler {
+	root, err := fs.Sub(static, "static")
+	if err != nil {
+		panic("page: the embedded files have no folder static") // only a wrong build can
+	}
+	return http.FileServerFS(root)
+}
+
+// serve tells the page what stands around the screens.
+func (o Options) serve(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, struct {
+		Title string      `json:"title"`
+		App   string      `json:"app"`
+		Guide []GuideStep `json:"guide"`
+		Links []Link      `json:"links"`
+	}{o.Title, o.App, o.Guide, o.Links})
+}
+
+// answer writes JSON. A browser that went away isn't an error of ours.
+func answer(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+// fail answers with a sentence for people.
+func fail(w http.ResponseWriter, status int, sentence string) {
+	answer(w, status, map[string]string{"error": sentence})
+}

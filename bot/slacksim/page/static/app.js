@@ -1,0 +1,116 @@
+// The page of the demo: up to two people of a workspace side by side, live.
+// What the workspace shows is drawn as it is; the page decides nothing.
+
+import { acting } from './act.js'
+import { h, patch } from './dom.js'
+import { drawGuide } from './guide.js'
+import { drawPane } from './pane.js'
+import { readScreen } from './screen.js'
+import { follow, setup } from './server.js'
+
+const wide = matchMedia('(min-width: 56rem)')
+const state = {
+  setup: {}, people: [], screens: new Map(), connected: true, seen: new Map(),
+  panes: [newPane('left'), newPane('right')], unread,
+}
+
+function newPane(id) {
+  return { id, person: undefined, tab: 'messages', note: undefined, confirm: undefined, busy: new Set() }
+}
+
+// shown are the panes that there is room for.
+const shown = () => (wide.matches ? state.panes : state.panes.slice(0, 1))
+
+let root = document.querySelector('main')
+let drawing = 0
+
+function redraw() {
+  drawing ||= requestAnimationFrame(() => {
+    drawing = 0
+    notice()
+    const down = atBottom()
+    root = patch(root, draw())
+    settle(down)
+  })
+}
+
+function draw() {
+  return h('main', null,
+    h('header', { class: 'top' },
+      h('h1', null, state.setup.title ?? ''),
+      h('p', { class: state.connected ? 'live' : 'live off', role: 'status' }, state.connected ? 'Live' : 'Connection lost, trying again…'),
+      h('nav', { 'aria-label': 'Elsewhere' }, (state.setup.links ?? []).map((link) =>
+        h('a', { href: link.url, target: '_blank', rel: 'noopener noreferrer' }, link.text)))),
+    drawGuide(state.setup.guide, state.people, go),
+    h('div', { class: 'panes' }, shown().filter((pane) => pane.person).map((pane) => drawPane(pane, state, doing(pane)))))
+}
+
+const acts = new Map()
+function doing(pane) {
+  if (!acts.has(pane)) acts.set(pane, acting(pane, state, redraw))
+  return acts.get(pane)
+}
+
+// go makes a pane the one where a step happens, and types what the step says.
+function go(person, text) {
+  const pane = shown().find((one) => one.person === person) ?? shown().at(text ? 0 : -1)
+  if (pane.person !== person) doing(pane).become(person)
+  pane.tab = 'messages'
+  redraw()
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    const box = document.getElementById(`${pane.id}-box`)
+    if (text) box.value = text
+    box?.focus()
+    box?.closest('.pane').scrollIntoView({ block: 'nearest' })
+  }))
+}
+
+// notice remembers what has been on a screen that is shown, so that the rest
+// can be counted as new.
+function notice() {
+  for (const pane of shown()) {
+    const last = state.screens.get(pane.person)?.messages.at(-1)
+    if (last && pane.tab === 'messages') state.seen.set(pane.person, last.ts)
+  }
+}
+
+function unread(person) {
+  const seen = state.seen.get(person) ?? ''
+  return (state.screens.get(person)?.messages ?? []).filter((message) => message.ts > seen).length
+}
+
+// atBottom lists the conversations that are scrolled to their end; settle keeps
+// them there, and moves the focus to a modal that has just opened.
+function atBottom() {
+  const panels = [...document.querySelectorAll('.panel.messages')]
+  return panels.filter((one) => one.scrollHeight - one.scrollTop - one.clientHeight < 60)
+}
+
+const opened = new WeakSet()
+function settle(down) {
+  for (const panel of document.querySelectorAll('.panel.messages')) {
+    if (down.includes(panel) || !opened.has(panel)) panel.scrollTop = panel.scrollHeight
+    opened.add(panel)
+  }
+  for (const modal of document.querySelectorAll('.modal')) {
+    if (!opened.has(modal)) (modal.querySelector('.body :is(input, textarea, select)') ?? modal).focus()
+    opened.add(modal)
+  }
+}
+
+function meet(people) {
+  state.people = people
+  const known = new Set(people.map((one) => one.id))
+  for (const id of state.screens.keys()) if (!known.has(id)) state.screens.delete(id)
+  for (const [i, pane] of state.panes.entries()) if (!known.has(pane.person)) pane.person = people[i]?.id
+  redraw()
+}
+
+wide.addEventListener('change', redraw)
+state.setup = await setup()
+document.title = state.setup.title
+follow({
+  people: meet,
+  screen: (sent) => { state.screens.set(sent.person.id, readScreen(sent, state.setup.app)); redraw() },
+  connected: (on) => { state.connected = on; redraw() },
+})
