@@ -83,9 +83,6 @@ func (l *lender) listen(ctx context.Context, t *testing.T, connected func()) {
 			if e.Type == socketmode.EventTypeHello {
 				connected()
 			}
-			if e.Type == socketmode.EventTypeConnectionError || e.Type == socketmode.EventTypeIncomingError {
-				t.Errorf("the app's socket: %v", e.Data)
-			}
 			if err := l.handle(ctx, e); err != nil && ctx.Err() == nil {
 				t.Errorf("the app handles %s: %v", e.Type, err)
 			}
