@@ -1,0 +1,84 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+const (
+	// handleTime leaves an ack 200 ms of the 3 s that Slack waits.
+	handleTime = 2800 * time.Millisecond
+	// ackTime is for a socket that takes nothing: it's dead after that.
+	ackTime = 2 * time.Second
+)
+
+// start hands an envelope to a goroutine that serve waits for. It blocks,
+// and with it the reading, while all handlers are busy.
+func (c *connection) start(ctx context.Context, e Envelope) {
+	c.room <- struct{}{}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.refusing {
+		<-c.room
+		return
+	}
+	c.count(func(l *Listener) { l.stats.Received++ })
+	c.handlers.Go(func() {
+		defer func() { <-c.room }()
+		c.handle(context.WithoutCancel(ctx), e)
+	})
+}
+
+func (c *connection) handle(ctx context.Context, e Envelope) {
+	data, err := c.answer(ctx, e)
+	if err != nil {
+		c.Log.Error().Err(err).Str("envelope", e.ID).Str("type", e.Type).Msg("handling an envelope")
+	}
+	if data == nil || e.ID == "" {
+		return
+	}
+	err = c.ack(ctx, data)
+	c.count(func(l *Listener) {
+		if err != nil {
+			l.stats.AckFailures++
+		} else {
+			l.stats.Acked++
+		}
+	})
+	if err != nil {
+		c.Log.Error().Err(err).Str("envelope", e.ID).Str("type", e.Type).Msg("sending an ack")
+	}
+}
+
+// answer returns the ack to send, if any, and what went wrong, if anything.
+func (c *connection) answer(ctx context.Context, e Envelope) (data []byte, err error) {
+	defer func() {
+		if recover() != nil { // its value may hold what somebody typed
+			c.Log.Error().Bytes("stack", debug.Stack()).Str("envelope", e.ID).Msg("a handler panicked")
+			data, err = nil, errPanic
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, handleTime)
+	defer cancel()
+	response, err := c.Handle(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return ackFor(e, response)
+}
+
+var errPanic = errors.New("the handler panicked")
+
+func (c *connection) ack(ctx context.Context, data []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, ackTime)
+	defer cancel()
+	if err := c.socket.Write(ctx, websocket.MessageText, data); err != nil {
+		return fmt.Errorf("writing to the socket: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package socket
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/slack-go/slack"
+)
+
+const (
+	defaultConnections = 2
+	maxHandlers        = 256 // at a time; beyond that the sockets aren't read
+	maxPause           = 30 * time.Second
+	maxFrame           = 8 << 20 // bytes
+)
+
+// run is one call of Run.
+type run struct {
+	*Listener
+	times  times
+	room   chan struct{} // one for each handler at work
+	work   sync.WaitGroup
+	cancel context.CancelCauseFunc
+}
+
+func (r *run) seats() int { return cmp.Or(max(r.Connections, 0), defaultConnections) }
+
+// keep sees to it that one connection is there at any time, until ctx ends.
+// A connection that was told to leave serves on beside its replacement.
+func (r *run) keep(ctx context.Context, seat int) {
+	if !pause(ctx, time.Duration(seat)*r.times.apart) {
+		return
+	}
+	failures := 0
+	for first := true; ctx.Err() == nil; first = false {
+		c := r.connect(ctx, &failures)
+		if c == nil {
+			return
+		}
+		if !first {
+			r.count(func(l *Listener) { l.stats.Reconnects++ })
+		}
+		r.work.Go(func() { c.serve(ctx) })
+		r.attend(ctx, c, &failures)
+	}
+}
+
+// attend waits until c needs a replacement, and a little longer where c's
+// like would have to be replaced all the time.
+func (r *run) attend(ctx context.Context, c *connection, failures *int) {
+	started := time.Now()
+	select {
+	case <-ctx.Done():
+		return
+	case <-c.leaving:
+	case <-c.done:
+	}
+	switch {
+	case !c.greeted.Load():
+		*failures++
+		pause(ctx, r.backoff(*failures))
+	case time.Since(started) < r.times.brief:
+		*failures = 0
+		pause(ctx, r.backoff(1))
+	default:
+		*failures = 0
+	}
+}
+
+// connect tries until there is a connection. It returns nil when ctx has ended
+// or trying again can't help.
+func (r *run) connect(ctx context.Context, failures *int) *connection {
+	for ctx.Err() == nil {
+		c, err := r.dial(ctx)
+		if err == nil {
+			return c
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if fatal := fatalFrom(err); fatal != nil {
+			r.cancel(fatal)
+			return nil
+		}
+		*failures++
+		wait := r.backoff(*failures)
+		if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+			wait = limited.RetryAfter
+		}
+		r.Log.Warn().Err(err).Dur("retry_in", wait).Msg("no socket yet")
+		pause(ctx, wait)
+	}
+	return nil
+}
+
+// dial makes one attempt. A connection is held from before Slack can count it.
+func (r *run) dial(ctx context.Context) (_ *connection, err error) {
+	address, err := r.open(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("asking Slack for a socket: %w", err)
+	}
+	r.count(func(l *Listener) { l.held++ })
+	defer func() {
+		if err != nil {
+			r.count(func(l *Listener) { l.held-- })
+		}
+	}()
+	c := newConnection(r)
+	ctx, cancel := context.WithTimeout(ctx, r.times.open)
+	defer cancel()
+	c.socket, _, err = websocket.Dial(ctx, address, &websocket.DialOptions{OnPingReceived: c.pinged})
+	if err != nil {
+		return nil, fmt.Errorf("opening a socket: %w", withoutAddress(err))
+	}
+	c.socket.SetReadLimit(maxFrame)
+	return c, nil
+}
+
+func (r *run) open(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.times.open)
+	defer cancel()
+	return r.Open(ctx)
+}
+
+// withoutAddress drops the address from an error: it carries a ticket.
+func withoutAddress(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// backoff doubles with every failure; the jitter keeps many processes apart.
+func (r *run) backoff(failures int) time.Duration {
+	longest := min(r.times.retry<<min(failures-1, 10), maxPause)
+	return longest/2 + rand.N(longest/2+1)
+}
+
+// pause says whether it could wait for the whole time.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return ctx.Err() == nil
+	}
+}
