@@ -74,7 +74,15 @@ func (c *connection) answer(ctx context.Context, e Envelope) (data []byte, err e
 
 var errPanic = errors.New("the handler panicked")
 
+// errGone is of an ack that the system would take, and nobody read.
+var errGone = errors.New("the socket has ended")
+
 func (c *connection) ack(ctx context.Context, data []byte) error {
+	select {
+	case <-c.done:
+		return errGone
+	default:
+	}
 	ctx, cancel := context.WithTimeout(ctx, ackTime)
 	defer cancel()
 	if err := c.socket.Write(ctx, websocket.MessageText, data); err != nil {
