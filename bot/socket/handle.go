@@ -25,6 +25,7 @@ func (c *connection) start(ctx context.Context, e Envelope) {
 	defer c.mu.Unlock()
 	if c.refusing {
 		<-c.room
+		c.Log.Warn().Str("envelope", e.ID).Str("type", e.Type).Msg("an envelope came too late to be handled: its socket is being closed")
 		return
 	}
 	c.count(func(l *Listener) { l.stats.Received++ })

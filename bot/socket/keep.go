@@ -92,7 +92,7 @@ func (r *run) connect(ctx context.Context, failures *int) *connection {
 		*failures++
 		wait := r.backoff(*failures)
 		if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-			wait = limited.RetryAfter
+			wait = max(limited.RetryAfter, r.times.retry)
 		}
 		r.Log.Warn().Err(err).Dur("retry_in", wait).Msg("no socket yet")
 		pause(ctx, wait)
