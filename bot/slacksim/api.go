@@ -2,6 +2,7 @@ package slacksim
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -141,6 +142,7 @@ func (ws *Workspace) serveAPI(w http.ResponseWriter, r *http.Request) {
 		ws.note(name, a, "hang")
 		<-r.Context().Done()
 		return
+	case fine, loseAnswer: // what was asked is done
 	}
 	good, err := ws.call(name, token, a)
 	if fault.kind == loseAnswer {
@@ -222,7 +224,7 @@ func parseArgs(contentType, query string, body []byte) (args, error) {
 
 func badAnswer(err error) map[string]any {
 	bad := map[string]any{"ok": false, "error": err.Error()}
-	if e, ok := err.(*apiError); ok {
+	if e, ok := errors.AsType[*apiError](err); ok {
 		maps.Copy(bad, e.more)
 		if len(e.messages) > 0 {
 			bad["response_metadata"] = map[string]any{"messages": e.messages}

@@ -92,7 +92,14 @@ func (c *Card) blocks() []any {
 	return nil
 }
 
-func (c *Card) text() string { return c.p.ws.readable(blocksText(c.blocks())) }
+// text is what the blocks say, or the message's text where it has none.
+func (c *Card) text() string {
+	blocks := c.blocks()
+	if m := c.message(); len(blocks) == 0 && m != nil {
+		return c.p.ws.readable(m.text)
+	}
+	return c.p.ws.readable(blocksText(blocks))
+}
 
 // Text is all that can be read on the card.
 func (c *Card) Text() string {
@@ -137,6 +144,19 @@ func (c *Card) Click(button string) {
 		c.p.fail("the card has no button %q:\n%s", button, c.Text())
 	}
 	c.p.press(Press{MessageTS: c.ts, BlockID: block, ActionID: action, seen: blocks})
+}
+
+// ClickAs has somebody else click the button, as only a forged client could:
+// they don't have the message.
+func (c *Card) ClickAs(p *Person, button string) {
+	c.p.ws.driver.t.Helper()
+	c.p.ws.mu.Lock()
+	block, action, ok := findButton(c.blocks(), button)
+	c.p.ws.mu.Unlock()
+	if !ok {
+		c.p.fail("the card has no button %q:\n%s", button, c.Text())
+	}
+	p.press(Press{MessageTS: c.ts, BlockID: block, ActionID: action, from: c.p.m})
 }
 
 // WaitText waits until the card shows the text.

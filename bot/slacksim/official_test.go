@@ -1,0 +1,149 @@
+package slacksim_test
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudyhq/understudy/bot/slacksim"
+)
+
+// boltPackage is the official framework whose apps must run here unchanged.
+const boltPackage = "@slack/bolt@4.7.3"
+
+// TestOfficialBolt drives an app that nobody here could bend: it is written
+// against Slack's own framework, which believes that it talks to Slack.
+func TestOfficialBolt(t *testing.T) {
+	t.Parallel()
+	ws := slacksim.ForTest(t, slacksim.Options{Calm: true})
+	kim := ws.AddPerson("Kim Berg", "kim@example.com")
+	connected := runScript(t, ws, "bolt.js")
+	connected()
+
+	kim.Types("/order now")
+	modal := kim.Modal()
+	if diff := cmp.Diff([]string{"Soup", "Soufflé"}, modal.Options("Dish", "sou")); diff != "" {
+		t.Errorf("suggestions (-want +got):\n%s", diff)
+	}
+	modal.Pick("Dish", "Soup").Fill("Note", "rude").Submit()
+	if diff := cmp.Diff(map[string]string{"Note": "Say it kindly."}, modal.Errors()); diff != "" {
+		t.Errorf("errors (-want +got):\n%s", diff)
+	}
+	modal.Fill("Note", "hot, please").Submit()
+	modal.WaitText("Ordered Soup")
+	modal.Close()
+	card := kim.Inbox().Wait("Soup: hot, please")
+	card.Click("Serve")
+	card.WaitText("Served Soup").WaitGone("Serve")
+	kim.OpensHome().WaitText("Welcome home")
+
+	// Bolt loses what arrives while it reconnects, so nothing is sent then.
+	ws.RefreshSocket()
+	connected()
+
+	kim.Types("/whisper hello")
+	kim.WaitNotice("You said hello")
+	kim.Types("/order again")
+	kim.Modal().Close()
+	kim.Inbox().Wait("Never mind.")
+}
+
+func TestOfficialSocketClient(t *testing.T) {
+	t.Parallel()
+	ws := slacksim.ForTest(t, slacksim.Options{Calm: true})
+	kim := ws.AddPerson("Kim Berg", "kim@example.com")
+	connected := runScript(t, ws, "socketmode.js")
+	connected()
+	kim.Types("/echo one")
+	kim.WaitNotice("Echo one")
+}
+
+// runScript runs an app of testdata until the test ends. What it returns waits
+// until the app says that it has a socket (again).
+func runScript(t *testing.T, ws *slacksim.Workspace, script string) (connected func()) {
+	t.Helper()
+	modules := npmPackages(t)
+	app := exec.CommandContext(t.Context(), "node", filepath.Join("testdata", script))
+	app.Env = append(os.Environ(), "NODE_PATH="+modules,
+		"SLACK_API_URL="+ws.APIURL(), "SLACK_APP_TOKEN="+ws.AppToken(), "SLACK_BOT_TOKEN="+ws.BotToken())
+	app.Stderr = t.Output()
+	stop, err := app.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := app.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := make(chan string, 100)
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		defer close(lines)
+		for scanner := bufio.NewScanner(stdout); scanner.Scan(); {
+			lines <- scanner.Text()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = stop.Close() // the app ends at the end of its input
+		<-read
+		_ = app.Wait() // killed, or ended by itself: both are fine
+	})
+	return func() {
+		t.Helper()
+		select {
+		case line, ok := <-lines:
+			if !ok || line != "connected" {
+				t.Fatalf("%s said %q (still running: %v), want connected", script, line, ok)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("%s didn't connect within 20 s", script)
+		}
+	}
+}
+
+// npmPackages is a folder with the official packages, installed once.
+func npmPackages(t *testing.T) (modules string) {
+	t.Helper()
+	for _, tool := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("%s is missing: install Node.js (nodejs.org) to run Slack's own packages", tool)
+		}
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Skipf("there is no folder to keep npm packages in: set HOME (%v)", err)
+	}
+	parent := filepath.Join(cache, "understudy-test")
+	dir := filepath.Join(parent, "slack-bolt-4.7.3")
+	modules = filepath.Join(dir, "node_modules")
+	if _, err := os.Stat(modules); err == nil {
+		return modules
+	}
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := os.MkdirTemp(parent, "new-") //nolint:usetesting // a rename must stay on one disk
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(fresh) }()
+	install := exec.CommandContext(t.Context(), "npm", "install", "--prefix", fresh, "--no-audit", "--no-fund", "--ignore-scripts", boltPackage)
+	if out, err := install.CombinedOutput(); err != nil {
+		t.Skipf("npm could not install %s (%v); it needs a package registry:\n%s", boltPackage, err, out)
+	}
+	if err := os.Rename(fresh, dir); err != nil { // another test may have been quicker
+		if _, missing := os.Stat(modules); missing != nil {
+			t.Fatal(err)
+		}
+	}
+	return modules
+}
