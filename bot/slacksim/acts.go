@@ -29,7 +29,8 @@ type Press struct {
 	// State is what the view's inputs hold, by block and action.
 	State map[string]any `json:"state"`
 
-	seen []any // the blocks as a window that lags shows them
+	seen []any   // the blocks as a window that lags shows them
+	from *member // whose message it is, if not the person's own
 }
 
 // act runs f with the person, under the lock, and delivers the payload it makes.
@@ -119,7 +120,11 @@ func (ws *Workspace) pressPayload(m *member, p Press) (any, error) {
 		action, err := ws.action(blocks, p)
 		return ws.viewPress(m, ws.viewShape(v, p.State), action), err
 	}
-	msg := m.im.find(p.MessageTS)
+	owner := m
+	if p.from != nil {
+		owner = p.from
+	}
+	msg := owner.im.find(p.MessageTS)
 	if msg == nil {
 		return nil, errors.New("the message isn't there")
 	}
