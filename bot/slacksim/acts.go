@@ -51,7 +51,7 @@ func (ws *Workspace) act(ctx context.Context, person, kind string, answers bool,
 
 // tell shows somebody a sentence of Slack's own, if err says that the app failed.
 func (ws *Workspace) tell(person, sentence string, err error) error {
-	if !errors.Is(err, errNoAck) && !errors.Is(err, errNoSocket) {
+	if !appFailed(err) {
 		return err
 	}
 	ws.mu.Lock()
@@ -251,7 +251,7 @@ func (ws *Workspace) respondToSubmission(m *member, v *modal, ack json.RawMessag
 	}
 	switch r.Action {
 	case "":
-		m.modals = m.modals[:max(0, len(m.modals)-1)]
+		m.close(v)
 	case "clear":
 		m.modals = nil
 	case "errors":
@@ -291,7 +291,7 @@ func (v *modal) fail(problems map[string]string) error {
 	return nil
 }
 
-// CloseView has the person close the modal on top.
+// CloseView has the person close a modal.
 func (ws *Workspace) CloseView(ctx context.Context, person, viewID string) error {
 	ws.mu.Lock()
 	m := ws.member(person)
@@ -304,7 +304,7 @@ func (ws *Workspace) CloseView(ctx context.Context, person, viewID string) error
 		ws.mu.Unlock()
 		return nil
 	}
-	m.modals = m.modals[:len(m.modals)-1]
+	m.close(v)
 	payload := ws.closedPayload(m, ws.viewShape(v, nil))
 	notify := v.view["notify_on_close"] == true
 	ws.announce()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -128,21 +129,8 @@ func (ws *Workspace) serveAPI(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	fault := ws.faultFor(name)
-	switch fault.kind {
-	case rateLimited:
-		ws.note(name, a, "ratelimited")
-		w.Header().Set("Retry-After", strconv.Itoa(int(fault.wait.Seconds())))
-		respond(w, http.StatusTooManyRequests, map[string]any{"ok": false, "error": "ratelimited"})
+	if ws.refused(w, r, name, a, fault) {
 		return
-	case status:
-		ws.note(name, a, strconv.Itoa(fault.status))
-		w.WriteHeader(fault.status)
-		return
-	case hang:
-		ws.note(name, a, "hang")
-		<-r.Context().Done()
-		return
-	case fine, loseAnswer: // what was asked is done
 	}
 	good, err := ws.call(name, token, a)
 	if fault.kind == loseAnswer {
@@ -157,6 +145,25 @@ func (ws *Workspace) serveAPI(w http.ResponseWriter, r *http.Request) {
 	ws.note(name, a, "")
 	good["ok"] = true
 	respond(w, http.StatusOK, good)
+}
+
+// refused answers a call whose fault keeps it from being done.
+func (ws *Workspace) refused(w http.ResponseWriter, r *http.Request, name string, a args, fault Fault) bool {
+	switch fault.kind {
+	case rateLimited:
+		ws.note(name, a, "ratelimited")
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(fault.wait.Seconds()))))
+		respond(w, http.StatusTooManyRequests, map[string]any{"ok": false, "error": "ratelimited"})
+	case status:
+		ws.note(name, a, strconv.Itoa(fault.status))
+		w.WriteHeader(fault.status)
+	case hang:
+		ws.note(name, a, "hang")
+		<-r.Context().Done()
+	default:
+		return false
+	}
+	return true
 }
 
 func (ws *Workspace) call(name, token string, a args) (answer, error) {

@@ -141,7 +141,7 @@ func (ws *Workspace) newModal(view map[string]any) *modal {
 func (ws *Workspace) replace(v *modal, view map[string]any) {
 	blocks, _ := view["blocks"].([]any)
 	ws.nameBlocks(blocks)
-	v.view, v.hash, v.errors, v.busy = view, ws.id(""), nil, false
+	v.view, v.hash, v.errors = view, ws.id(""), nil
 }
 
 // openModal finds a modal on anybody's screen.

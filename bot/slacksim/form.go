@@ -187,7 +187,7 @@ func (m *Modal) Forge(label string, value map[string]any) *Modal {
 func (m *Modal) Submit() {
 	m.p.ws.driver.t.Helper()
 	err := m.p.ws.SubmitView(context.Background(), m.p.m.ID, m.id, m.state)
-	if err != nil && !strings.Contains(err.Error(), "the app") {
+	if err != nil && !appFailed(err) {
 		m.p.fail("submitting: %v", err)
 	}
 }

@@ -187,6 +187,10 @@ func (m *member) modal(id string) *modal {
 	return m.modals[i]
 }
 
+func (m *member) close(v *modal) {
+	m.modals = slices.DeleteFunc(m.modals, func(other *modal) bool { return other == v })
+}
+
 func (m *member) notice(text string, now string) {
 	m.notices = append(m.notices, Notice{TS: now, Text: text})
 }

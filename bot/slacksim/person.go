@@ -78,7 +78,7 @@ func (p *Person) Name() string { return p.m.Name }
 // answer is a notice.
 func (p *Person) Types(line string) {
 	p.ws.driver.t.Helper()
-	if err := p.ws.Command(context.Background(), p.m.ID, line); err != nil && !strings.Contains(err.Error(), "the app") {
+	if err := p.ws.Command(context.Background(), p.m.ID, line); err != nil && !appFailed(err) {
 		p.fail("typing %q: %v", line, err)
 	}
 }
@@ -172,7 +172,7 @@ func (h *Home) Click(button string) {
 
 func (p *Person) press(press Press) {
 	p.ws.driver.t.Helper()
-	if err := p.ws.Press(context.Background(), p.m.ID, press); err != nil && !strings.Contains(err.Error(), "the app") {
+	if err := p.ws.Press(context.Background(), p.m.ID, press); err != nil && !appFailed(err) {
 		p.fail("clicking: %v", err)
 	}
 }

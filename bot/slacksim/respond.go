@@ -3,17 +3,10 @@ package slacksim
 import (
 	"io"
 	"net/http"
-	"strconv"
 )
 
 // serveResponse takes what the app posts to a response URL.
 func (ws *Workspace) serveResponse(w http.ResponseWriter, r *http.Request) {
-	fault := ws.faultFor("response_url")
-	if fault.kind == rateLimited {
-		w.Header().Set("Retry-After", strconv.Itoa(int(fault.wait.Seconds())))
-		w.WriteHeader(http.StatusTooManyRequests)
-		return
-	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
 	if err != nil {
 		return // the app has gone
@@ -23,8 +16,15 @@ func (ws *Workspace) serveResponse(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "invalid_payload", http.StatusBadRequest)
 		return
 	}
+	fault := ws.faultFor("response_url")
+	if ws.refused(w, r, "response_url", a, fault) {
+		return
+	}
 	problem := ws.respondTo(r.PathValue("id"), a)
 	ws.note("response_url", a, problem)
+	if fault.kind == loseAnswer {
+		panic(http.ErrAbortHandler) // done, and the connection is cut
+	}
 	if problem != "" {
 		http.Error(w, problem, http.StatusNotFound)
 		return

@@ -69,6 +69,7 @@ type Workspace struct {
 	triggers      map[string]*trigger
 	responses     map[string]*response
 	sockets       []*connection
+	serving       sync.WaitGroup // the sockets' handlers
 	nextSocket    int
 	tickets       map[string]bool
 	waiting       map[string]*delivery
@@ -138,15 +139,15 @@ func (ws *Workspace) TeamID() string { return ws.teamID }
 // Seed is what the workspace's ids and trouble follow from.
 func (ws *Workspace) Seed() uint64 { return ws.o.Seed }
 
-// Close cuts every socket and takes no new one.
+// Close cuts every socket, waits until they have ended, and takes no new one.
 func (ws *Workspace) Close() {
 	ws.mu.Lock()
 	ws.closed = true
-	sockets := ws.sockets
-	ws.mu.Unlock()
-	for _, s := range sockets {
+	for _, s := range ws.sockets {
 		s.cut()
 	}
+	ws.mu.Unlock()
+	ws.serving.Wait()
 }
 
 // id makes an id that looks like Slack's. The caller needn't hold the lock

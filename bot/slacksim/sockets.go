@@ -29,7 +29,7 @@ type connection struct {
 	out    chan []byte
 	gone   context.Context
 	cut    context.CancelFunc
-	leaves bool // it was told that it'll be closed: nothing new goes there
+	leaves chan struct{} // closed when it is told that it'll be closed: nothing new goes there
 }
 
 // delivery is an envelope that waits for its ack.
@@ -55,6 +55,9 @@ func (ws *Workspace) admit(ticket string) bool {
 	defer ws.mu.Unlock()
 	ok := ws.tickets[ticket] && len(ws.sockets) < maxConnections && !ws.closed
 	delete(ws.tickets, ticket)
+	if ok {
+		ws.serving.Add(1)
+	}
 	return ok
 }
 
@@ -63,12 +66,13 @@ func (ws *Workspace) serveSocket(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no such ticket", http.StatusForbidden)
 		return
 	}
+	defer ws.serving.Done()
 	socket, err := websocket.Accept(w, r, nil)
 	if err != nil {
 		return // the answer was written already
 	}
 	gone, cut := context.WithCancel(context.Background())
-	c := &connection{socket: socket, out: make(chan []byte, 100), gone: gone, cut: cut}
+	c := &connection{socket: socket, out: make(chan []byte, 100), gone: gone, cut: cut, leaves: make(chan struct{})}
 	ws.join(c)
 	defer ws.leave(c)
 	var writer sync.WaitGroup
@@ -82,6 +86,9 @@ func (ws *Workspace) join(c *connection) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	ws.sockets = append(ws.sockets, c)
+	if ws.closed {
+		c.cut() // the workspace closed during the handshake
+	}
 	c.send(map[string]any{
 		"type": "hello", "num_connections": len(ws.sockets), "connection_info": map[string]any{"app_id": ws.appID},
 		"debug_info": map[string]any{"host": "applink-simulated", "build_number": 1, "approximate_connection_time": 18060},
@@ -106,9 +113,15 @@ func (c *connection) send(frame any) {
 	}
 }
 
+// write sends what is queued, and ends the socket: when it is cut, or in two
+// steps after it was told that it'll be closed.
 func (c *connection) write() {
+	var pings sync.WaitGroup
+	defer pings.Wait()
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
+	leaves := c.leaves
+	var refresh, end <-chan time.Time
 	for {
 		select {
 		case <-c.gone.Done():
@@ -118,14 +131,37 @@ func (c *connection) write() {
 			if c.socket.Write(c.gone, websocket.MessageText, frame) != nil {
 				c.cut()
 			}
+		case <-leaves:
+			leaves, refresh = nil, time.After(warnBefore)
+		case <-refresh:
+			c.send(disconnection("refresh_requested"))
+			end = time.After(warnBefore / 4)
+		case <-end:
+			c.cut()
 		case <-ping.C:
-			go func() { // a pong comes while others are written
-				ctx, cancel := context.WithTimeout(c.gone, pingEvery)
-				defer cancel()
-				_ = c.socket.Ping(ctx) // a client that doesn't answer is noticed by its reads
-			}()
+			pings.Go(c.ping) // a pong comes while others are written
 		}
 	}
+}
+
+func (c *connection) ping() {
+	ctx, cancel := context.WithTimeout(c.gone, pingEvery)
+	defer cancel()
+	_ = c.socket.Ping(ctx) // a client that doesn't answer is noticed by its reads
+}
+
+// leaving says whether the socket was told that it'll be closed.
+func (c *connection) leaving() bool {
+	select {
+	case <-c.leaves:
+		return true
+	default:
+		return false
+	}
+}
+
+func disconnection(reason string) map[string]any {
+	return map[string]any{"type": "disconnect", "reason": reason, "debug_info": map[string]any{"host": "applink-simulated"}}
 }
 
 // read takes acks until the socket ends.
@@ -185,23 +221,22 @@ func (ws *Workspace) RefreshSocket() {
 }
 
 func (ws *Workspace) refresh() {
-	i := slices.IndexFunc(ws.sockets, func(c *connection) bool { return !c.leaves })
+	i := slices.IndexFunc(ws.sockets, func(c *connection) bool { return !c.leaving() })
 	if i < 0 {
 		return
 	}
 	c := ws.sockets[i]
-	c.leaves = true
-	c.send(map[string]any{"type": "disconnect", "reason": "warning", "debug_info": map[string]any{"host": "applink-simulated"}})
-	time.AfterFunc(warnBefore, func() {
-		c.send(map[string]any{"type": "disconnect", "reason": "refresh_requested", "debug_info": map[string]any{"host": "applink-simulated"}})
-		time.AfterFunc(warnBefore/4, c.cut)
-	})
+	c.send(disconnection("warning"))
+	close(c.leaves)
 }
 
 var (
 	errNoSocket = errors.New("the app has no socket")
 	errNoAck    = errors.New("the app didn't answer in time")
 )
+
+// appFailed says whether err is the app's silence, of which people read.
+func appFailed(err error) bool { return errors.Is(err, errNoSocket) || errors.Is(err, errNoAck) }
 
 // deliver sends the app an envelope and waits for its ack.
 func (ws *Workspace) deliver(ctx context.Context, kind string, payload any, answers bool) (json.RawMessage, error) {
@@ -260,7 +295,7 @@ func (ws *Workspace) dispatch(kind string, payload any, answers bool) (*delivery
 func (ws *Workspace) pick() *connection {
 	for range ws.sockets {
 		ws.nextSocket++
-		if c := ws.sockets[ws.nextSocket%len(ws.sockets)]; !c.leaves {
+		if c := ws.sockets[ws.nextSocket%len(ws.sockets)]; !c.leaving() {
 			return c
 		}
 	}
