@@ -40,7 +40,9 @@ func (ws *Workspace) updateMessage(a args) (answer, error) {
 	}
 	m.edited = true
 	ws.announce()
-	return answer{"channel": c.id, "ts": m.ts, "text": m.text, "message": ws.messageShape(m)}, nil
+	shape := ws.messageShape(m)
+	delete(shape, "ts") // Slack's answer has it beside the message only
+	return answer{"channel": c.id, "ts": m.ts, "text": m.text, "message": shape}, nil
 }
 
 func (ws *Workspace) postEphemeral(a args) (answer, error) {
