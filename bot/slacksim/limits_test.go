@@ -37,6 +37,12 @@ func TestLimits(t *testing.T) {
 		}},
 		{"option text", 75, func(n int) []any { return []any{chooser(option(long(n), "v"))} }},
 		{"option value", 150, func(n int) []any { return []any{chooser(option("x", long(n)))} }},
+		{"elements of a context", 10, func(n int) []any {
+			return []any{map[string]any{"type": "context", "elements": slices.Repeat([]any{words("x")}, n)}}
+		}},
+		{"buttons", 25, func(n int) []any {
+			return []any{map[string]any{"type": "actions", "elements": slices.Repeat([]any{map[string]any{"type": "button", "text": words("x")}}, n)}}
+		}},
 		{"options", 100, func(n int) []any { return []any{chooser(slices.Repeat([]any{option("x", "v")}, n)...)} }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -61,6 +67,9 @@ func TestLimitsOfViews(t *testing.T) {
 		{"submit", 24, func(v map[string]any, n int) { v["submit"] = words(strings.Repeat("é", n)) }},
 		{"close", 24, func(v map[string]any, n int) { v["close"] = words(strings.Repeat("é", n)) }},
 		{"private_metadata", 3000, func(v map[string]any, n int) { v["private_metadata"] = strings.Repeat("é", n) }},
+		{"length of an input", 3000, func(v map[string]any, n int) {
+			v["blocks"] = []any{map[string]any{"type": "input", "label": words("x"), "element": map[string]any{"type": "plain_text_input", "max_length": float64(n)}}}
+		}},
 		{"blocks", 100, func(v map[string]any, n int) { v["blocks"] = slices.Repeat([]any{para("x")}, n) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

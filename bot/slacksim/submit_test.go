@@ -1,0 +1,61 @@
+package slacksim
+
+import (
+	"testing"
+)
+
+// opened is a workspace whose app has opened a modal for Kim.
+func opened(t *testing.T) (ws *Workspace, kim *Person, app *wire, view map[string]any) {
+	t.Helper()
+	ws = ForTest(t, Options{Calm: true})
+	kim = ws.AddPerson("Kim Berg", "kim@example.com")
+	app = dial(t, ws)
+	trigger := app.during(func() { kim.Types("/go") }, nil).text(t, "trigger_id")
+	got := call(t, ws, "views.open", map[string]any{"trigger_id": trigger, "view": sampleModal()})
+	view, _ = got["view"].(map[string]any)
+	return ws, kim, app, view
+}
+
+func TestUpdatesOfAStaleViewAreRefused(t *testing.T) {
+	t.Parallel()
+	ws, _, _, view := opened(t)
+	update := map[string]any{"view_id": view["id"], "hash": view["hash"], "view": sampleModal()}
+	if got := call(t, ws, "views.update", update); got["ok"] != true {
+		t.Errorf("the newest hash: %v", got)
+	}
+	refusedWith(t, call(t, ws, "views.update", update), "hash_conflict")
+	refusedWith(t, call(t, ws, "views.update", map[string]any{"view_id": "V0", "view": sampleModal()}), "not_found")
+}
+
+func TestAnUpdateLeavesASubmissionUnderWay(t *testing.T) {
+	t.Parallel()
+	ws, kim, app, view := opened(t)
+	modal := kim.Modal().Fill("Why", "so")
+	done := make(chan struct{})
+	go func() { defer close(done); modal.Submit() }()
+	submission := app.next()
+	call(t, ws, "views.update", map[string]any{"view_id": view["id"], "view": sampleModal()})
+	if !ws.Screen(kim.ID()).Modals[0].Busy {
+		t.Error("the modal can be submitted again before its answer came")
+	}
+	app.ack(submission, nil)
+	<-done
+	if modal.Open() {
+		t.Error("an empty answer leaves the modal open")
+	}
+}
+
+// TestASubmissionWithoutAnAnswer is a missing ack and one that comes late.
+func TestASubmissionWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	ws, kim, app, _ := opened(t)
+	modal := kim.Modal().Fill("Why", "so")
+	ws.ForgetAcks(1)
+	late := app.during(modal.Submit, nil)
+	kim.WaitNotice(slackSubmitFailed)
+	app.ack(late, nil)
+	app.during(func() { kim.Types("/go") }, nil) // read after the late ack, on the same socket
+	if !modal.Open() {
+		t.Error("a late ack closed the modal")
+	}
+}
