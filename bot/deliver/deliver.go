@@ -1,0 +1,157 @@
+// Package deliver makes Slack show what the store says.
+//
+// Delivery is level-triggered, as a Kubernetes controller is: no code anywhere
+// sends "a change". The store knows which cards may be out of date; a
+// [Deliverer] takes one, renders it from the case as it is now, compares it
+// with what Slack was last given, and posts or updates what differs. Ten
+// changes while one waits make one update, a change that was missed is made up
+// for by the next look, and after a crash the same loop finishes what was begun.
+//
+// Between two effects a crash leaves one of these:
+//
+//   - taken, nothing sent: the card comes back when its time is up;
+//   - a post begun, its answer unknown: the card says so ([store.Card.Posting]),
+//     and the message is looked for by its metadata before it is posted again;
+//   - updated, not recorded: the same content is sent once more, which nobody sees.
+//
+// What Slack refuses for now is tried again for ever, ever more rarely; what
+// it refuses for good is recorded, for an approver as an event of the case, so
+// that a case never waits for somebody who can't be reached.
+package deliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/slack-go/slack"
+
+	"github.com/understudyhq/understudy/flows/approval"
+	"github.com/understudyhq/understudy/store"
+)
+
+const (
+	// lease is how long a taken card is this process's. It is longer than
+	// callTime, so that nobody else takes the card while Slack is being called.
+	lease    = 20 * time.Second
+	callTime = 12 * time.Second
+	// together is how many cards are delivered at the same time.
+	together = 16
+	// poll is how often the store is asked though nothing announced a change:
+	// other processes' commits aren't announced, and clocks jump.
+	poll = 2 * time.Second
+)
+
+// Deliverer brings Slack to what the store says.
+type Deliverer struct {
+	Ledger *store.Ledger
+	Slack  *slack.Client
+	// Decide commits what delivery has to say about a case, as the rest of the
+	// bot commits: with its log line.
+	Decide func(context.Context, store.Change) (store.Result, error)
+	Log    zerolog.Logger
+
+	pace pace
+}
+
+// Run delivers until ctx ends, and waits for what it has begun.
+func (d *Deliverer) Run(ctx context.Context) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	slots := make(chan struct{}, together)
+	for ctx.Err() == nil {
+		changed := d.Ledger.Changed()
+		cards, next, err := d.Ledger.TakeDirty(ctx, time.Now(), together, lease)
+		if err != nil && ctx.Err() == nil {
+			d.Log.Error().Err(err).Msg("taking cards to deliver")
+		}
+		for _, card := range cards {
+			slots <- struct{}{}
+			running.Go(func() {
+				defer func() { <-slots }()
+				d.deliver(context.WithoutCancel(ctx), card)
+			})
+		}
+		if len(cards) == 0 {
+			wait(ctx, changed, next)
+		}
+	}
+}
+
+func wait(ctx context.Context, changed <-chan struct{}, next time.Time) {
+	pause := poll
+	if !next.IsZero() {
+		pause = max(0, min(poll, time.Until(next)))
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-changed:
+	case <-timer.C:
+	}
+}
+
+// deliver brings one card up to date and records how that went.
+func (d *Deliverer) deliver(ctx context.Context, card store.Card) {
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	shown, err := d.show(ctx, card)
+	// The record is written even if Slack took all the time there was.
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), lease-callTime)
+	defer stop()
+	if err := d.record(ctx, shown, err); err != nil {
+		d.Log.Error().Err(err).Str("card", string(card.ID)).Msg("recording a delivery")
+	}
+}
+
+// show brings Slack to what the card should show, and says what Slack has then.
+func (d *Deliverer) show(ctx context.Context, card store.Card) (store.Card, error) {
+	content, err := d.render(ctx, card.ID)
+	if err != nil {
+		return card, fmt.Errorf("rendering: %w", err)
+	}
+	if content == nil || content.hash == card.Hash {
+		return card, nil
+	}
+	return content.show(ctx, d, card)
+}
+
+func (d *Deliverer) record(ctx context.Context, card store.Card, failure error) error {
+	now := time.Now()
+	if failure == nil {
+		return d.Ledger.Delivered(ctx, card, now)
+	}
+	if later, ok := errors.AsType[*tooSoon](failure); ok {
+		return d.Ledger.PutOff(ctx, card, now.Add(later.wait))
+	}
+	caseID, kind, _ := card.ID.Parts()
+	verdict := judge(failure, card)
+	event := d.Log.Warn().Err(failure).Str("case", caseID).Str("kind", string(kind)).Int("failures", card.Failures+1)
+	if !verdict.final {
+		event.Dur("retry_in", verdict.wait).Msg("a card couldn't be delivered yet")
+		return d.Ledger.Retry(ctx, card, now.Add(verdict.wait))
+	}
+	event.Msg("a card can't be delivered")
+	if err := d.miss(ctx, card.ID, verdict.why); err != nil {
+		return err
+	}
+	return d.Ledger.Lose(ctx, card.ID, verdict.why)
+}
+
+// miss tells the case that an approver can't be reached. A crash before the
+// card is lost does this again, which the case ignores.
+func (d *Deliverer) miss(ctx context.Context, id store.CardID, why string) error {
+	caseID, kind, person := id.Parts()
+	if kind != store.ApproverCard {
+		return nil
+	}
+	_, err := d.Decide(ctx, store.Change{Case: caseID, Command: approval.Miss{ID: person, Why: why}})
+	if _, rejected := errors.AsType[*approval.Rejection](err); rejected {
+		return nil // the case doesn't wait for anybody any more
+	}
+	return err
+}

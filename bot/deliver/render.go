@@ -1,0 +1,116 @@
+package deliver
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"github.com/understudyhq/understudy/bot/view"
+	"github.com/understudyhq/understudy/flows/approval"
+	"github.com/understudyhq/understudy/store"
+)
+
+// content is what a card should show, and how Slack is brought to show it.
+type content struct {
+	hash string
+	show func(context.Context, *Deliverer, store.Card) (store.Card, error)
+}
+
+// render is what the card should show now; nil if there is nothing to show.
+func (d *Deliverer) render(ctx context.Context, id store.CardID) (*content, error) {
+	caseID, kind, recipient := id.Parts()
+	if kind == store.HomeCard {
+		return d.renderHome(ctx, recipient)
+	}
+	c, err := d.Ledger.Case(ctx, caseID)
+	if err != nil {
+		return nil, err
+	}
+	switch kind {
+	case store.RequesterCard:
+		return message(view.RequesterCard(c))
+	case store.ApproverCard:
+		return message(view.ApproverCard(c, recipient))
+	case store.ChannelCard:
+		return message(view.ChannelCard(c))
+	case store.OutcomeCard:
+		m, ok := view.OutcomeCard(c)
+		if !ok {
+			return nil, nil
+		}
+		return message(m)
+	case store.ModalCard:
+		return modal(view.Progress(c))
+	case store.HomeCard:
+	}
+	return nil, fmt.Errorf("a card of the unknown kind %q", kind)
+}
+
+func message(m view.Message) (*content, error) {
+	sum, err := hash(m)
+	return &content{sum, func(ctx context.Context, d *Deliverer, card store.Card) (store.Card, error) {
+		card, err := d.message(ctx, card, m)
+		if err == nil {
+			card.Hash = sum
+		}
+		return card, err
+	}}, err
+}
+
+func modal(m slack.ModalViewRequest) (*content, error) {
+	sum, err := hash(m)
+	return &content{sum, func(ctx context.Context, d *Deliverer, card store.Card) (store.Card, error) {
+		_, _, id := card.ID.Parts()
+		err := d.updateModal(ctx, id, m)
+		if err == nil {
+			card.Hash = sum
+		}
+		return card, err
+	}}, err
+}
+
+func (d *Deliverer) renderHome(ctx context.Context, person string) (*content, error) {
+	cases, err := d.Ledger.Open(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	home := view.Home(homeOf(person, cases))
+	sum, err := hash(home)
+	return &content{sum, func(ctx context.Context, d *Deliverer, card store.Card) (store.Card, error) {
+		err := d.publishHome(ctx, person, home)
+		if err == nil {
+			card.Hash = sum
+		}
+		return card, err
+	}}, err
+}
+
+// homeOf sorts a person's open cases into what their Home shows.
+func homeOf(person string, cases []approval.Case) view.HomeContents {
+	home := view.HomeContents{Person: person}
+	for _, c := range cases {
+		_, decides := c.Approver(person)
+		switch {
+		case c.Status == approval.Pending && decides:
+			home.Waiting = append(home.Waiting, c)
+		case c.Requester.ID == person && c.Status == approval.Active:
+			home.Running = append(home.Running, c)
+		case c.Requester.ID == person:
+			home.Mine = append(home.Mine, c)
+		}
+	}
+	return home
+}
+
+func hash(v any) (string, error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return "", fmt.Errorf("hashing what a card shows: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
+}
