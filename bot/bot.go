@@ -1,0 +1,149 @@
+// Package bot is the Slack app: it hears people, and has the case's life
+// decide.
+//
+// What comes in over a socket is one of four things: a command or a Home
+// button opens the form ([Bot] in intake.go), a keystroke in the form asks for
+// accounts, a submission begins a case, a click decides one (decide.go). A
+// submission and a click are committed, then acked; nothing else in the bot
+// changes a case but time (timers.go) and routing (route.go), which both are
+// work that the store hands out, so that a crash resumes it.
+//
+// Nothing here posts a card. A commit marks the cards that should change, and
+// package deliver brings Slack to show them. What is sent directly are answers
+// to one person's one action: the form, and private sentences.
+//
+// The actor of anything is whom Slack's own socket names, never a value of a
+// form or a button.
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/slack-go/slack"
+
+	"github.com/understudyhq/understudy/bot/accounts"
+	"github.com/understudyhq/understudy/bot/deliver"
+	"github.com/understudyhq/understudy/bot/people"
+	"github.com/understudyhq/understudy/bot/socket"
+	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/flows/approval"
+	"github.com/understudyhq/understudy/store"
+)
+
+// Config is what a Bot is made of. All of it but Patience is required.
+type Config struct {
+	Slack    *slack.Client
+	TeamID   string // of the workspace, from auth.test
+	Ledger   *store.Ledger
+	People   *people.Directory
+	Accounts accounts.Directory
+	// Rules are the Go flows by name, Flow the provisioned one that runs.
+	Rules map[string]flows.Flow
+	Flow  store.Flow
+	// Patience is how long routing waits for a service that doesn't answer
+	// before it refuses. Zero means two minutes.
+	Patience time.Duration
+	Log      zerolog.Logger
+}
+
+// Bot is the Slack app.
+type Bot struct {
+	Config
+	listener socket.Listener
+	http     *http.Client // for response URLs
+	answers  sync.WaitGroup
+}
+
+// New makes a bot. It does nothing before Run.
+func New(c Config) *Bot {
+	c.Patience = cmp.Or(c.Patience, 2*time.Minute)
+	b := &Bot{Config: c, http: &http.Client{Timeout: 10 * time.Second}}
+	b.listener = socket.Listener{Open: b.open, Handle: b.handle, Log: c.Log}
+	return b
+}
+
+// Run works until ctx ends; then it takes nothing new, finishes and acks what
+// has arrived, and returns nil. An error is one that can't heal by itself.
+func (b *Bot) Run(ctx context.Context) error {
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var background sync.WaitGroup
+	cards := &deliver.Deliverer{Ledger: b.Ledger, Slack: b.Slack, Decide: b.commit, Log: b.Log}
+	background.Go(func() { cards.Run(working) })
+	background.Go(func() { b.keepTime(working) })
+
+	err := b.listener.Run(ctx)
+	// What arrived is committed and acked by now. The rest of the work is in
+	// the store, for whoever opens it next.
+	b.answers.Wait()
+	stop()
+	background.Wait()
+	return err
+}
+
+// Ready says why the bot can't do its work now; nil if it can.
+func (b *Bot) Ready(ctx context.Context) error {
+	var problems []error
+	if b.listener.Connected() == 0 {
+		problems = append(problems, errors.New("no connection to Slack"))
+	}
+	if err := b.Ledger.Writable(ctx); err != nil {
+		problems = append(problems, fmt.Errorf("the store takes no commit: %w", err))
+	}
+	return errors.Join(problems...)
+}
+
+func (b *Bot) open(ctx context.Context) (string, error) {
+	_, url, err := b.Slack.StartSocketModeContext(ctx)
+	return url, err
+}
+
+// later answers somebody after the ack. Run waits for it.
+func (b *Bot) later(ctx context.Context, answer func(context.Context)) {
+	b.answers.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+		defer cancel()
+		answer(ctx)
+	})
+}
+
+// commit decides and saves a change of a case, and logs what came of it.
+func (b *Bot) commit(ctx context.Context, change store.Change) (store.Result, error) {
+	result, err := b.Ledger.Do(ctx, change, time.Now())
+	if err != nil {
+		return result, err
+	}
+	for _, e := range result.Events {
+		logEvent(b.Log, e)
+	}
+	return result, nil
+}
+
+// logEvent writes the one line of an event. Reasons are people's own words and
+// stay out of logs.
+func logEvent(log zerolog.Logger, e approval.Event) {
+	line := log.Info().Str("case", e.Case).Int("seq", e.Seq)
+	switch body := e.Body.(type) {
+	case approval.Submitted:
+		line.Str("requester", body.Requester.ID).Str("account", body.Account.ID).Dur("duration", body.Duration)
+	case approval.Asked:
+		line.Str("route", body.Route.String()).Int("asked", len(body.Approvers)).Int("unreachable", len(body.Unreachable))
+	case approval.ApprovedCase:
+		line.Str("by", body.By.ID)
+	case approval.DeniedCase:
+		line.Str("by", body.By.ID)
+	case approval.Granted:
+		line.Time("until", body.Until)
+	case approval.Missed:
+		line.Str("person", body.Person.ID).Str("why", body.Why)
+	case approval.Delayed:
+		line.Str("why", body.Why)
+	}
+	line.Msg(e.Type())
+}

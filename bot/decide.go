@@ -1,0 +1,78 @@
+package bot
+
+import (
+	"context"
+	"errors"
+
+	"github.com/slack-go/slack"
+
+	"github.com/understudyhq/understudy/bot/view"
+	"github.com/understudyhq/understudy/flows/approval"
+	"github.com/understudyhq/understudy/store"
+)
+
+// click handles the buttons: of cards, of the modal that follows a case, and
+// of the Home. A decision is committed before it is acked; one that couldn't
+// be saved isn't acked, and the person is told.
+func (b *Bot) click(ctx context.Context, envelope string, action slack.InteractionCallback) error {
+	for _, pressed := range action.ActionCallback.BlockActions {
+		switch pressed.ActionID {
+		case view.ActionAsk:
+			b.later(ctx, func(ctx context.Context) {
+				if problem := b.openForm(ctx, action.TriggerID, action.User.ID, ""); problem != "" {
+					b.tell(ctx, action, problem)
+				}
+			})
+		case view.ActionApprove:
+			return b.decide(ctx, envelope, action, pressed.Value, approval.Approve{By: person(action.User)})
+		case view.ActionDeny:
+			return b.decide(ctx, envelope, action, pressed.Value, approval.Deny{By: person(action.User)})
+		}
+	}
+	return nil
+}
+
+func (b *Bot) decide(ctx context.Context, envelope string, action slack.InteractionCallback, id string, command approval.Command) error {
+	_, err := b.commit(ctx, store.Change{Case: id, Command: b.named(ctx, id, command), Once: "click:" + envelope})
+	sentence := ""
+	rejection, rejected := errors.AsType[*approval.Rejection](err)
+	switch {
+	case err == nil, errors.Is(err, store.ErrRepeated):
+		return nil
+	case rejected:
+		sentence, err = view.Rejected(rejection, action.User.ID), nil
+	case errors.Is(err, store.ErrNotFound):
+		sentence, err = "This request isn't in the bot's records, so nothing was decided. Ask the requester to type /impersonate again.", nil
+	default:
+		sentence = view.NotSaved()
+	}
+	b.later(ctx, func(ctx context.Context) { b.tell(ctx, action, sentence) })
+	return err
+}
+
+// named gives the command the name that the case knows the person by: a
+// click's own payload has only a handle.
+func (b *Bot) named(ctx context.Context, id string, command approval.Command) approval.Command {
+	c, err := b.Ledger.Case(ctx, id)
+	if err != nil {
+		return command // the commit meets the same error, and handles it
+	}
+	switch command := command.(type) {
+	case approval.Approve:
+		command.By = known(c, command.By)
+		return command
+	case approval.Deny:
+		command.By = known(c, command.By)
+		return command
+	}
+	return command
+}
+
+func known(c approval.Case, by approval.Person) approval.Person {
+	if a, ok := c.Approver(by.ID); ok {
+		return a.Person
+	}
+	return by
+}
+
+func person(u slack.User) approval.Person { return approval.Person{ID: u.ID, Name: u.Name} }

@@ -1,0 +1,215 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/slack-go/slack"
+
+	"github.com/understudyhq/understudy/bot/accounts"
+	"github.com/understudyhq/understudy/bot/view"
+	"github.com/understudyhq/understudy/flows/approval"
+	"github.com/understudyhq/understudy/store"
+)
+
+const (
+	// lookup is how long the form waits for a directory before it does without.
+	lookup = 1200 * time.Millisecond
+	// suggestTime leaves Slack a part of the 3 s that it waits for suggestions.
+	suggestTime = 2 * time.Second
+	// triggerLife is how long Slack lets a trigger open a form.
+	triggerLife = 3 * time.Second
+	suggestions = 50 // Slack shows 100 at most
+)
+
+// command opens the form. The ack doesn't wait for it.
+func (b *Bot) command(ctx context.Context, command slack.SlashCommand) any {
+	if command.TeamID != b.TeamID {
+		return privately(view.Barred(strangerHere))
+	}
+	b.later(ctx, func(ctx context.Context) {
+		problem := b.openForm(ctx, command.TriggerID, command.UserID, command.Text)
+		if problem != "" {
+			b.respond(ctx, command.ResponseURL, problem)
+		}
+	})
+	return nil
+}
+
+// openForm shows the form to the person. What it returns is for them to read,
+// if the form can't be shown.
+func (b *Bot) openForm(ctx context.Context, trigger, person, text string) (problem string) {
+	deadline := time.Now().Add(triggerLife)
+	form := view.Form{Flow: b.Flow.Name, Durations: b.Flow.Durations, Default: b.Flow.Durations[0]}
+	if text = strings.TrimSpace(text); text != "" {
+		form.Account, form.Notice = b.preselect(ctx, person, text)
+	}
+	err := b.openView(ctx, deadline, trigger, view.FormModal(form))
+	if err == nil {
+		return ""
+	}
+	b.Log.Error().Err(err).Str("person", person).Msg("opening the form")
+	return "The form couldn't be opened, because Slack didn't answer in time. Nothing was asked. Type /impersonate again."
+}
+
+// openView opens a modal, waiting out a rate limit where the trigger's life
+// allows. A trigger that was used means that an earlier try had worked.
+func (b *Bot) openView(ctx context.Context, deadline time.Time, trigger string, modal slack.ModalViewRequest) error {
+	for {
+		_, err := b.Slack.OpenViewContext(ctx, trigger, modal)
+		limited, ok := errors.AsType[*slack.RateLimitedError](err)
+		if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok && refused.Err == "exchanged_trigger_id" {
+			return nil
+		}
+		if !ok || time.Until(deadline) < limited.RetryAfter {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(limited.RetryAfter):
+		}
+	}
+}
+
+// preselect finds the one account that the text means.
+func (b *Bot) preselect(ctx context.Context, person, text string) (*view.Option, string) {
+	ctx, cancel := context.WithTimeout(ctx, lookup)
+	defer cancel()
+	email := b.emailOf(ctx, person)
+	found, err := b.Accounts.Search(ctx, text, email, 2)
+	if err != nil {
+		b.Log.Warn().Err(err).Msg("searching the account of a command")
+		return nil, "The account directory isn't answering just now. You can still try to pick the account below."
+	}
+	exact := len(found) > 0 && (strings.EqualFold(found[0].ID, text) || strings.EqualFold(found[0].Name, text))
+	switch {
+	case len(found) == 1 || exact:
+		option := optionOf(found[0], email)
+		return &option, ""
+	case len(found) == 0:
+		return nil, "No account matches “" + text + "”. Pick one below."
+	}
+	return nil, "More than one account matches “" + text + "”. Pick one below."
+}
+
+// emailOf is the person's e-mail; empty if it can't be found out in time, and
+// then no account counts as theirs.
+func (b *Bot) emailOf(ctx context.Context, person string) string {
+	user, err := b.People.ByID(ctx, person)
+	if err != nil {
+		b.Log.Warn().Err(err).Str("person", person).Msg("looking up who uses the form")
+		return ""
+	}
+	return user.Email
+}
+
+func optionOf(a accounts.Account, email string) view.Option {
+	return view.Option{ID: a.ID, Name: a.Name, Plan: a.Plan, Assigned: a.AssignedTo(email)}
+}
+
+// unavailable is the value of the option that says why there are none.
+const unavailable = "?unavailable"
+
+// suggest answers a keystroke in the form's account.
+func (b *Bot) suggest(ctx context.Context, action slack.InteractionCallback) any {
+	ctx, cancel := context.WithTimeout(ctx, suggestTime)
+	defer cancel()
+	email := b.emailOf(ctx, action.User.ID)
+	found, err := b.Accounts.Search(ctx, action.Value, email, suggestions)
+	if err != nil {
+		b.Log.Warn().Err(err).Msg("searching accounts")
+		sorry := slack.NewTextBlockObject(slack.PlainTextType, "The account directory isn't answering. Try again.", false, false)
+		return slack.OptionsResponse{Options: []*slack.OptionBlockObject{slack.NewOptionBlockObject(unavailable, sorry, nil)}}
+	}
+	options := make([]view.Option, len(found))
+	for i, a := range found {
+		options[i] = optionOf(a, email)
+	}
+	return slack.OptionsResponse{Options: view.AccountOptions(options)}
+}
+
+// submit begins a case: it is committed, and only then acked. Who decides is
+// found out afterwards, from the store.
+func (b *Bot) submit(ctx context.Context, action slack.InteractionCallback) any {
+	if action.View.CallbackID != view.CallbackAsk {
+		return nil
+	}
+	answer, problems := view.ReadForm(action.View, b.Flow.Durations)
+	if len(problems) > 0 {
+		return slack.NewErrorsViewSubmissionResponse(problems)
+	}
+	account, problem := b.account(ctx, answer.Account)
+	if problem != "" {
+		return failAt(view.BlockAccount, problem)
+	}
+	id := uuid.Must(uuid.NewV7()).String()
+	result, err := b.commit(ctx, store.Change{
+		Case: id, View: action.View.ID, Once: "view:" + action.View.ID,
+		Command: approval.Submit{
+			ID: id, Flow: b.Flow.Pin(), Requester: b.requester(ctx, action.User),
+			Account: account, Reason: answer.Reason, Duration: answer.Duration,
+		},
+	})
+	if live, ok := errors.AsType[*store.LiveCaseError](err); ok {
+		return b.showLive(ctx, action.View.ID, live.Case)
+	}
+	switch {
+	case errors.Is(err, store.ErrRepeated):
+		return replaceWith(view.Checking())
+	case err != nil:
+		b.Log.Error().Err(err).Msg("saving a request")
+		return failAt(view.BlockAccount, view.NotSaved())
+	}
+	return replaceWith(view.Progress(result.Case))
+}
+
+// account is the directory's account of this id. If the directory doesn't
+// answer, the case begins without its name: routing waits for the directory.
+func (b *Bot) account(ctx context.Context, id string) (account approval.Account, problem string) {
+	if id == unavailable {
+		return account, "The account directory isn't answering. Nothing was asked. Search for the account again in a moment."
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookup)
+	defer cancel()
+	found, err := b.Accounts.Get(ctx, id)
+	switch {
+	case errors.Is(err, accounts.ErrNotFound):
+		return account, "This account isn't in the account directory any more. Nothing was asked. Pick another one."
+	case err != nil:
+		b.Log.Warn().Err(err).Str("account", id).Msg("looking up the account of a request")
+		return approval.Account{ID: id, Name: id}, ""
+	}
+	return approval.Account{ID: found.ID, Name: found.Name, Plan: found.Plan}, ""
+}
+
+// requester is who asks, with the name that the workspace knows, if it says so
+// in time.
+func (b *Bot) requester(ctx context.Context, from slack.User) approval.Person {
+	ctx, cancel := context.WithTimeout(ctx, lookup/2)
+	defer cancel()
+	if user, err := b.People.ByID(ctx, from.ID); err == nil && user.Name != "" {
+		return approval.Person{ID: from.ID, Name: user.Name, Email: user.Email}
+	}
+	return approval.Person{ID: from.ID, Name: from.Name}
+}
+
+// showLive turns the form into the case that the person has already.
+func (b *Bot) showLive(ctx context.Context, viewID string, live approval.Case) any {
+	if err := b.Ledger.Follow(ctx, live.ID, viewID, time.Now()); err != nil {
+		b.Log.Error().Err(err).Str("case", live.ID).Msg("following a case in a second form")
+	}
+	b.later(ctx, func(ctx context.Context) { b.message(ctx, live.Requester.ID, view.AlreadyLive(live)) })
+	return replaceWith(view.Progress(live))
+}
+
+func replaceWith(modal slack.ModalViewRequest) any {
+	return slack.NewUpdateViewSubmissionResponse(&modal)
+}
+
+func failAt(block, sentence string) any {
+	return slack.NewErrorsViewSubmissionResponse(map[string]string{block: sentence})
+}

@@ -1,0 +1,79 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"github.com/understudyhq/understudy/bot/socket"
+	"github.com/understudyhq/understudy/bot/view"
+)
+
+// handle is the one way in. What it returns is the ack; an error means that
+// there is none, so that Slack itself tells the person that it failed.
+func (b *Bot) handle(ctx context.Context, e socket.Envelope) (any, error) {
+	switch e.Type {
+	case "slash_commands":
+		var command slack.SlashCommand
+		if err := json.Unmarshal(e.Payload, &command); err != nil {
+			return nil, fmt.Errorf("reading a slash command: %w", err)
+		}
+		return b.command(ctx, command), nil
+	case "interactive":
+		var action slack.InteractionCallback
+		if err := json.Unmarshal(e.Payload, &action); err != nil {
+			return nil, fmt.Errorf("reading an interaction: %w", err)
+		}
+		return b.interaction(ctx, e.ID, action)
+	case "events_api":
+		return nil, b.event(ctx, e.Payload)
+	}
+	b.Log.Warn().Str("type", e.Type).Msg("an envelope of an unknown type")
+	return nil, nil
+}
+
+func (b *Bot) interaction(ctx context.Context, envelope string, action slack.InteractionCallback) (any, error) {
+	stranger := action.User.TeamID != "" && action.User.TeamID != b.TeamID
+	switch action.Type {
+	case slack.InteractionTypeBlockSuggestion:
+		if stranger {
+			return slack.OptionsResponse{}, nil
+		}
+		return b.suggest(ctx, action), nil
+	case slack.InteractionTypeViewSubmission:
+		if stranger {
+			return failAt(view.BlockAccount, view.Barred(strangerHere)), nil
+		}
+		return b.submit(ctx, action), nil
+	case slack.InteractionTypeBlockActions:
+		if stranger {
+			b.later(ctx, func(ctx context.Context) { b.tell(ctx, action, view.Barred(strangerHere)) })
+			return nil, nil
+		}
+		return nil, b.click(ctx, envelope, action)
+	}
+	return nil, nil
+}
+
+// strangerHere is why a member of another workspace may do nothing.
+const strangerHere = "you're a member of another workspace"
+
+// event handles what happens in the workspace: only the opening of a Home.
+func (b *Bot) event(ctx context.Context, payload json.RawMessage) error {
+	var callback struct {
+		Event struct {
+			Type string `json:"type"`
+			User string `json:"user"`
+			Tab  string `json:"tab"`
+		} `json:"event"`
+	}
+	if err := json.Unmarshal(payload, &callback); err != nil {
+		return fmt.Errorf("reading an event: %w", err)
+	}
+	if e := callback.Event; e.Type == "app_home_opened" && e.Tab == "home" {
+		return b.openHome(ctx, e.User)
+	}
+	return nil
+}

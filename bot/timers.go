@@ -1,0 +1,138 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/flows/approval"
+	"github.com/understudyhq/understudy/store"
+)
+
+const (
+	// caseLease is how long a due case is this process's. It is longer than
+	// caseTime, so that nobody else takes it meanwhile.
+	caseLease = 40 * time.Second
+	caseTime  = 30 * time.Second
+	// casesTogether is how many due cases are worked on at the same time.
+	casesTogether = 16
+	// lookAgain is how often the store is asked though nothing announced a
+	// change: clocks jump, and other processes' commits aren't announced.
+	lookAgain = 2 * time.Second
+	// forgetEvery is how often old envelopes' names are dropped.
+	forgetEvery = time.Hour
+)
+
+// keepTime does what time itself does to cases, until ctx ends: routing them,
+// escalating, timing out, ending grants. All of it is due times in the store.
+func (b *Bot) keepTime(ctx context.Context) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	slots := make(chan struct{}, casesTogether)
+	var forgotten time.Time
+	for ctx.Err() == nil {
+		changed := b.Ledger.Changed()
+		cases, next, err := b.Ledger.TakeDue(ctx, time.Now(), casesTogether, caseLease)
+		if err != nil && ctx.Err() == nil {
+			b.Log.Error().Err(err).Msg("taking due cases")
+		}
+		for _, c := range cases {
+			slots <- struct{}{}
+			running.Go(func() {
+				defer func() { <-slots }()
+				b.due(ctx, c)
+			})
+		}
+		if len(cases) == 0 {
+			forgotten = b.forget(ctx, forgotten)
+			pause(ctx, changed, next)
+		}
+	}
+}
+
+func pause(ctx context.Context, changed <-chan struct{}, next time.Time) {
+	wait := lookAgain
+	if !next.IsZero() {
+		wait = max(0, min(lookAgain, time.Until(next)))
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-changed:
+	case <-timer.C:
+	}
+}
+
+// due does what is due to the case. A failure leaves the case in the store; it
+// comes back when its lease is over.
+func (b *Bot) due(ctx context.Context, c approval.Case) {
+	ctx, cancel := context.WithTimeout(ctx, caseTime)
+	defer cancel()
+	timer, at, set := c.Due()
+	if !set || at.After(time.Now()) {
+		if err := b.Ledger.Postpone(ctx, c.ID, at); err != nil {
+			b.Log.Error().Err(err).Str("case", c.ID).Msg("putting off a case")
+		}
+		return
+	}
+	change := b.changeFor(ctx, timer, c)
+	if change.Command == nil {
+		return // it comes back
+	}
+	_, err := b.commit(ctx, change)
+	if _, rejected := errors.AsType[*approval.Rejection](err); rejected || err == nil {
+		return // somebody was faster, and their commit set the next due time
+	}
+	if ctx.Err() == nil {
+		b.Log.Error().Err(err).Str("case", c.ID).Str("timer", string(timer)).Msg("committing what was due")
+	}
+}
+
+func (b *Bot) changeFor(ctx context.Context, timer approval.Timer, c approval.Case) store.Change {
+	change := store.Change{Case: c.ID}
+	switch timer {
+	case approval.RouteTimer:
+		return b.route(ctx, c)
+	case approval.EscalateTimer:
+		if found, ok := b.more(ctx, c, c.Route.Escalations[c.Escalations].Route); ok {
+			change.Command = approval.Escalate{Found: found}
+		}
+	case approval.ShiftTimer:
+		if found, ok := b.more(ctx, c, flows.Route{Legs: c.Route.Legs}); ok {
+			change.Command = approval.ChangeShift{Found: found}
+		}
+	case approval.RemindTimer:
+		change.Command = approval.Remind{}
+	case approval.ClaimTimer:
+		change.Command = approval.LookAway{}
+	case approval.TimeOutTimer:
+		change.Command = approval.TimeOut{}
+	case approval.WarnTimer:
+		change.Command = approval.Warn{}
+	case approval.ExpireTimer:
+		change.Command = approval.Expire{}
+	}
+	return change
+}
+
+// more finds further people for a case that waits. It isn't ok while a service
+// doesn't answer and the case can still wait for it.
+func (b *Bot) more(ctx context.Context, c approval.Case, route flows.Route) (approval.Found, bool) {
+	search := b.resolve(ctx, c, route)
+	_, since, _ := c.Due()
+	return search.found, !search.unsure || time.Since(since) > b.Patience
+}
+
+// forget drops old names of envelopes, now and then.
+func (b *Bot) forget(ctx context.Context, last time.Time) time.Time {
+	if time.Since(last) < forgetEvery {
+		return last
+	}
+	if _, err := b.Ledger.Forget(ctx, time.Now(), 1000); err != nil && ctx.Err() == nil {
+		b.Log.Error().Err(err).Msg("dropping what Slack doesn't repeat any more")
+	}
+	return time.Now()
+}
