@@ -56,6 +56,7 @@ function go(person, text) {
   const pane = shown().find((one) => one.person === person) ?? shown().at(text ? 0 : -1)
   if (pane.person !== person) doing(pane).become(person)
   pane.tab = 'messages'
+  if (!wide.matches) document.querySelector('.guide').open = false
   redraw()
   requestAnimationFrame(() => requestAnimationFrame(() => {
     const box = document.getElementById(`${pane.id}-box`)

@@ -67,6 +67,9 @@ function same(a, b) {
   return a.nodeType === b.nodeType && a.nodeName === b.nodeName && a.understudyKey === b.understudyKey
 }
 
+// What a person has folded out or made larger stays as they left it.
+const theirs = new Set(['open', 'style'])
+
 function patchAttributes(node, next) {
   for (const { name } of [...node.attributes]) {
     if (!next.hasAttribute(name)) change(node, name, null)
@@ -79,6 +82,7 @@ function patchAttributes(node, next) {
 // change also sets what is checked: once a person has touched a radio button,
 // its attribute alone says nothing.
 function change(node, name, value) {
+  if (theirs.has(name)) return
   if (value === null) node.removeAttribute(name)
   else node.setAttribute(name, value)
   if (name === 'checked') node.checked = value !== null

@@ -12,7 +12,7 @@ const tabs = { messages: 'Messages', home: 'Home' }
 export function drawPane(pane, state, doing) {
   const screen = state.screens.get(pane.person)
   const over = drawOver(pane, screen, state, doing)
-  return h('section', { class: 'pane', key: pane.id, 'aria-label': `The screen of ${name(pane.person, state)}` },
+  return h('section', { class: 'pane', id: pane.id, key: pane.id, 'aria-label': `The screen of ${name(pane.person, state)}` },
     drawWho(pane, state, doing),
     h('div', { class: 'screen' },
       h('div', { class: 'under', inert: Boolean(over) },

@@ -1,0 +1,74 @@
+package page_test
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+)
+
+func TestTwoPeopleAskAndDecide(t *testing.T) {
+	th := open(t)
+	b := th.browse(t, 1280, 900)
+	b.see("right", "Mia Falk")
+
+	b.write("left", "Type a command as Kim Berg", "hello"+kb.Enter)
+	b.see("left", "This box takes slash commands")
+	b.write("left", "Type a command as Kim Berg", kb.Home+kb.Shift+kb.End+kb.Delete)
+	evaluate[any](b, `document.getElementById('left-box').value = ''`)
+	b.write("left", "Type a command as Kim Berg", "/lend"+kb.Enter)
+	b.see("left", "Borrow an umbrella")
+
+	b.press("left", "Ask")
+	b.see("left", "Please complete this required field.")
+	b.write("left", "Umbrella", "gre")
+	b.see("left", "Green umbrella")
+	b.write("left", "Umbrella", kb.ArrowDown+kb.Enter)
+	b.write("left", "Why", "for the beach")
+	b.press("left", "Ask")
+	b.see("left", "Not for the beach.")
+	b.write("left", "Why", ", no: Bergen")
+	b.gone("left", "no such thing")
+	b.press("left", "Ask")
+	b.see("left", "Not for the beach.")
+	b.press("left", "Close")
+	b.gone("left", "Borrow an umbrella")
+}
+
+func TestACardChangesOnBothScreens(t *testing.T) {
+	th := open(t)
+	b := th.browse(t, 1280, 900)
+	b.write("left", "Type a command as Kim Berg", "/lend red"+kb.Enter)
+	b.see("left", "Borrow an umbrella")
+	b.write("left", "Why", "Bergen")
+	b.press("left", "Ask")
+	b.see("left", "Asked for Red umbrella.")
+	b.see("right", "@Kim Berg asks for Red umbrella: <b>Bergen</b>")
+
+	b.press("right", "Keep")
+	b.see("right", "Rain is likely.")
+	b.press("right", "Back")
+	b.gone("right", "Rain is likely.")
+	b.press("right", "Lend")
+	b.see("left", "Lent by @Mia Falk")
+	b.see("right", "Lent by @Mia Falk")
+	b.gone("right", "Keep")
+}
+
+func TestAPhoneShowsOnePersonAndWhoHasNews(t *testing.T) {
+	th := open(t)
+	b := th.browse(t, 390, 800)
+	b.gone("right", "Mia Falk")
+	b.write("left", "Type a command as Kim Berg", "/lend blue"+kb.Enter)
+	b.see("left", "Borrow an umbrella")
+	b.write("left", "Why", "Oslo")
+	b.press("left", "Ask")
+	b.see("left", "Mia\n1")
+	b.press("left", "Mia 1")
+	b.see("left", "@Kim Berg asks for Blue umbrella")
+	b.press("left", "Home")
+	b.see("left", "Umbrellas at home")
+	wide := evaluate[bool](b, `document.documentElement.scrollWidth > innerWidth`)
+	if wide {
+		t.Error("the page is wider than a phone")
+	}
+}
