@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/slack-go/slack"
+
+	"github.com/understudyhq/understudy/bot"
+	"github.com/understudyhq/understudy/bot/accounts"
+	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/bot/people"
+	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/store"
+	"github.com/understudyhq/understudy/store/bolt"
+)
+
+type serveCommand struct {
+	settings
+	WhileStdin bool `hidden:"" help:"End when standard input does."`
+}
+
+// Run runs the bot until ctx ends.
+func (s *serveCommand) Run(ctx context.Context, log zerolog.Logger) error {
+	if s.WhileStdin {
+		var stop context.CancelFunc
+		ctx, stop = context.WithCancel(ctx)
+		go func() {
+			defer stop()
+			_, _ = io.Copy(io.Discard, os.Stdin) // whatever ends it, the parent is gone
+		}()
+	}
+	in, err := s.read()
+	if err != nil {
+		return err
+	}
+	return serve(ctx, s.settings, in, log)
+}
+
+// serve opens what a bot is made of, runs it, and closes it again.
+func serve(ctx context.Context, s settings, in inputs, log zerolog.Logger) (err error) {
+	client, team, err := connect(ctx, s)
+	if err != nil {
+		return err
+	}
+	directory, err := accounts.Open(ctx, s.Accounts, log)
+	if err != nil {
+		return fmt.Errorf("UNDERSTUDY_ACCOUNTS: %w", err)
+	}
+	defer func() { err = errors.Join(err, directory.Close()) }()
+	members := people.New(people.Options{
+		Slack: client, PagerDutyToken: s.PagerdutyToken, PagerDutyURL: s.PagerdutyAPIURL,
+		TeamID: team, Overrides: in.emails, Log: log,
+	})
+	if err := checkSchedules(ctx, members, in.flow, log); err != nil {
+		return err
+	}
+	db, err := bolt.Open(ctx, s.storePath(), bolt.Options{})
+	if err != nil {
+		return fmt.Errorf("UNDERSTUDY_STORE: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	ledger, flow, err := openLedger(ctx, db, in.flow)
+	if err != nil {
+		return err
+	}
+	b := bot.New(bot.Config{
+		Slack: client, TeamID: team, Ledger: ledger, People: members, Accounts: directory,
+		Rules: rules(), Flow: flow, Log: log,
+	})
+	return runWithHealth(ctx, b, db, s, log)
+}
+
+// connect asks Slack who the bot is there.
+func connect(ctx context.Context, s settings) (*slack.Client, string, error) {
+	client := slack.New(s.SlackBotToken,
+		slack.OptionAPIURL(s.SlackAPIURL), slack.OptionAppLevelToken(s.SlackAppToken),
+		slack.OptionHTTPClient(&http.Client{Timeout: 10 * time.Second}))
+	for tries := 1; ; tries++ {
+		self, err := client.AuthTestContext(ctx)
+		if err == nil {
+			return client, self.TeamID, nil
+		}
+		if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
+			return nil, "", fmt.Errorf("SLACK_BOT_TOKEN: Slack refuses it (%s): get the bot token again at your app's page, OAuth & Permissions", refused.Err)
+		}
+		if tries == 5 {
+			return nil, "", fmt.Errorf("SLACK_API_URL: Slack doesn't answer at %s: %w", s.SlackAPIURL, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, "", ctx.Err()
+		case <-time.After(retryIn(err)):
+		}
+	}
+}
+
+func retryIn(err error) time.Duration {
+	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+		return limited.RetryAfter
+	}
+	return time.Second
+}
+
+// checkSchedules refuses a flow whose schedule doesn't exist. An on-call
+// service that doesn't answer is no reason not to start: cases wait for it.
+func checkSchedules(ctx context.Context, members *people.Directory, flow store.Flow, log zerolog.Logger) error {
+	for name, kind := range rules()[flow.Name].Params {
+		if kind != flows.Schedule {
+			continue
+		}
+		err := members.CheckSchedule(ctx, flow.Params[name])
+		if errors.Is(err, people.ErrUnknown) {
+			return fmt.Errorf("UNDERSTUDY_FLOWS: flow %s, %s: %w", flow.Name, name, err)
+		}
+		if err != nil {
+			log.Warn().Err(err).Str("schedule", flow.Params[name]).Msg("the schedule couldn't be checked")
+		}
+	}
+	return nil
+}
+
+func openLedger(ctx context.Context, db *bolt.DB, flow store.Flow) (*store.Ledger, store.Flow, error) {
+	ledger, err := store.Open(ctx, db)
+	if err != nil {
+		return nil, flow, fmt.Errorf("UNDERSTUDY_STORE: %w", err)
+	}
+	// The file's lock says that no other process works on these cases.
+	if err := ledger.Reclaim(ctx, time.Now()); err != nil {
+		return nil, flow, fmt.Errorf("UNDERSTUDY_STORE: %w", err)
+	}
+	flow, err = ledger.Provision(ctx, flow, time.Now())
+	return ledger, flow, err
+}
+
+// runWithHealth runs the bot, with its health and the store's socket beside it.
+func runWithHealth(ctx context.Context, b *bot.Bot, db *bolt.DB, s settings, log zerolog.Logger) error {
+	health, err := net.Listen("tcp", s.Listen)
+	if err != nil {
+		return fmt.Errorf("UNDERSTUDY_LISTEN: %w", err)
+	}
+	stopHealth := serveHTTP(health, api.Handler(b.Ready), log)
+	defer stopHealth()
+	stopBackups, err := offerBackups(db, s.storePath(), log)
+	if err != nil {
+		log.Warn().Err(err).Msg("no hot backups: the store's socket can't be opened")
+	} else {
+		defer stopBackups()
+	}
+	log.Info().Str("health", "http://"+health.Addr().String()+"/readyz").Msg("the bot starts")
+	err = b.Run(ctx)
+	log.Info().Msg("the bot has stopped")
+	return err
+}
+
+// serveHTTP serves on the listener until the returned function is called.
+func serveHTTP(listener net.Listener, handler http.Handler, log zerolog.Logger) (stop func()) {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error().Err(err).Stringer("address", listener.Addr()).Msg("serving HTTP")
+		}
+	}()
+	return func() {
+		_ = server.Close() // the listener is closed either way
+		<-ended
+	}
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"time"
+)
+
+// supervise runs the bot as a process, and again whenever it dies, until ctx
+// ends; then it lets the bot finish.
+func supervise(ctx context.Context, s settings, stdout io.Writer) error {
+	for {
+		bot, err := startBot(s)
+		if err != nil {
+			return fmt.Errorf("starting the bot: %w", err)
+		}
+		fmt.Fprintf(stdout, "\n  The bot is process %d. Kill it in the middle of something (kill -9 %d): it is started again, and nothing is lost.\n\n", bot.pid(), bot.pid())
+		select {
+		case <-ctx.Done():
+			return bot.finish()
+		case err := <-bot.died:
+			if !bot.killed() {
+				return fmt.Errorf("the bot ended by itself: %w", cmp.Or(err, errors.New("it was told to")))
+			}
+			fmt.Fprintf(stdout, "\n  The bot was killed. It is started again.\n")
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(restartAfter):
+		}
+	}
+}
+
+// botProcess is a running understudy serve.
+type botProcess struct {
+	command *exec.Cmd
+	stdin   io.Closer
+	died    chan error
+}
+
+func startBot(s settings) (*botProcess, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	command := exec.Command(self, "serve", "--while-stdin")
+	command.Args[0] = os.Args[0]
+	command.Env = append(os.Environ(), s.environment()...)
+	command.Stdout, command.Stderr = os.Stderr, os.Stderr
+	stdin, err := command.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := command.Start(); err != nil {
+		return nil, err
+	}
+	died := make(chan error, 1)
+	go func() { died <- command.Wait() }()
+	return &botProcess{command, stdin, died}, nil
+}
+
+func (b *botProcess) pid() int { return b.command.Process.Pid }
+
+// killed says whether a signal ended the bot. One that ends by itself has a
+// reason to, and would again.
+func (b *botProcess) killed() bool { return b.command.ProcessState.ExitCode() < 0 }
+
+// finish tells the bot to end, and waits for it.
+func (b *botProcess) finish() error {
+	_ = b.stdin.Close() // the bot's sign to end; one that has ended already is as well
+	select {
+	case <-b.died:
+		return nil // whatever it says, it was told to end
+	case <-time.After(15 * time.Second):
+		return b.command.Process.Kill()
+	}
+}
+
+// environment is the settings as understudy serve reads them.
+func (s settings) environment() []string {
+	return []string{
+		"SLACK_APP_TOKEN=" + s.SlackAppToken,
+		"SLACK_BOT_TOKEN=" + s.SlackBotToken,
+		"SLACK_API_URL=" + s.SlackAPIURL,
+		"PAGERDUTY_TOKEN=" + s.PagerdutyToken,
+		"PAGERDUTY_API_URL=" + s.PagerdutyAPIURL,
+		"UNDERSTUDY_STORE=" + s.Store,
+		"UNDERSTUDY_ACCOUNTS=" + s.Accounts,
+		"UNDERSTUDY_FLOWS=" + s.Flows,
+		"UNDERSTUDY_EMAILS=" + s.Emails,
+		"UNDERSTUDY_LISTEN=" + s.Listen,
+	}
+}
