@@ -221,6 +221,7 @@ func TestASecondRequestShowsTheFirst(t *testing.T) {
 	s := newStage(t)
 	ask(s.kim, "Acme")
 	s.mia.Inbox().Wait("Acme")
+	s.kim.Modal().Close()
 	ask(s.kim, "Acme")
 	s.kim.Modal().WaitText("Waiting for")
 	if n := s.mia.Inbox().Len(); n != 1 {

@@ -62,9 +62,10 @@ func TestADenial(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	ask(s.kim, "Acme")
+	other := s.mia.Inbox().Wait("Acme")
 	s.ola.Inbox().Wait("Acme").Click("Deny")
-	s.kim.Inbox().Wait("Denied by @Ola Nordmann")
-	s.mia.Inbox().Last().WaitGone("Approve").WaitText("Ola Nordmann")
+	s.kim.Inbox().Wait("@Ola Nordmann denied this")
+	other.WaitGone("Approve").WaitText("Ola Nordmann")
 }
 
 func TestALateClickHearsWhoDecided(t *testing.T) {

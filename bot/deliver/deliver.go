@@ -43,6 +43,8 @@ const (
 	// poll is how often the store is asked though nothing announced a change:
 	// other processes' commits aren't announced, and clocks jump.
 	poll = 2 * time.Second
+	// again is how long to wait before a record that failed is tried again.
+	again = 500 * time.Millisecond
 )
 
 // Deliverer brings Slack to what the store says.
@@ -67,6 +69,7 @@ func (d *Deliverer) Run(ctx context.Context) {
 		cards, next, err := d.Ledger.TakeDirty(ctx, time.Now(), together, lease)
 		if err != nil && ctx.Err() == nil {
 			d.Log.Error().Err(err).Msg("taking cards to deliver")
+			changed, next = nil, time.Time{}
 		}
 		for _, card := range cards {
 			slots <- struct{}{}
@@ -100,11 +103,21 @@ func (d *Deliverer) deliver(ctx context.Context, card store.Card) {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	shown, err := d.show(ctx, card)
-	// The record is written even if Slack took all the time there was.
+	// The record is written even if Slack took all the time there was, and a
+	// store that fails is tried again for as long as the card is ours.
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), lease-callTime)
 	defer stop()
-	if err := d.record(ctx, shown, err); err != nil {
-		d.Log.Error().Err(err).Str("card", string(card.ID)).Msg("recording a delivery")
+	for {
+		failure := d.record(ctx, shown, err)
+		if failure == nil {
+			return
+		}
+		d.Log.Error().Err(failure).Str("card", string(card.ID)).Msg("recording a delivery")
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(again):
+		}
 	}
 }
 
