@@ -53,8 +53,9 @@ func (b *Bot) interaction(ctx context.Context, envelope string, action slack.Int
 			return nil, nil
 		}
 		return nil, b.click(ctx, envelope, action)
+	default: // nothing that the app offers
+		return nil, nil
 	}
-	return nil, nil
 }
 
 // strangerHere is why a member of another workspace may do nothing.

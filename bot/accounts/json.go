@@ -37,7 +37,7 @@ func jsonlRows(data []byte) rows {
 func jsonRows(data []byte) rows {
 	return func(yield func(row, error) bool) {
 		d := document{Decoder: jsontext.NewDecoder(bytes.NewBuffer(data)), data: data, line: 1}
-		if err := d.read(yield); err != nil && err != errStopped {
+		if err := d.read(yield); err != nil && !errors.Is(err, errStopped) {
 			yield(row{line: d.lineAt(d.InputOffset())}, err)
 		}
 	}
@@ -69,7 +69,7 @@ func (d *document) read(yield func(row, error) bool) error {
 			return err
 		}
 	}
-	if _, err := d.ReadToken(); err != io.EOF {
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
 		return errors.New("more follows after the accounts: remove it")
 	}
 	return nil
@@ -145,7 +145,7 @@ func jsonProblem(err error) error {
 		return semanticProblem(semantic)
 	}
 	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		if syntactic.Err == jsontext.ErrDuplicateName {
+		if errors.Is(syntactic.Err, jsontext.ErrDuplicateName) {
 			return fmt.Errorf("%s is there twice: remove one", where(syntactic.JSONPointer))
 		}
 		return fmt.Errorf("it isn't valid JSON: %w", syntactic.Err)

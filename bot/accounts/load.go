@@ -37,12 +37,12 @@ func (p problem) Error() string { return fmt.Sprintf("%s:%d: %v", p.file, p.line
 
 func (p problem) Unwrap() error { return p.err }
 
-var byteOrderMark = []byte("\ufeff")
+const byteOrderMark = "\ufeff"
 
 // load reads a whole file, or says what is wrong with it. Name is only for
 // what it says.
 func load(ctx context.Context, name string, parse format, data []byte) (*index, error) {
-	data = bytes.TrimPrefix(data, byteOrderMark)
+	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
 	if line, ok := invalidLine(data); ok {
 		return nil, problem{name, line, errors.New("the text isn't UTF-8: save the file with that encoding")}
 	}

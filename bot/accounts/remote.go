@@ -125,7 +125,7 @@ func (r *Remote) ask(ctx context.Context, address string, answer any) error {
 	if err != nil {
 		return withoutAddress(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
 		return statusError(response.StatusCode)
 	}

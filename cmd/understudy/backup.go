@@ -22,13 +22,13 @@ import (
 func socketPath(storePath string) string { return storePath + ".sock" }
 
 // offerBackups serves copies of the store until the returned function is called.
-func offerBackups(db *bolt.DB, storePath string, log zerolog.Logger) (stop func(), err error) {
+func offerBackups(ctx context.Context, db *bolt.DB, storePath string, log zerolog.Logger) (stop func(), err error) {
 	path := socketPath(storePath)
 	// One that is there is a dead process's: the store's lock is ours.
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	listener, err := net.Listen("unix", path)
+	listener, err := new(net.ListenConfig).Listen(ctx, "unix", path)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func copyStore(ctx context.Context, storePath, file string) error {
 	return nil
 }
 
-func askForCopy(ctx context.Context, socket, file string) (err error) {
+func askForCopy(ctx context.Context, socket, file string) error {
 	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}}}
@@ -75,7 +75,7 @@ func askForCopy(ctx context.Context, socket, file string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("it answers %s", response.Status)
 	}

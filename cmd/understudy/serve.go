@@ -142,13 +142,13 @@ func openLedger(ctx context.Context, db *bolt.DB, flow store.Flow) (*store.Ledge
 
 // runWithHealth runs the bot, with its health and the store's socket beside it.
 func runWithHealth(ctx context.Context, b *bot.Bot, db *bolt.DB, s settings, log zerolog.Logger) error {
-	health, err := net.Listen("tcp", s.Listen)
+	health, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Listen)
 	if err != nil {
 		return fmt.Errorf("UNDERSTUDY_LISTEN: %w", err)
 	}
 	stopHealth := serveHTTP(health, api.Handler(b.Ready), log)
 	defer stopHealth()
-	stopBackups, err := offerBackups(db, s.storePath(), log)
+	stopBackups, err := offerBackups(ctx, db, s.storePath(), log)
 	if err != nil {
 		log.Warn().Err(err).Msg("no hot backups: the store's socket can't be opened")
 	} else {

@@ -23,9 +23,9 @@ func supervise(ctx context.Context, s settings, stdout io.Writer) error {
 		select {
 		case <-ctx.Done():
 			return bot.finish()
-		case err := <-bot.died:
+		case <-bot.ended:
 			if !bot.killed() {
-				return fmt.Errorf("the bot ended by itself: %w", cmp.Or(err, errors.New("it was told to")))
+				return fmt.Errorf("the bot ended by itself: %w", cmp.Or(bot.err, errors.New("it was told to")))
 			}
 			fmt.Fprintf(stdout, "\n  The bot was killed. It is started again.\n")
 		}
@@ -41,7 +41,8 @@ func supervise(ctx context.Context, s settings, stdout io.Writer) error {
 type botProcess struct {
 	command *exec.Cmd
 	stdin   io.Closer
-	died    chan error
+	ended   chan struct{} // closed when it has ended
+	err     error         // why, once it has
 }
 
 func startBot(s settings) (*botProcess, error) {
@@ -49,7 +50,7 @@ func startBot(s settings) (*botProcess, error) {
 	if err != nil {
 		return nil, err
 	}
-	command := exec.Command(self, "serve", "--while-stdin")
+	command := exec.Command(self, "serve", "--while-stdin") //nolint:gosec,noctx // it is this program itself, and is told to end by its standard input
 	command.Args[0] = os.Args[0]
 	command.Env = append(os.Environ(), s.environment()...)
 	command.Stdout, command.Stderr = os.Stderr, os.Stderr
@@ -60,9 +61,12 @@ func startBot(s settings) (*botProcess, error) {
 	if err := command.Start(); err != nil {
 		return nil, err
 	}
-	died := make(chan error, 1)
-	go func() { died <- command.Wait() }()
-	return &botProcess{command, stdin, died}, nil
+	bot := &botProcess{command: command, stdin: stdin, ended: make(chan struct{})}
+	go func() {
+		defer close(bot.ended)
+		bot.err = command.Wait()
+	}()
+	return bot, nil
 }
 
 func (b *botProcess) pid() int { return b.command.Process.Pid }
@@ -75,7 +79,7 @@ func (b *botProcess) killed() bool { return b.command.ProcessState.ExitCode() < 
 func (b *botProcess) finish() error {
 	_ = b.stdin.Close() // the bot's sign to end; one that has ended already is as well
 	select {
-	case <-b.died:
+	case <-b.ended:
 		return nil // whatever it says, it was told to end
 	case <-time.After(15 * time.Second):
 		return b.command.Process.Kill()

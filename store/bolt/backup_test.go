@@ -37,7 +37,7 @@ func TestBackupWhileWriting(t *testing.T) {
 	<-first
 	folder := t.TempDir()
 	for n := range 5 {
-		path := filepath.Join(folder, fmt.Sprint(n))
+		path := filepath.Join(folder, strconv.Itoa(n))
 		if err := db.Backup(t.Context(), path); err != nil {
 			t.Fatalf("Backup: %v", err)
 		}

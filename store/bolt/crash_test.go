@@ -103,7 +103,7 @@ func TestFlushFails(t *testing.T) {
 		t.Skip("needs strace, to fail a system call: apt-get install strace")
 	}
 	seen := map[string]bool{}
-	for nth := 1; nth < 16 && !(seen["update unknown"] && seen["recovered"]); nth++ {
+	for nth := 1; nth < 16 && (!seen["update unknown"] || !seen["recovered"]); nth++ {
 		log := filepath.Join(t.TempDir(), "log")
 		fault := fmt.Sprintf("inject=fdatasync:error=EIO:when=%d", nth)
 		got := lines(t, child(t, "five updates", newPath(t), strace, "-f", "-qq", "-o", log, "-e", "trace=fdatasync", "-e", fault))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -39,7 +40,7 @@ func TestWhoWaitsSharesOneCommit(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 64 {
 			all.Go(func() {
-				if err := db.Update(t.Context(), both(fmt.Sprint(i))); err != nil {
+				if err := db.Update(t.Context(), both(strconv.Itoa(i))); err != nil {
 					t.Errorf("Update: %v", err)
 				}
 			})
@@ -58,7 +59,7 @@ func TestWhoIsAloneWaitsForNothing(t *testing.T) {
 		db := open(t, newPath(t), bolt.Options{})
 		began := time.Now()
 		for i := range 10 {
-			if err := db.Update(t.Context(), both(fmt.Sprint(i))); err != nil {
+			if err := db.Update(t.Context(), both(strconv.Itoa(i))); err != nil {
 				t.Errorf("Update: %v", err)
 			}
 		}
@@ -167,7 +168,7 @@ func TestTooLargeIsItsOwnFault(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 20 {
 			all.Go(func() {
-				fn, want := both(fmt.Sprint(i)), error(nil)
+				fn, want := both(strconv.Itoa(i)), error(nil)
 				if i == 7 {
 					want = store.ErrFull
 					fn = func(tx store.Tx) error { return tx.Put("large", bytes.Repeat([]byte{1}, 8<<20)) }

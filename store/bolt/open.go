@@ -68,7 +68,7 @@ func open(ctx context.Context, path string, o Options, readOnly bool) (*DB, erro
 		return nil, fmt.Errorf("opening the store %s: %w", path, err)
 	}
 	db.bolt.AllocSize = growth
-	if err := db.whole(readOnly); err != nil {
+	if err := db.whole(); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", path, err), db.Close())
 	}
 	return db, nil
@@ -152,7 +152,7 @@ func (db *DB) try(options *bbolt.Options) error {
 
 // whole checks that the file isn't shorter than its first pages say, and that
 // its bucket is there or nothing is.
-func (db *DB) whole(readOnly bool) error {
+func (db *DB) whole() error {
 	info, err := db.file.Stat()
 	if err != nil {
 		return err

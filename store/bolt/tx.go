@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 
@@ -40,7 +41,7 @@ func (t *transaction) check(key string) error {
 	case t.over:
 		return fmt.Errorf("using a transaction after its end: %w", store.ErrClosed)
 	case key == "":
-		return t.fail(fmt.Errorf("a key is empty"))
+		return t.fail(errors.New("a key is empty"))
 	case len(key) > store.MaxKey:
 		return t.fail(fmt.Errorf("a key of %d bytes is longer than %d: %.40q…", len(key), store.MaxKey, key))
 	}

@@ -121,8 +121,8 @@ func closingWaits(t *testing.T, e store.Engine) {
 	began.Wait()
 	go func() { closed <- e.Close() }()
 	select {
-	case <-closed:
-		t.Fatal("Close returned while an Update and a View ran")
+	case err := <-closed:
+		t.Fatalf("Close returned while an Update and a View ran, with %v", err)
 	default:
 	}
 	close(leave)

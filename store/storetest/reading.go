@@ -51,7 +51,10 @@ func ownValues(t *testing.T, e store.Engine) {
 			t.Errorf("Get is %q, want what was put", value)
 		}
 		copy(value, "evil")
-		for entry := range tx.Scan("a", "b") {
+		for entry, err := range tx.Scan("a", "b") {
+			if err != nil {
+				return err
+			}
 			copy(entry.Value, "evil")
 		}
 		again, _ := tx.Get("a")
