@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -29,7 +30,6 @@ type Press struct {
 	// State is what the view's inputs hold, by block and action.
 	State map[string]any `json:"state"`
 
-	seen []any   // the blocks as a window that lags shows them
 	from *member // whose message it is, if not the person's own
 }
 
@@ -128,11 +128,7 @@ func (ws *Workspace) pressPayload(m *member, p Press) (any, error) {
 	if msg == nil {
 		return nil, errors.New("the message isn't there")
 	}
-	blocks := msg.blocks
-	if p.seen != nil {
-		blocks = p.seen
-	}
-	action, err := ws.action(blocks, p)
+	action, err := ws.action(slices.Concat(msg.blocks, msg.was), p)
 	return ws.messagePress(m, msg, action), err
 }
 

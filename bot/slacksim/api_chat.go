@@ -105,6 +105,7 @@ func (ws *Workspace) fill(m *message, a args) error {
 		m.metadata = metadata
 	}
 	ws.nameBlocks(blocks)
+	m.was = append(m.was, m.blocks...)
 	m.text, m.blocks = text, blocks
 	return nil
 }

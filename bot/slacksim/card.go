@@ -143,7 +143,7 @@ func (c *Card) Click(button string) {
 	if !ok {
 		c.p.fail("the card has no button %q:\n%s", button, c.Text())
 	}
-	c.p.press(Press{MessageTS: c.ts, BlockID: block, ActionID: action, seen: blocks})
+	c.p.press(Press{MessageTS: c.ts, BlockID: block, ActionID: action})
 }
 
 // ClickAs has somebody else click the button, as only a forged client could:

@@ -66,6 +66,7 @@ type message struct {
 	ts       string
 	text     string
 	blocks   []any
+	was      []any // the blocks before, which a window that lags still shows
 	metadata any
 	edited   bool
 	only     *member

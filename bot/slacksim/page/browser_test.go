@@ -98,7 +98,7 @@ func (b *browser) gone(pane, text string) {
 // press clicks what has this name in a pane, with the mouse.
 func (b *browser) press(pane, name string) {
 	b.t.Helper()
-	b.do(chromedp.Click(fmt.Sprintf(`//section[@id=%q]//*[self::button or self::label or @role="option"][normalize-space()=%q or @aria-label=%q]`, pane, name, name)))
+	b.do(chromedp.Click(fmt.Sprintf(`//section[@id=%q]//*[self::button or self::label or @role="option"][normalize-space()=%q or @aria-label=%q or @title=%q]`, pane, name, name, name)))
 }
 
 // write types into the field with this label.

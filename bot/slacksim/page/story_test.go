@@ -21,7 +21,7 @@ func TestTwoPeopleAskAndDecide(t *testing.T) {
 	b.press("left", "Ask")
 	b.see("left", "Please complete this required field.")
 	b.write("left", "Umbrella", "gre")
-	b.see("left", "Green umbrella")
+	b.wait("to see only what matches", `document.querySelector('#left [role=listbox]:not([hidden])')?.innerText.trim().startsWith('Green')`)
 	b.write("left", "Umbrella", kb.ArrowDown+kb.Enter)
 	b.write("left", "Why", "for the beach")
 	b.press("left", "Ask")
@@ -63,7 +63,7 @@ func TestAPhoneShowsOnePersonAndWhoHasNews(t *testing.T) {
 	b.write("left", "Why", "Oslo")
 	b.press("left", "Ask")
 	b.see("left", "Mia\n1")
-	b.press("left", "Mia 1")
+	b.press("left", "Mia Falk, Lender")
 	b.see("left", "@Kim Berg asks for Blue umbrella")
 	b.press("left", "Home")
 	b.see("left", "Umbrellas at home")
@@ -71,4 +71,22 @@ func TestAPhoneShowsOnePersonAndWhoHasNews(t *testing.T) {
 	if wide {
 		t.Error("the page is wider than a phone")
 	}
+}
+
+func TestAWindowThatLagsClicksTooLate(t *testing.T) {
+	th := open(t)
+	b := th.browse(t, 1280, 900)
+	b.write("left", "Type a command as Kim Berg", "/lend red"+kb.Enter)
+	b.see("left", "Borrow an umbrella")
+	b.write("left", "Why", "Bergen")
+	b.press("left", "Ask")
+	b.see("right", "@Kim Berg asks for Red umbrella")
+	b.press("right", "Hold cards still")
+	b.press("right", "Lend")
+	b.see("left", "Lent by @Mia Falk")
+	b.see("right", "Keep")
+	b.press("right", "Lend")
+	b.press("right", "Hold cards still")
+	b.see("right", "Lent by @Mia Falk")
+	b.gone("right", "Keep")
 }

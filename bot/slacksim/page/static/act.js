@@ -33,6 +33,12 @@ export function acting(pane, state, redraw) {
       redraw()
       if (tab === 'home') waiting('home', () => post('home', { person: person() }))
     },
+    // hold keeps the messages that are there as they are, as a window that lags does.
+    hold: (on) => {
+      const messages = state.screens.get(pane.person)?.messages ?? []
+      pane.held = on ? new Map(messages.map((message) => [message.ts, message])) : undefined
+      redraw()
+    },
     dismiss: () => {
       pane.note = undefined
       redraw()
@@ -59,7 +65,7 @@ function become(pane, state, id, redraw) {
   const other = state.panes.find((one) => one !== pane && one.person === id)
   if (other) other.person = pane.person
   pane.person = id
-  for (const one of state.panes) Object.assign(one, { note: undefined, confirm: undefined })
+  for (const one of state.panes) Object.assign(one, { note: undefined, confirm: undefined, held: undefined })
   redraw()
 }
 

@@ -15,7 +15,7 @@ const state = {
 }
 
 function newPane(id) {
-  return { id, person: undefined, tab: 'messages', note: undefined, confirm: undefined, busy: new Set() }
+  return { id, person: undefined, tab: 'messages', note: undefined, confirm: undefined, held: undefined, busy: new Set() }
 }
 
 // shown are the panes that there is room for.

@@ -16,7 +16,7 @@ export function drawPane(pane, state, doing) {
     drawWho(pane, state, doing),
     h('div', { class: 'screen' },
       h('div', { class: 'under', inert: Boolean(over) },
-        drawTabs(pane, doing), pane.tab === 'home' ? drawHome(pane, screen, state, doing) : drawTalk(pane, screen, state, doing)),
+        h('div', { class: 'bar' }, drawTabs(pane, doing), pane.tab === 'messages' && drawHold(pane, doing)), pane.tab === 'home' ? drawHome(pane, screen, state, doing) : drawTalk(pane, screen, state, doing)),
       over))
 }
 
@@ -54,6 +54,12 @@ function drawTabs(pane, doing) {
     }, tabs[tab])))
 }
 
+// drawHold lets somebody click too late: on a card that has changed meanwhile.
+function drawHold(pane, doing) {
+  return h('label', { class: 'hold', title: 'As in a window that lags: cards stay as they are, so that you can click too late' },
+    h('input', { type: 'checkbox', checked: Boolean(pane.held), on: { change: (event) => doing.hold(event.currentTarget.checked) } }), 'Hold cards still')
+}
+
 function panel(pane, tab, ...children) {
   return h('div', {
     class: `panel ${tab}`, role: 'tabpanel', id: `${pane.id}-panel`, key: `${pane.person}-${tab}`, tabindex: '0',
@@ -70,7 +76,7 @@ function drawHome(pane, screen, state, doing) {
 function drawTalk(pane, screen, state, doing) {
   const contextOf = (message) => context(pane, state, doing, { message: message.ts }, `m${message.ts}`)
   return [
-    panel(pane, 'messages', h('div', { role: 'log', class: 'log', 'aria-label': 'Messages with the app' }, drawMessages(screen?.messages ?? [], contextOf))),
+    panel(pane, 'messages', h('div', { role: 'log', class: 'log', 'aria-label': 'Messages with the app' }, drawMessages((screen?.messages ?? []).map((one) => pane.held?.get(one.ts) ?? one), contextOf))),
     drawNote(pane, doing), drawBox(pane, state, doing),
   ]
 }

@@ -100,7 +100,9 @@ class Typeahead {
   key(event) {
     const moves = { ArrowDown: 1, ArrowUp: -1 }
     if (event.key in moves) this.move(moves[event.key])
-    else if (event.key === 'Enter' && !this.list.hidden && this.options.length) this.choose(Math.max(this.active, 0))
+    else if (event.key === 'Enter') { // never sends the form that the field is in
+      if (!this.list.hidden && this.options.length) this.choose(Math.max(this.active, 0))
+    }
     else if (event.key === 'Escape' && !this.list.hidden) this.expand(false)
     else return
     event.preventDefault()
