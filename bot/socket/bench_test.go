@@ -5,6 +5,7 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -37,12 +38,12 @@ func volley(b *testing.B, l *link, inFlight int) {
 	inFlight = min(inFlight, b.N)
 	b.ResetTimer()
 	for i := range inFlight {
-		l.command(fmt.Sprint(i))
+		l.command(strconv.Itoa(i))
 	}
 	for sent, acked := inFlight, 0; acked < b.N; acked++ {
 		receive(b, l.acks, "an ack")
 		if sent < b.N {
-			l.command(fmt.Sprint(sent))
+			l.command(strconv.Itoa(sent))
 			sent++
 		}
 	}

@@ -3,7 +3,6 @@ package socket
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -15,14 +14,14 @@ const closeTime = time.Second
 // connection is one socket, from its dial to its end.
 type connection struct {
 	*run
-	socket  *websocket.Conn
-	watch   *time.Timer // ends the reading when nothing is heard
-	life    context.Context
-	end     context.CancelFunc
-	leaving chan struct{} // closed when Slack says that it will close the socket
-	once    sync.Once     // leaving is closed once
-	done    chan struct{} // closed when nothing more can be read
-	greeted atomic.Bool
+	socket   *websocket.Conn
+	watch    *time.Timer // ends the reading when nothing is heard
+	life     context.Context
+	end      context.CancelFunc
+	greeted  chan struct{} // closed when Slack has said hello
+	leaving  chan struct{} // closed when Slack says that it will close the socket
+	relieved chan struct{} // closed when Slack has greeted the replacement
+	done     chan struct{} // closed when nothing more can be read
 
 	mu       sync.Mutex // a handler starts before refusing is set, or never
 	refusing bool
@@ -30,7 +29,10 @@ type connection struct {
 }
 
 func newConnection(r *run) *connection {
-	c := &connection{run: r, leaving: make(chan struct{}), done: make(chan struct{})}
+	c := &connection{
+		run: r, greeted: make(chan struct{}), leaving: make(chan struct{}),
+		relieved: make(chan struct{}), done: make(chan struct{}),
+	}
 	c.life, c.end = context.WithCancel(context.Background())
 	c.watch = time.AfterFunc(time.Hour, c.end) // serve sets the true time
 	c.watch.Stop()
@@ -50,20 +52,20 @@ func (c *connection) serve(ctx context.Context) {
 	reader.Wait()
 }
 
-// last returns when the socket is dead, when it was to be closed long ago, or
-// at a shutdown when what was on its way has arrived.
+// last returns when the socket is dead, when its replacement has been at work
+// for long, or at a shutdown when what was on its way has arrived.
 func (c *connection) last(ctx context.Context) {
-	leaving, late := c.leaving, (<-chan time.Time)(nil)
+	relieved, shutdown, late := c.relieved, ctx.Done(), (<-chan time.Time)(nil)
 	for {
 		select {
 		case <-c.done:
 			return
 		case <-late:
 			return
-		case <-leaving:
-			leaving, late = nil, time.After(c.times.leave)
-		case <-ctx.Done():
-			late, ctx = time.After(c.times.linger), context.WithoutCancel(ctx)
+		case <-relieved:
+			relieved, late = nil, time.After(c.times.leave)
+		case <-shutdown:
+			relieved, shutdown, late = nil, nil, time.After(c.times.linger)
 		}
 	}
 }
@@ -106,7 +108,7 @@ func (c *connection) read(ctx context.Context) {
 func (c *connection) gone() {
 	c.count(func(l *Listener) {
 		l.held--
-		if c.greeted.Load() {
+		if closed(c.greeted) {
 			l.ready--
 		}
 	})
@@ -114,7 +116,7 @@ func (c *connection) gone() {
 }
 
 func (c *connection) heard() {
-	if c.greeted.Load() {
+	if closed(c.greeted) {
 		c.watch.Reset(c.times.idle)
 	}
 }
@@ -127,7 +129,8 @@ func (c *connection) pinged(context.Context, []byte) bool {
 func (c *connection) take(ctx context.Context, f frame) {
 	switch f.Type {
 	case "hello":
-		if !c.greeted.Swap(true) {
+		if !closed(c.greeted) {
+			close(c.greeted)
 			c.Listener.greeted(f.NumConnections)
 		}
 	case "disconnect":
@@ -137,12 +140,23 @@ func (c *connection) take(ctx context.Context, f frame) {
 	}
 }
 
-// farewell asks for a replacement; this socket serves until it is closed.
+// farewell asks for a replacement, beside which this socket serves on.
 func (c *connection) farewell(reason string) {
 	c.Log.Debug().Str("reason", reason).Msg("Slack will close a socket")
 	if reason == linkDisabled {
 		c.cancel(&FatalError{Code: reason, Remedy: remedy(reason)})
 		return
 	}
-	c.once.Do(func() { close(c.leaving) })
+	if !closed(c.leaving) {
+		close(c.leaving)
+	}
+}
+
+func closed(signal <-chan struct{}) bool {
+	select {
+	case <-signal:
+		return true
+	default:
+		return false
+	}
 }

@@ -32,30 +32,43 @@ type run struct {
 
 func (r *run) seats() int { return cmp.Or(max(r.Connections, 0), defaultConnections) }
 
-// keep sees to it that one connection is there at any time, until ctx ends.
-// A connection that was told to leave serves on beside its replacement.
-func (r *run) keep(ctx context.Context, seat int) {
-	if !pause(ctx, time.Duration(seat)*r.times.apart) {
+// seat is one of the connections that a run holds at any time.
+type seat struct {
+	*run
+	failures int         // since a connection was last greeted
+	old      *connection // was greeted, and serves on until its replacement is
+}
+
+// keep sees to it that a connection is there at any time, until ctx ends.
+// One that was told to leave serves on beside its replacement.
+func (s *seat) keep(ctx context.Context, after time.Duration) {
+	if !pause(ctx, after) {
 		return
 	}
-	failures := 0
 	for first := true; ctx.Err() == nil; first = false {
-		c := r.connect(ctx, &failures)
+		c := s.connect(ctx)
 		if c == nil {
 			return
 		}
 		if !first {
-			r.count(func(l *Listener) { l.stats.Reconnects++ })
+			s.count(func(l *Listener) { l.stats.Reconnects++ })
 		}
-		r.work.Go(func() { c.serve(ctx) })
-		r.attend(ctx, c, &failures)
+		s.work.Go(func() { c.serve(ctx) })
+		s.attend(ctx, c)
 	}
 }
 
 // attend waits until c needs a replacement, and a little longer where c's
 // like would have to be replaced all the time.
-func (r *run) attend(ctx context.Context, c *connection, failures *int) {
+func (s *seat) attend(ctx context.Context, c *connection) {
 	started := time.Now()
+	select {
+	case <-ctx.Done():
+		return
+	case <-c.greeted:
+		s.relieve(c)
+	case <-c.done: // without a word; without a hello it ends before long
+	}
 	select {
 	case <-ctx.Done():
 		return
@@ -63,22 +76,27 @@ func (r *run) attend(ctx context.Context, c *connection, failures *int) {
 	case <-c.done:
 	}
 	switch {
-	case !c.greeted.Load():
-		*failures++
-		pause(ctx, r.backoff(*failures))
-	case time.Since(started) < r.times.brief:
-		*failures = 0
-		pause(ctx, r.backoff(1))
-	default:
-		*failures = 0
+	case !closed(c.greeted):
+		s.failures++
+		pause(ctx, s.backoff(s.failures))
+	case time.Since(started) < s.times.brief:
+		pause(ctx, s.backoff(1))
 	}
+}
+
+// relieve lets the connection go that c replaces, now that c is at work.
+func (s *seat) relieve(c *connection) {
+	if s.old != nil {
+		close(s.old.relieved)
+	}
+	s.old, s.failures = c, 0
 }
 
 // connect tries until there is a connection. It returns nil when ctx has ended
 // or trying again can't help.
-func (r *run) connect(ctx context.Context, failures *int) *connection {
+func (s *seat) connect(ctx context.Context) *connection {
 	for ctx.Err() == nil {
-		c, err := r.dial(ctx)
+		c, err := s.dial(ctx)
 		if err == nil {
 			return c
 		}
@@ -86,15 +104,15 @@ func (r *run) connect(ctx context.Context, failures *int) *connection {
 			return nil
 		}
 		if fatal := fatalFrom(err); fatal != nil {
-			r.cancel(fatal)
+			s.cancel(fatal)
 			return nil
 		}
-		*failures++
-		wait := r.backoff(*failures)
+		s.failures++
+		wait := s.backoff(s.failures)
 		if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-			wait = max(limited.RetryAfter, r.times.retry)
+			wait = max(limited.RetryAfter, s.times.retry)
 		}
-		r.Log.Warn().Err(err).Dur("retry_in", wait).Msg("no socket yet")
+		s.Log.Warn().Err(err).Dur("retry_in", wait).Msg("no socket yet")
 		pause(ctx, wait)
 	}
 	return nil
@@ -115,6 +133,7 @@ func (r *run) dial(ctx context.Context) (_ *connection, err error) {
 	c := newConnection(r)
 	ctx, cancel := context.WithTimeout(ctx, r.times.open)
 	defer cancel()
+	//nolint:bodyclose // nobody has to close the body of this Dial's answer
 	c.socket, _, err = websocket.Dial(ctx, address, &websocket.DialOptions{OnPingReceived: c.pinged})
 	if err != nil {
 		return nil, fmt.Errorf("opening a socket: %w", withoutAddress(err))

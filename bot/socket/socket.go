@@ -4,7 +4,7 @@
 // it again. So a [Listener] holds several connections that were started apart
 // in time, and when Slack announces that it will close one, the replacement is
 // opened first (make before break). The old connection is read, and acked on,
-// until Slack closes it.
+// until Slack closes it, or for half a minute after the replacement was greeted.
 //
 // Every envelope is handled in a goroutine of its own and acked on the socket
 // it came by, since nothing says that Slack takes an ack on another one. An
@@ -98,7 +98,8 @@ func (l *Listener) Run(ctx context.Context) error {
 		cancel:   cancel,
 	}
 	for i := range r.seats() {
-		r.work.Go(func() { r.keep(inner, i) })
+		s := &seat{run: r}
+		r.work.Go(func() { s.keep(inner, time.Duration(i)*r.times.apart) })
 	}
 	r.work.Wait()
 	if ctx.Err() != nil {
@@ -137,7 +138,7 @@ type times struct {
 	apart  time.Duration // between the starts of two connections
 	open   time.Duration // for Open, for the dial, and for the greeting
 	idle   time.Duration // without a frame or a ping
-	leave  time.Duration // from the announced end of a socket to ours
+	leave  time.Duration // from the greeting of a replacement to the end of what it replaces
 	linger time.Duration // from the shutdown to the last envelope taken
 	retry  time.Duration // the first pause after a failure
 	brief  time.Duration // a socket that lived less isn't replaced at once
