@@ -161,18 +161,34 @@ func (ws *Workspace) history(a args) (answer, error) {
 	if err != nil || limit < 1 || limit > 999 {
 		limit = historyPage
 	}
-	start, _ := strconv.Atoi(a.text("cursor")) // an empty or foreign cursor is the first page
 	found := ws.between(c, a)
-	page := found[min(start, len(found)):min(start+limit, len(found))]
-	more := start+limit < len(found)
-	next := ""
+	start, err := cursorOf(a)
+	if err != nil {
+		return nil, err
+	}
+	start = min(start, len(found)) // messages were deleted since the page before
+	end := min(start+limit, len(found))
+	more, next := end < len(found), ""
 	if more {
-		next = strconv.Itoa(start + limit)
+		next = strconv.Itoa(end)
 	}
 	return answer{
-		"messages": page, "has_more": more, "pin_count": 0, "channel_actions_ts": nil, "channel_actions_count": 0,
+		"messages": found[start:end], "has_more": more, "pin_count": 0, "channel_actions_ts": nil, "channel_actions_count": 0,
 		"response_metadata": map[string]any{"next_cursor": next},
 	}, nil
+}
+
+// cursorOf is how many messages the pages before held.
+func cursorOf(a args) (int, error) {
+	text := a.text("cursor")
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(text, 10, 31)
+	if err != nil {
+		return 0, no("invalid_cursor")
+	}
+	return int(n), nil
 }
 
 // between are the messages that everybody sees, newest first, as Slack gives them.

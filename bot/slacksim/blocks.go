@@ -17,9 +17,10 @@ const (
 
 // checker collects what Slack would complain about.
 type checker struct {
-	problems []string
-	blockIDs map[string]bool
-	surface  surface
+	problems  []string
+	blockIDs  map[string]bool
+	actionIDs map[string]bool // of the block that is being checked
+	surface   surface
 }
 
 // checkBlocks says what is wrong with blocks, as Slack's response_metadata does.
@@ -90,6 +91,7 @@ func (c *checker) block(at string, v any) {
 		c.blockIDs[id] = true
 		c.length(at+"/block_id", id, 255)
 	}
+	c.actionIDs = map[string]bool{}
 	switch kindOf(b) {
 	case "section":
 		c.section(at, b)
@@ -177,8 +179,7 @@ func (c *checker) element(at string, v any) {
 		c.problem(at, "must be an object")
 		return
 	}
-	id, _ := e["action_id"].(string)
-	c.length(at+"/action_id", id, 255)
+	c.actionID(at+"/action_id", e)
 	switch kindOf(e) {
 	case "button":
 		c.text(at+"/text", e["text"], 75, true, true)
@@ -202,6 +203,17 @@ func (c *checker) element(at string, v any) {
 		c.problem(at+"/type", "unsupported type: %v", e["type"])
 	}
 	c.text(at+"/placeholder", e["placeholder"], 150, true, false)
+}
+
+// actionID checks an id that must be the only such one in its block.
+// Source: docs.slack.dev, "Block elements"; the sentence is the one Slack answers with.
+func (c *checker) actionID(at string, e map[string]any) {
+	id, _ := e["action_id"].(string)
+	if id != "" && c.actionIDs[id] {
+		c.problem(at, "`action_id` %q already exists", id)
+	}
+	c.actionIDs[id] = true
+	c.length(at, id, 255)
 }
 
 func (c *checker) initial(at string, e map[string]any) {

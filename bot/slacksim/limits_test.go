@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestLimits goes just to each of Slack's limits, and one beyond.
@@ -81,5 +83,21 @@ func TestLimitsOfViews(t *testing.T) {
 				t.Errorf("%d is taken", c.limit+1)
 			}
 		})
+	}
+}
+
+// TestActionIDs may come again in another block, and not in the same one.
+func TestActionIDs(t *testing.T) {
+	t.Parallel()
+	button := func(id string) any { return map[string]any{"type": "button", "text": words("x"), "action_id": id} }
+	actions := func(elements ...any) any { return map[string]any{"type": "actions", "elements": elements} }
+	blocks := []any{actions(button("a"), button("b"), button(""), button("")), actions(button("a"))}
+	if problems := checkBlocks(blocks, maxMessageBlocks, messageSurface); len(problems) > 0 {
+		t.Errorf("refused: %v", problems)
+	}
+	blocks = []any{para("x"), actions(button("a"), button("b"), button("a"))}
+	want := []string{"[ERROR] `action_id` \"a\" already exists [json-pointer:/blocks/1/elements/2/action_id]"}
+	if diff := cmp.Diff(want, checkBlocks(blocks, maxMessageBlocks, messageSurface)); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
 	}
 }

@@ -2,10 +2,12 @@ package slacksim
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -48,6 +50,52 @@ func TestTriggersWorkOnceAndSoon(t *testing.T) {
 	ws.now = func() time.Time { return time.Now().Add(triggerLife + time.Second) }
 	ws.mu.Unlock()
 	refusedWith(t, open(late), "expired_trigger_id")
+}
+
+func TestHistoryTakesItsOwnCursorsOnly(t *testing.T) {
+	t.Parallel()
+	ws := ForTest(t, Options{Calm: true})
+	kim := ws.AddPerson("Kim Berg", "kim@example.com")
+	posted := []any{}
+	for range 3 {
+		posted = append(posted, call(t, ws, "chat.postMessage", map[string]any{"channel": kim.ID(), "text": "x"})["ts"])
+	}
+	page := func(cursor any) map[string]any {
+		return call(t, ws, "conversations.history", map[string]any{"channel": kim.m.im.id, "limit": 2, "cursor": cursor})
+	}
+	for _, foreign := range []any{"-1", -1, "1.5", "dGVhbTpD", "99999999999999999999", "9223372036854775807"} {
+		refusedWith(t, page(foreign), "invalid_cursor")
+	}
+	var found []any
+	next := ""
+	for more := true; more; {
+		got := page(next)
+		more, _ = got["has_more"].(bool)
+		next, _ = got["response_metadata"].(map[string]any)["next_cursor"].(string)
+		for _, m := range got["messages"].([]any) {
+			found = append(found, m.(map[string]any)["ts"])
+		}
+	}
+	slices.Reverse(posted)
+	if diff := cmp.Diff(posted, found); diff != "" {
+		t.Errorf("the pages' messages, newest first (-want +got):\n%s", diff)
+	}
+	if got := page("1000"); got["ok"] != true || len(got["messages"].([]any)) != 0 {
+		t.Errorf("beyond the end: %v", got)
+	}
+}
+
+func TestSocketsOfAnyOrigin(t *testing.T) {
+	t.Parallel()
+	ws := ForTest(t, Options{Calm: true})
+	url, _ := callAs(t, ws, ws.AppToken(), "apps.connections.open", nil)["url"].(string)
+	socket, _, err := websocket.Dial(t.Context(), url, &websocket.DialOptions{
+		HTTPHeader: http.Header{"Origin": {"https://api.slack.com"}}, // as slack-go's client has it
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = socket.CloseNow()
 }
 
 func TestHashesLoseNoRace(t *testing.T) {

@@ -65,7 +65,7 @@ function become(pane, state, id, redraw) {
   const other = state.panes.find((one) => one !== pane && one.person === id)
   if (other) other.person = pane.person
   pane.person = id
-  for (const one of state.panes) Object.assign(one, { note: undefined, confirm: undefined, held: undefined })
+  for (const one of [pane, other]) if (one) Object.assign(one, { note: undefined, confirm: undefined, held: undefined })
   redraw()
 }
 
