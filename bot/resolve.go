@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -57,8 +58,9 @@ func (s *search) add(ctx context.Context, directory *people.Directory, leg flows
 		s.unreachable(leg, err)
 		return
 	}
+	leg.Title = crew.Name
 	if crew.Age > time.Minute {
-		leg.Why = strings.TrimSpace(fmt.Sprintf("%s as of %s ago, because the on-call service isn't answering", leg.Why, crew.Age.Round(time.Minute)))
+		leg.Why = fmt.Sprintf("as of %.0f minutes ago, because the on-call service isn't answering", math.Ceil(crew.Age.Minutes()))
 	}
 	for _, u := range crew.Unusable {
 		s.found.Unreachable = append(s.found.Unreachable, approval.Unreached{Person: approval.Person{Name: u.Name, Email: u.Email}, Why: u.Why})

@@ -28,7 +28,10 @@ type Leg struct {
 	Kind LegKind `json:"kind"`
 	// Name is an e-mail, a schedule's id or a user group's handle.
 	Name string `json:"name,omitempty"`
-	// Why is the rule's own reason, if it gave one.
+	// Title is what the schedule or the group is called, once it was looked up.
+	Title string `json:"title,omitempty"`
+	// Why is the rule's own reason, or how old the answer is that the people
+	// were found in.
 	Why string `json:"why,omitempty"`
 }
 

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"github.com/slack-go/slack"
 
 	"github.com/understudyhq/understudy/flows"
@@ -93,9 +94,9 @@ func cameTo(c approval.Case, approver string) sentence {
 func leg(l flows.Leg) sentence {
 	switch l.Kind {
 	case flows.OnCallLeg:
-		return sentence{text("you're on call in the schedule "), typed(l.Name), text(".")}
+		return append(append(sentence{text("you're on call in "), typed(cmp.Or(l.Title, "the schedule "+l.Name))}, reason(l.Why)...), text("."))
 	case flows.GroupLeg:
-		return sentence{text("you're in the group @"), typed(l.Name), text(".")}
+		return append(append(sentence{text("you're in the group @"), typed(l.Name)}, reason(l.Why)...), text("."))
 	case flows.RequesterLeg:
 		return append(append(sentence{text("the rules let you decide this yourself")}, reason(l.Why)...), text("."))
 	case flows.PersonLeg:

@@ -71,10 +71,19 @@ func ruled(plan string, isAssigned bool) approval.Ruling {
 
 func onCall(people ...approval.Person) approval.Found {
 	found := approval.Found{Route: flows.OnCall("PMGRS01")}
+	leg := found.Route.Legs[0]
+	leg.Title = "Support managers"
 	for _, p := range people {
-		found.Approvers = append(found.Approvers, approval.Approver{Person: p, Leg: found.Route.Legs[0], Asked: true})
+		found.Approvers = append(found.Approvers, approval.Approver{Person: p, Leg: leg, Asked: true})
 	}
 	return found
+}
+
+// silent is who was on call when the on-call service last answered.
+func silent(t testing.TB) *story {
+	found := onCall(mia)
+	found.Approvers[0].Leg.Why = "as of 4 minutes ago, because the on-call service isn't answering"
+	return submitted(t).then(approval.Rule{Ruling: ruled("enterprise", false), Found: found})
 }
 
 func pending(t testing.TB) *story {
@@ -123,6 +132,7 @@ func stories(t testing.TB) map[string]approval.Case {
 		"pending_looked_at":   pending(t).then(approval.LookAt{By: ola}).c,
 		"pending_missed":      pending(t).then(approval.Miss{ID: ola.ID, Why: "their Slack account is deactivated"}).c,
 		"pending_crowd":       crowd(t).c,
+		"pending_silent":      silent(t).c,
 		"self":                self(t).c,
 		"self_approved":       self(t).then(approval.Approve{By: kim}).c,
 		"self_denied":         self(t).then(approval.Deny{By: kim}).c,

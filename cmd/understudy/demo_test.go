@@ -1,0 +1,251 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestDemo does on the demo's page, in a browser, what README.md proposes.
+// UNDERSTUDY_PICTURE=FILE takes the picture that README.md shows.
+func TestDemo(t *testing.T) {
+	browser, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("the demo is tried in a browser: install Chromium to run this, for example with apt-get install chromium")
+	}
+	d := startDemo(t)
+	v := d.visit(t, browser)
+
+	v.ask("/impersonate hooli", "the invoice page fails")
+	v.sees("left-modal", "free tier account")
+	v.closes("left")
+
+	v.ask("/impersonate globex", "the invoice page fails")
+	v.sees("left-modal", "you approve it yourself")
+	v.clicks("left-modal", "Approve")
+	v.sees("left-modal", "pproved")
+	v.closes("left")
+
+	v.ask("/impersonate initech", "the invoice page fails")
+	v.sees("left-modal", "customer_plan")
+	v.closes("left")
+
+	v.becomes("right", "Ola Nordmann")
+	v.ask("/impersonate acct_42", "Their invoice page fails since noon, ticket 4711")
+	if err := syscall.Kill(d.botPID(), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	v.sees("right", "Your decision is needed")
+	v.clicks("right", "Hold cards still")
+	v.becomes("left", "Mia Falk")
+	v.sees("left", "Your decision is needed")
+	d.botPID() // it is started again
+	v.insists("left", "Approve", "Approved by you")
+	v.clicks("right", "Deny")
+	v.sees("right", "Only you can see this")
+	v.sees("right", "@Mia Falk")
+	v.becomes("left", "Kim Berg")
+	v.sees("left", "Approved by @Mia Falk")
+	v.closes("left")
+
+	v.becomes("right", "Sam Rivers")
+	v.becomes("left", "Sam Rivers")
+	v.ask("/impersonate hooli", "I am curious")
+	v.sees("left", "guests")
+
+	if file := os.Getenv("UNDERSTUDY_PICTURE"); file != "" {
+		v.closes("left")
+		v.becomes("left", "Kim Berg")
+		v.becomes("right", "Mia Falk")
+		v.ask("/impersonate acct_105", "Their invoice page fails since noon, ticket 4711")
+		v.sees("right", "Café Lumière")
+		v.sees("left", "Waiting for approval")
+		v.closes("left")
+		v.do(chromedp.Click(`//details/summary`))
+		v.waits("everything to be still", `document.getAnimations().length === 0`)
+		v.picture(file)
+	}
+	d.stop()
+}
+
+// demo is understudy demo, as a process.
+type demo struct {
+	t       *testing.T
+	url     string
+	process *exec.Cmd
+	pids    chan int // of each bot that was started
+}
+
+func startDemo(t *testing.T) *demo {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	process := exec.Command(self, "demo", "--listen=127.0.0.1:0", "--store", filepath.Join(t.TempDir(), "demo.db"))
+	process.Args[0] = "understudy"
+	out, err := process.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = process.Process.Kill() }) // it has ended, or something failed
+	d := &demo{t: t, process: process, pids: make(chan int, 100)}
+	urls := make(chan string, 1)
+	go d.read(bufio.NewScanner(out), urls)
+	select {
+	case d.url = <-urls:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the demo prints no address")
+	}
+	return d
+}
+
+func (d *demo) read(lines *bufio.Scanner, urls chan<- string) {
+	address, pid := regexp.MustCompile(`http://\S+`), regexp.MustCompile(`kill -9 (\d+)`)
+	for lines.Scan() {
+		if found := address.FindString(lines.Text()); found != "" {
+			urls <- found
+		}
+		if found := pid.FindStringSubmatch(lines.Text()); found != nil {
+			n, _ := strconv.Atoi(found[1])
+			d.pids <- n
+		}
+	}
+}
+
+// botPID is the number that the demo printed last.
+func (d *demo) botPID() int { return <-d.pids }
+
+// stop ends it as Ctrl-C does.
+func (d *demo) stop() {
+	if err := d.process.Process.Signal(os.Interrupt); err != nil {
+		d.t.Fatal(err)
+	}
+	if err := d.process.Wait(); err != nil {
+		d.t.Errorf("the demo ends with %v", err)
+	}
+}
+
+// visitor is somebody who tries the page.
+type visitor struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+func (d *demo) visit(t *testing.T, browser string) *visitor {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
+	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(stop)
+	ctx, leave := chromedp.NewContext(ctx)
+	t.Cleanup(leave)
+	if err := chromedp.Do(ctx); err != nil { // starts it, for as long as ctx
+		t.Fatalf("starting Chromium: %v", err)
+	}
+	v := &visitor{t, ctx}
+	v.do(chromedp.EmulateViewport(1360, 900))
+	v.do(chromedp.Navigate(d.url))
+	v.sees("left", "Kim Berg")
+	return v
+}
+
+func (v *visitor) do(steps ...chromedp.Action[chromedp.Void]) {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.ctx, 15*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		v.t.Fatalf("in the browser: %v\n%s", err, v.page())
+	}
+}
+
+func (v *visitor) page() string {
+	text, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`document.body.innerText`))
+	return text
+}
+
+func (v *visitor) waits(what, script string) {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.ctx, 20*time.Second)
+	defer cancel()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](script)); err != nil {
+		v.t.Fatalf("%s: %v; the page shows:\n%s", what, err, v.page())
+	}
+}
+
+func (v *visitor) sees(pane, text string) {
+	v.t.Helper()
+	v.waits("to see "+text, fmt.Sprintf(`document.getElementById(%q)?.innerText.includes(%q)`, pane, text))
+}
+
+// clicks clicks the last thing of this name, with the mouse.
+func (v *visitor) clicks(pane, name string) {
+	v.t.Helper()
+	v.do(chromedp.Click(fmt.Sprintf(`(//*[@id=%q]//*[self::button or self::label][normalize-space()=%q or @aria-label=%q])[last()]`, pane, name, name)))
+}
+
+// insists clicks again while the app doesn't answer, as Slack asks to.
+func (v *visitor) insists(pane, button, text string) {
+	v.t.Helper()
+	for !v.t.Failed() {
+		v.clicks(pane, button)
+		v.waits("an answer", fmt.Sprintf(`!!document.querySelector('#%[1]s .note.wrong') || document.getElementById(%[1]q).innerText.includes(%[2]q)`, pane, text))
+		if answered, _ := chromedp.Run(v.ctx, chromedp.Evaluate[bool](fmt.Sprintf(`document.getElementById(%q).innerText.includes(%q)`, pane, text))); answered {
+			return
+		}
+		v.clicks(pane, "Dismiss")
+	}
+}
+
+// ask fills in the form that a command opens, in the left pane.
+func (v *visitor) ask(command, reason string) {
+	v.t.Helper()
+	v.types("Type a command as", command+kb.Enter)
+	v.sees("left", "Impersonate a customer")
+	v.types("Reason", reason)
+	v.clicks("left", "Request")
+	v.waits("the request to be taken", `!!document.querySelector('#left-modal') && !document.querySelector('#left-modal [type=submit]')`)
+}
+
+func (v *visitor) types(label, text string) {
+	v.t.Helper()
+	v.do(chromedp.SendKeys(fmt.Sprintf(`//section[@id="left"]//*[@id=//section[@id="left"]//label[starts-with(normalize-space(), %q)]/@for]`, label), text))
+}
+
+// closes closes the modal on top.
+func (v *visitor) closes(pane string) {
+	v.t.Helper()
+	v.clicks(pane, "Close")
+	v.waits("the modal to go", fmt.Sprintf(`!document.querySelector('#%s .modal')`, pane))
+}
+
+func (v *visitor) becomes(pane, name string) {
+	v.t.Helper()
+	v.do(chromedp.Click(fmt.Sprintf(`//section[@id=%q]//label[starts-with(@title, %q)]`, pane, name)))
+	v.sees(pane, name)
+}
+
+func (v *visitor) picture(file string) {
+	v.t.Helper()
+	png, err := chromedp.Run(v.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, png, 0o600); err != nil {
+		v.t.Fatal(err)
+	}
+}
