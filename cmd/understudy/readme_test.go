@@ -1,0 +1,79 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The tests of this file keep README.md true.
+
+func readme(t *testing.T) string { return read(t, "../../README.md") }
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestREADMEShowsTheRulesAsTheyAre(t *testing.T) {
+	_, block, _ := strings.Cut(readme(t), "```go\n")
+	block, _, _ = strings.Cut(block, "```")
+	if source := read(t, "../../flows/impersonation.go"); block == "" || !strings.HasSuffix(source, block) {
+		t.Errorf("README.md's rule isn't the end of flows/impersonation.go:\n%s", block)
+	}
+}
+
+// rows are the first cells of the table under a heading, without backquotes.
+func rows(t *testing.T, heading string) (names []string) {
+	t.Helper()
+	_, section, found := strings.Cut(readme(t), heading+"\n")
+	if !found {
+		t.Fatalf("README.md has no heading %q", heading)
+	}
+	section, _, _ = strings.Cut(section, "\n#")
+	for _, line := range regexp.MustCompile(`(?m)^\|[^|]*`).FindAllString(section, -1) {
+		for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(line, -1) {
+			names = append(names, name[1])
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func TestREADMEExplainsEveryScope(t *testing.T) {
+	var m struct {
+		OAuth struct {
+			Scopes struct {
+				Bot []string `json:"bot"`
+			} `json:"scopes"`
+		} `json:"oauth_config"`
+	}
+	if err := json.Unmarshal([]byte(manifest), &m); err != nil {
+		t.Fatal(err)
+	}
+	want := slices.Sorted(slices.Values(append(m.OAuth.Scopes.Bot, "connections:write")))
+	if diff := cmp.Diff(want, rows(t, "### What the app may do in Slack")); diff != "" {
+		t.Errorf("scopes (-manifest.json +README.md):\n%s", diff)
+	}
+}
+
+func TestREADMEExplainsEverySetting(t *testing.T) {
+	want := []string{"UNDERSTUDY_LOG_JSON"}
+	for field := range reflect.TypeFor[settings]().Fields() {
+		want = append(want, field.Tag.Get("env"))
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, rows(t, "### Settings")); diff != "" {
+		t.Errorf("settings (-code +README.md):\n%s", diff)
+	}
+}
