@@ -44,7 +44,7 @@ func (in *Inbox) All() (cards []*Card) {
 
 // Last waits for a message, and is the newest.
 func (in *Inbox) Last() *Card {
-	in.p.ws.driver.t.Helper()
+	in.p.test().Helper()
 	var found *Card
 	in.p.until("a message", in.text, func() bool {
 		shown := in.messages()
@@ -58,7 +58,7 @@ func (in *Inbox) Last() *Card {
 
 // Wait waits for a message that shows the text, and is the newest such one.
 func (in *Inbox) Wait(text string) *Card {
-	in.p.ws.driver.t.Helper()
+	in.p.test().Helper()
 	var found *Card
 	in.p.until(fmt.Sprintf("a message with %q", text), in.text, func() bool {
 		for _, m := range slices.Backward(in.messages()) {
@@ -135,7 +135,7 @@ func (c *Card) Freeze() *Card {
 // Click clicks the button of this name. A button that was updated away between
 // a look and a click is still clicked, as in a window that lags.
 func (c *Card) Click(button string) {
-	c.p.ws.driver.t.Helper()
+	c.p.test().Helper()
 	c.p.ws.mu.Lock()
 	blocks := c.blocks()
 	block, action, ok := findButton(blocks, button)
@@ -149,7 +149,7 @@ func (c *Card) Click(button string) {
 // ClickAs has somebody else click the button, as only a forged client could:
 // they don't have the message.
 func (c *Card) ClickAs(p *Person, button string) {
-	c.p.ws.driver.t.Helper()
+	c.p.test().Helper()
 	c.p.ws.mu.Lock()
 	block, action, ok := findButton(c.blocks(), button)
 	c.p.ws.mu.Unlock()
@@ -161,14 +161,14 @@ func (c *Card) ClickAs(p *Person, button string) {
 
 // WaitText waits until the card shows the text.
 func (c *Card) WaitText(text string) *Card {
-	c.p.ws.driver.t.Helper()
+	c.p.test().Helper()
 	c.p.until(fmt.Sprintf("%q on the card", text), c.Text, func() bool { return strings.Contains(c.text(), text) })
 	return c
 }
 
 // WaitGone waits until the card has no such button.
 func (c *Card) WaitGone(button string) *Card {
-	c.p.ws.driver.t.Helper()
+	c.p.test().Helper()
 	c.p.until(fmt.Sprintf("the button %q to go", button), c.Text, func() bool { return !slices.Contains(buttonTexts(c.blocks()), button) })
 	return c
 }

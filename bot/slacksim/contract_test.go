@@ -135,7 +135,12 @@ func TestRecordedShapes(t *testing.T) {
 	id := opened["view"].(map[string]any)["id"]
 	answered("views.update", map[string]any{"view_id": id, "view": sampleModal()}, "view.id", "view.hash")
 
-	again := payload(t, app.during(func() { kim.Types("/go again") }, nil))
+	pressed := func() { // for a trigger: a modal covers the message box
+		if err := ws.Command(t.Context(), kim.ID(), "/go again"); err != nil {
+			t.Error(err)
+		}
+	}
+	again := payload(t, app.during(pressed, nil))
 	answered("views.push", map[string]any{"trigger_id": again["trigger_id"], "view": sampleModal()}, "view.id", "view.previous_view_id")
 	closed := payload(t, app.during(func() { kim.Modal().Close() }, nil))
 	expect(t, dir, "ViewClosedPayload", closed, "user.id", "view.id", "view.callback_id", "team.id")

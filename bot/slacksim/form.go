@@ -16,7 +16,7 @@ type Modal struct {
 
 // Modal waits for a modal, and is the one on top.
 func (p *Person) Modal() *Modal {
-	p.ws.driver.t.Helper()
+	p.test().Helper()
 	var m *Modal
 	p.until("a modal", func() string { return strings.Join(p.Notices(), "\n") }, func() bool {
 		if n := len(p.m.modals); n > 0 {
@@ -60,7 +60,7 @@ func (m *Modal) text() string { return m.p.ws.readable(blocksText(m.blocks())) }
 
 // WaitText waits until it shows the text.
 func (m *Modal) WaitText(text string) *Modal {
-	m.p.ws.driver.t.Helper()
+	m.p.test().Helper()
 	m.p.until(fmt.Sprintf("%q in the modal", text), m.Text, func() bool { return strings.Contains(m.text(), text) })
 	return m
 }
@@ -74,7 +74,7 @@ func (m *Modal) Buttons() []string {
 
 // Click clicks the button of this name.
 func (m *Modal) Click(button string) {
-	m.p.ws.driver.t.Helper()
+	m.p.test().Helper()
 	m.p.ws.mu.Lock()
 	block, action, ok := findButton(m.blocks(), button)
 	m.p.ws.mu.Unlock()
@@ -86,7 +86,7 @@ func (m *Modal) Click(button string) {
 
 // input finds the input of this label.
 func (m *Modal) input(label string) (block string, element map[string]any) {
-	m.p.ws.driver.t.Helper()
+	m.p.test().Helper()
 	m.p.ws.mu.Lock()
 	for _, v := range m.blocks() {
 		b, _ := v.(map[string]any)
@@ -105,7 +105,7 @@ func (m *Modal) input(label string) (block string, element map[string]any) {
 // Options are the options of a select, after typing the query in a type-ahead,
 // each as its text and, after a tab, its description.
 func (m *Modal) Options(label, query string) (texts []string) {
-	m.p.ws.driver.t.Helper()
+	m.p.test().Helper()
 	for _, o := range m.options(label, query) {
 		text := textOf(o["text"])
 		if description := textOf(o["description"]); description != "" {
@@ -117,7 +117,7 @@ func (m *Modal) Options(label, query string) (texts []string) {
 }
 
 func (m *Modal) options(label, query string) (found []map[string]any) {
-	m.p.ws.driver.t.Helper()
+	m.p.test().Helper()
 	block, element := m.input(label)
 	if kindOf(element) == "external_select" {
 		found, err := m.p.ws.Suggest(context.Background(), m.p.m.ID, m.id, block, fmt.Sprint(element["action_id"]), query)
@@ -137,7 +137,7 @@ func (m *Modal) options(label, query string) (found []map[string]any) {
 
 // Pick chooses the option of this text, or else the first that the text finds.
 func (m *Modal) Pick(label, text string) *Modal {
-	m.p.ws.driver.t.Helper()
+	m.p.test().Helper()
 	block, element := m.input(label)
 	found := m.options(label, text)
 	if len(found) == 0 {
@@ -155,7 +155,7 @@ func (m *Modal) Pick(label, text string) *Modal {
 
 // Selected is the text of the chosen option, empty if there is none.
 func (m *Modal) Selected(label string) string {
-	m.p.ws.driver.t.Helper()
+	m.p.test().Helper()
 	block, element := m.input(label)
 	inner, _ := m.state[block].(map[string]any)
 	value, _ := inner[fmt.Sprint(element["action_id"])].(map[string]any)
@@ -165,7 +165,7 @@ func (m *Modal) Selected(label string) string {
 
 // Fill writes into an input.
 func (m *Modal) Fill(label, text string) *Modal {
-	m.p.ws.driver.t.Helper()
+	m.p.test().Helper()
 	block, element := m.input(label)
 	var value any
 	if text != "" {
@@ -177,7 +177,7 @@ func (m *Modal) Fill(label, text string) *Modal {
 
 // Forge puts any value into an input, as no honest client does.
 func (m *Modal) Forge(label string, value map[string]any) *Modal {
-	m.p.ws.driver.t.Helper()
+	m.p.test().Helper()
 	block, element := m.input(label)
 	put(m.state, block, element["action_id"], value)
 	return m
@@ -185,7 +185,7 @@ func (m *Modal) Forge(label string, value map[string]any) *Modal {
 
 // Submit sends the modal and waits for the app's answer.
 func (m *Modal) Submit() {
-	m.p.ws.driver.t.Helper()
+	m.p.test().Helper()
 	err := m.p.ws.SubmitView(context.Background(), m.p.m.ID, m.id, m.state)
 	if err != nil && !appFailed(err) {
 		m.p.fail("submitting: %v", err)
@@ -216,7 +216,7 @@ func (m *Modal) Open() bool {
 
 // Close closes it.
 func (m *Modal) Close() {
-	m.p.ws.driver.t.Helper()
+	m.p.test().Helper()
 	if err := m.p.ws.CloseView(context.Background(), m.p.m.ID, m.id); err != nil {
 		m.p.fail("closing the modal: %v", err)
 	}

@@ -13,7 +13,8 @@ import (
 const patience = 10 * time.Second
 
 // Person drives somebody's Slack as they would: by what is written on the
-// screen. What can't be done, or doesn't appear, fails the test at once.
+// screen. What can't be done, or doesn't appear, fails the test at once; in a
+// workspace that isn't made with [ForTest] it panics.
 type Person struct {
 	ws *Workspace
 	m  *member
@@ -24,7 +25,7 @@ type Person struct {
 func ForTest(t testing.TB, o Options) *Workspace {
 	t.Helper()
 	ws := New(o)
-	ws.driver.t = t
+	ws.driver = t
 	server := httptest.NewServer(ws)
 	ws.SetURL(server.URL)
 	t.Cleanup(func() {
@@ -38,18 +39,23 @@ func ForTest(t testing.TB, o Options) *Workspace {
 	return ws
 }
 
-// driver is what people's driver needs of a test.
-type driver struct{ t testing.TB }
+// test is the test that drives the person.
+func (p *Person) test() testing.TB {
+	if p.ws.driver == nil {
+		panic("slacksim: only a test can drive people: make its workspace with ForTest, or act through the Workspace")
+	}
+	return p.ws.driver
+}
 
 func (p *Person) fail(format string, values ...any) {
-	p.ws.driver.t.Helper()
-	p.ws.driver.t.Fatalf(p.m.Name+": "+format, values...)
+	p.test().Helper()
+	p.test().Fatalf(p.m.Name+": "+format, values...)
 }
 
 // until waits for something to be true. what and seen say what was waited for,
 // and what there was instead.
 func (p *Person) until(what string, seen func() string, ready func() bool) {
-	p.ws.driver.t.Helper()
+	p.test().Helper()
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	for {
@@ -74,18 +80,31 @@ func (p *Person) ID() string { return p.m.ID }
 // Name is the person's full name.
 func (p *Person) Name() string { return p.m.Name }
 
-// Types sends a line from the message box. What Slack says when an app doesn't
-// answer is a notice.
+// Types sends a line from the message box, which an open modal covers. What
+// Slack says when an app doesn't answer is a notice.
 func (p *Person) Types(line string) {
-	p.ws.driver.t.Helper()
+	p.test().Helper()
+	if title, open := p.covered(); open {
+		p.fail("typing %q: the modal %q is open: close it first", line, title)
+	}
 	if err := p.ws.Command(context.Background(), p.m.ID, line); err != nil && !appFailed(err) {
 		p.fail("typing %q: %v", line, err)
 	}
 }
 
+// covered says which modal is on top of the person's screen, if any.
+func (p *Person) covered() (title string, open bool) {
+	p.ws.mu.Lock()
+	defer p.ws.mu.Unlock()
+	if len(p.m.modals) == 0 {
+		return "", false
+	}
+	return textOf(p.m.modals[len(p.m.modals)-1].view["title"]), true
+}
+
 // OpensHome opens the app's Home tab.
 func (p *Person) OpensHome() *Home {
-	p.ws.driver.t.Helper()
+	p.test().Helper()
 	if err := p.ws.OpenHome(context.Background(), p.m.ID); err != nil {
 		p.fail("opening the Home: %v", err)
 	}
@@ -117,7 +136,7 @@ func (p *Person) notices() (texts []string) {
 
 // WaitNotice waits for a private sentence that contains the text.
 func (p *Person) WaitNotice(text string) {
-	p.ws.driver.t.Helper()
+	p.test().Helper()
 	p.until(fmt.Sprintf("a private sentence with %q", text),
 		func() string { return strings.Join(p.Notices(), "\n") },
 		func() bool { return strings.Contains(strings.Join(p.notices(), "\n"), text) })
@@ -146,7 +165,7 @@ func (h *Home) blocks() []any {
 
 // WaitText waits until the Home shows the text.
 func (h *Home) WaitText(text string) *Home {
-	h.p.ws.driver.t.Helper()
+	h.p.test().Helper()
 	h.p.until(fmt.Sprintf("%q on the Home", text), h.Text, func() bool { return strings.Contains(h.text(), text) })
 	return h
 }
@@ -160,7 +179,7 @@ func (h *Home) Buttons() []string {
 
 // Click clicks the first button of this name.
 func (h *Home) Click(button string) {
-	h.p.ws.driver.t.Helper()
+	h.p.test().Helper()
 	h.p.ws.mu.Lock()
 	block, action, ok := findButton(h.blocks(), button)
 	h.p.ws.mu.Unlock()
@@ -171,7 +190,7 @@ func (h *Home) Click(button string) {
 }
 
 func (p *Person) press(press Press) {
-	p.ws.driver.t.Helper()
+	p.test().Helper()
 	if err := p.ws.Press(context.Background(), p.m.ID, press); err != nil && !appFailed(err) {
 		p.fail("clicking: %v", err)
 	}

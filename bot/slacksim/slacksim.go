@@ -26,6 +26,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -77,7 +78,7 @@ type Workspace struct {
 	trouble       trouble
 	calls         []Call
 	closed        bool
-	driver        driver
+	driver        testing.TB // nil outside of tests
 }
 
 // New makes a workspace. Serve it, and tell it where with SetURL.

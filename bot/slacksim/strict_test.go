@@ -45,6 +45,7 @@ func TestTriggersWorkOnceAndSoon(t *testing.T) {
 	}
 	refusedWith(t, open(trigger), "exchanged_trigger_id")
 
+	app.during(kim.Modal().Close, nil)
 	late := app.during(func() { kim.Types("/go") }, nil).text(t, "trigger_id")
 	ws.mu.Lock()
 	ws.now = func() time.Time { return time.Now().Add(triggerLife + time.Second) }

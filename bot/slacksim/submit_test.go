@@ -54,7 +54,8 @@ func TestASubmissionWithoutAnAnswer(t *testing.T) {
 	late := app.during(modal.Submit, nil)
 	kim.WaitNotice(slackSubmitFailed)
 	app.ack(late, nil)
-	app.during(func() { kim.Types("/go") }, nil) // read after the late ack, on the same socket
+	lee := ws.AddPerson("Lee Chan", "lee@example.com")
+	app.during(func() { lee.Types("/go") }, nil) // read after the late ack, on the same socket
 	if !modal.Open() {
 		t.Error("a late ack closed the modal")
 	}
