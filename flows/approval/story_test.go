@@ -122,7 +122,7 @@ func ruled(result flows.Result, route *flows.Route) approval.Ruling {
 	}
 }
 
-// ask finds these people for the route's first leg; those of its Also follow by may.
+// ask finds these people for the route's first leg.
 func ask(route flows.Route, people ...approval.Person) approval.Rule {
 	return approval.Rule{Ruling: ruled(flows.Asked, &route), Found: found(route, people...)}
 }
@@ -131,14 +131,6 @@ func found(route flows.Route, people ...approval.Person) approval.Found {
 	f := approval.Found{Route: route}
 	for _, p := range people {
 		f.Approvers = append(f.Approvers, approval.Approver{Person: p, Leg: route.Legs[0], Asked: true})
-	}
-	return f
-}
-
-// may adds people who may decide unasked.
-func may(f approval.Found, people ...approval.Person) approval.Found {
-	for _, p := range people {
-		f.Approvers = append(f.Approvers, approval.Approver{Person: p, Leg: flows.Leg{Kind: flows.GroupLeg, Name: "leads"}})
 	}
 	return f
 }
