@@ -42,11 +42,11 @@ func Evaluate(flow Flow, facts Facts) Outcome {
 
 func (r *reading) run(flow Flow) (outcome Outcome) {
 	defer func() {
-		switch p := recover().(type) {
-		case nil:
-		case stop:
-			outcome = stopped(p)
-		default:
+		p := recover()
+		switch {
+		case r.first != nil:
+			outcome = stopped(*r.first)
+		case p != nil:
 			outcome = Outcome{Result: Refused, Why: fmt.Sprintf("the rule failed: %v", p)}
 		}
 	}()
@@ -71,7 +71,7 @@ func (r *reading) route(flow Flow) Outcome {
 		return Outcome{Result: Refused, Why: "the flow names no approvers"}
 	}
 	route := flow.Approvers(Request{r})
-	if why := route.invalid(); why != "" {
+	if why := route.invalid(0); why != "" {
 		return Outcome{Result: Refused, Why: why}
 	}
 	return Outcome{Result: Asked, Route: &route}
@@ -82,34 +82,6 @@ func stopped(s stop) Outcome {
 		return Outcome{Result: NeedsFact, Needs: s.needs}
 	}
 	return Outcome{Result: Refused, Why: s.refusal}
-}
-
-func (r Route) invalid() string {
-	if len(r.Legs) == 0 {
-		return "the rule names nobody to ask"
-	}
-	if r.Quorum < 0 {
-		return "the rule needs fewer than no approvals"
-	}
-	for _, leg := range append(r.Legs[:len(r.Legs):len(r.Legs)], r.Also...) {
-		if leg.Name == "" && leg.Kind != RequesterLeg {
-			return fmt.Sprintf("the rule asks a %s without a name", leg.Kind)
-		}
-	}
-	if r.Else != nil {
-		if why := r.Else.invalid(); why != "" {
-			return why
-		}
-	}
-	for _, e := range r.Escalations {
-		if e.After <= 0 {
-			return "the rule escalates after no time"
-		}
-		if why := e.Route.invalid(); why != "" {
-			return why
-		}
-	}
-	return ""
 }
 
 // Explain says in one line what was read and what came of it:
@@ -130,9 +102,13 @@ func (o Outcome) Explain() string {
 func (o Outcome) conclusion() string {
 	switch o.Result {
 	case Asked:
-		return o.Route.String()
+		if o.Route != nil {
+			return o.Route.String()
+		}
 	case NeedsFact:
-		return "needs " + o.Needs.String()
+		if o.Needs != nil {
+			return "needs " + o.Needs.String()
+		}
 	case Approved, Denied, Refused:
 	}
 	if o.Why == "" {

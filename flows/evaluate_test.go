@@ -1,7 +1,8 @@
 package flows_test
 
 import (
-	"encoding/json"
+	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -28,7 +29,7 @@ func TestImpersonation(t *testing.T) {
 		{"no plan", managers, map[string]any{"is_assigned": true},
 			flows.Refused, "refused: the account directory has no customer_plan for this account"},
 		{"plan of another kind", managers, map[string]any{"customer_plan": 7.0},
-			flows.Refused, "customer_plan = 7 → refused: the account directory's customer_plan is not text"},
+			flows.Refused, "customer_plan = 7 → refused: the account directory's customer_plan is a number, and the rule reads text"},
 		{"assignment unknown", managers, map[string]any{"customer_plan": "pro"},
 			flows.Refused, "customer_plan = pro → refused: the account directory has no is_assigned for this account"},
 		{"no schedule", nil, map[string]any{"customer_plan": "pro", "is_assigned": false},
@@ -91,58 +92,99 @@ func TestEvaluationRestarts(t *testing.T) {
 	}
 }
 
-func TestNothingUnknownAllows(t *testing.T) {
-	ask := func(route flows.Route) flows.Flow {
-		return flows.Flow{Approvers: func(flows.Request) flows.Route { return route }}
+// TestARecoveredStopStillStops has rules that go on after a fact was missing.
+func TestARecoveredStopStillStops(t *testing.T) {
+	swallow := func(read func()) {
+		defer func() { _ = recover() }()
+		read()
 	}
-	for name, tt := range map[string]struct {
-		flow flows.Flow
-		why  string
-	}{
-		"no rules":             {flows.Flow{}, "the flow names no approvers"},
-		"no verdict":           {flows.Flow{OnRequest: func(flows.Request) flows.Verdict { return flows.Verdict{} }}, "the rule gave no verdict"},
-		"undeclared parameter": {flows.Flow{OnRequest: func(r flows.Request) flows.Verdict { return flows.Approve(r.Param("x")) }}, "the flow doesn't declare the parameter x"},
-		"panic":                {flows.Flow{OnRequest: func(flows.Request) flows.Verdict { panic("boom") }}, "the rule failed: boom"},
-		"nobody":               {ask(flows.Route{}), "the rule names nobody to ask"},
-		"nameless":             {ask(flows.OnCall("")), "the rule asks a on_call without a name"},
-		"nameless also":        {ask(flows.OnCall("P1").MayAlso(flows.Group(""))), "the rule asks a group without a name"},
-		"nameless else":        {ask(flows.OnCall("P1").OrElse(flows.Person(""))), "the rule asks a person without a name"},
-		"nameless escalation":  {ask(flows.OnCall("P1").EscalateAfter(time.Minute, flows.Person(""))), "the rule asks a person without a name"},
-		"instant escalation":   {ask(flows.OnCall("P1").EscalateAfter(0, flows.Person("a@b.c"))), "the rule escalates after no time"},
-		"negative quorum":      {ask(flows.OnCall("P1").Need(-1)), "the rule needs fewer than no approvals"},
+	for name, flow := range map[string]flows.Flow{
+		"a verdict": {OnRequest: func(r flows.Request) flows.Verdict {
+			swallow(func() { r.Text("customer_plan") })
+			return flows.Approve("whatever")
+		}},
+		"a route": {Approvers: func(r flows.Request) flows.Route {
+			swallow(func() { r.Text("customer_plan") })
+			return flows.Requester("whatever")
+		}},
+		"another panic": {OnRequest: func(r flows.Request) flows.Verdict {
+			swallow(func() { r.Text("customer_plan") })
+			panic("boom")
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := flows.Evaluate(tt.flow, flows.Facts{})
-			if got.Result != flows.Refused || got.Why != tt.why {
-				t.Errorf("got %s: %s, want refused: %s", got.Result, got.Why, tt.why)
+			got := flows.Evaluate(flow, flows.Facts{Fields: map[string]any{}})
+			if want := "the account directory has no customer_plan for this account"; got.Result != flows.Refused || got.Why != want {
+				t.Errorf("got %s: %s", got.Result, got.Why)
 			}
 		})
 	}
 }
 
-func TestRouteIsData(t *testing.T) {
-	base := flows.OnCall("P1")
-	route := base.And(flows.Person("cto@example.com")).
-		OrElse(flows.Group("support-leads")).OrElse(flows.Requester("")).
-		EscalateAfter(10*time.Minute, flows.Group("directors")).
-		Need(2).MayAlso(flows.Group("leads")).Show(flows.Channel("support-approvals"))
-	text := "on-call managers (schedule P1) and cto@example.com, 2 must approve, may also decide: the group @leads, " +
-		"after 10m0s also the group @directors, or else the group @support-leads, or else the requester"
-	if route.String() != text {
-		t.Errorf("route reads %q, want %q", route, text)
+func TestFieldsThatAreNotWhatTheRuleReads(t *testing.T) {
+	number := flows.Flow{OnRequest: func(r flows.Request) flows.Verdict {
+		r.Number("seats")
+		return flows.Approve("")
+	}}
+	for _, tt := range []struct {
+		value any
+		why   string
+	}{
+		{"many", "the account directory's seats is text, and the rule reads a number"},
+		{true, "the account directory's seats is yes or no, and the rule reads a number"},
+		{[]any{}, "the account directory's seats is of a kind that rules can't read, and the rule reads a number"},
+		{math.NaN(), "the account directory's seats isn't a finite number"},
+		{math.Inf(1), "the account directory's seats isn't a finite number"},
+		{nil, "the account directory has no seats for this account"},
+	} {
+		got := flows.Evaluate(number, flows.Facts{Fields: map[string]any{"seats": tt.value}})
+		if got.Result != flows.Refused || got.Why != tt.why {
+			t.Errorf("%v: got %s: %s", tt.value, got.Result, got.Why)
+		}
 	}
-	if diff := cmp.Diff(flows.OnCall("P1"), base); diff != "" {
-		t.Errorf("combining changed the first route:\n%s", diff)
+}
+
+func TestExplanationsOfDamagedOutcomes(t *testing.T) {
+	for result, want := range map[flows.Result]string{flows.Asked: "asked", flows.NeedsFact: "needs_fact"} {
+		if got := (flows.Outcome{Result: result}).Explain(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
-	stored, err := json.Marshal(route)
-	if err != nil {
-		t.Fatal(err)
+}
+
+func ExampleEvaluate() {
+	for _, fields := range []map[string]any{
+		{"customer_plan": "free", "is_assigned": false},
+		{"customer_plan": "pro", "is_assigned": true},
+		{"customer_plan": "enterprise", "is_assigned": false},
+		{"is_assigned": false},
+	} {
+		facts := flows.Facts{Params: map[string]string{"manager_schedule": "PMGRS01"}, Fields: fields}
+		fmt.Println(flows.Evaluate(flows.Impersonation, facts).Explain())
 	}
-	var loaded flows.Route
-	if err := json.Unmarshal(stored, &loaded); err != nil {
-		t.Fatal(err)
+	// Output:
+	// customer_plan = free → approved: free tier account
+	// customer_plan = pro, is_assigned = yes → the requester (assigned to the account)
+	// customer_plan = enterprise, is_assigned = no → on-call managers (schedule PMGRS01)
+	// refused: the account directory has no customer_plan for this account
+}
+
+func TestARuleDenies(t *testing.T) {
+	got := flows.Evaluate(flows.Flow{OnRequest: func(flows.Request) flows.Verdict { return flows.Deny("contractors may not") }}, flows.Facts{})
+	if got.Explain() != "denied: contractors may not" {
+		t.Errorf("got %q", got.Explain())
 	}
-	if diff := cmp.Diff(route, loaded); diff != "" {
-		t.Errorf("stored and loaded (-want +got):\n%s", diff)
+}
+
+func TestAFingerprintTellsRulesApart(t *testing.T) {
+	one, two := flows.Flow{Source: "return Approve()"}, flows.Flow{Source: "return Deny()"}
+	if again := (flows.Flow{Source: one.Source}); one.Fingerprint() == two.Fingerprint() || one.Fingerprint() != again.Fingerprint() {
+		t.Errorf("fingerprints %q and %q", one.Fingerprint(), two.Fingerprint())
+	}
+}
+
+func TestAFactOfALaterVersionIsShown(t *testing.T) {
+	if got := (flows.Fact{Kind: "weather", Name: "Oslo"}).String(); got != "weather Oslo" {
+		t.Errorf("got %q", got)
 	}
 }

@@ -2,11 +2,13 @@ package flows
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
 
-// Request is what a rule sees. Every fact that it reads is recorded.
+// Request is what a rule sees. Every fact that it reads is recorded. It is to
+// be read in the rule's own goroutine, before the rule returns.
 type Request struct{ reading *reading }
 
 // Text is an account field that holds text.
@@ -16,7 +18,13 @@ func (r Request) Text(field string) string { return readField[string](r, field, 
 func (r Request) Flag(field string) bool { return readField[bool](r, field, "yes or no") }
 
 // Number is an account field that holds a number.
-func (r Request) Number(field string) float64 { return readField[float64](r, field, "a number") }
+func (r Request) Number(field string) float64 {
+	n := readField[float64](r, field, "a number")
+	if math.IsNaN(n) || math.IsInf(n, 0) {
+		r.reading.refuse("the account directory's %s isn't a finite number", field)
+	}
+	return n
+}
 
 // Param is the provisioned flow's parameter of this name.
 func (r Request) Param(name string) string {
@@ -76,13 +84,24 @@ func readField[T any](r Request, field, kind string) T {
 	if !has || value == nil {
 		r.reading.refuse("the account directory has no %s for this account", field)
 	}
+	r.reading.record(fact, value)
 	typed, ok := value.(T)
 	if !ok {
-		r.reading.record(fact, value)
-		r.reading.refuse("the account directory's %s is not %s", field, kind)
+		r.reading.refuse("the account directory's %s is %s, and the rule reads %s", field, kindOf(value), kind)
 	}
-	r.reading.record(fact, value)
 	return typed
+}
+
+func kindOf(value any) string {
+	switch value.(type) {
+	case string:
+		return "text"
+	case bool:
+		return "yes or no"
+	case float64:
+		return "a number"
+	}
+	return "of a kind that rules can't read"
 }
 
 // reading is one run of a flow's functions over its facts.
@@ -90,6 +109,7 @@ type reading struct {
 	facts  Facts
 	params Params
 	reads  []Read
+	first  *stop // the first stop; a rule that recovers from it changes nothing
 }
 
 // stop leaves a rule in the middle: with the fact that it needs, or with why
@@ -99,10 +119,17 @@ type stop struct {
 	refusal string
 }
 
-func (r *reading) need(f Fact) { panic(stop{needs: &f}) }
+func (r *reading) need(f Fact) { r.leave(stop{needs: &f}) }
 
 func (r *reading) refuse(format string, args ...any) {
-	panic(stop{refusal: fmt.Sprintf(format, args...)})
+	r.leave(stop{refusal: fmt.Sprintf(format, args...)})
+}
+
+func (r *reading) leave(s stop) {
+	if r.first == nil {
+		r.first = &s
+	}
+	panic(s)
 }
 
 func (r *reading) record(f Fact, value any) {

@@ -72,9 +72,23 @@ type SlackChannel string
 // Channel is the Slack channel of this name.
 func Channel(name string) SlackChannel { return SlackChannel(name) }
 
-// And asks the people of both routes.
+// And asks the people of both routes, with all that belongs to either: the
+// larger number of approvals counts.
 func (r Route) And(other Route) Route {
 	r.Legs = append(slices.Clone(r.Legs), other.Legs...)
+	r.Also = append(slices.Clone(r.Also), other.Also...)
+	r.Channels = append(slices.Clone(r.Channels), other.Channels...)
+	r.Quorum = max(r.Quorum, other.Quorum)
+	for _, e := range other.Escalations {
+		r = r.EscalateAfter(e.After, e.Route)
+	}
+	switch {
+	case r.Else == nil:
+		r.Else = other.Else
+	case other.Else != nil:
+		both := r.Else.And(*other.Else)
+		r.Else = &both
+	}
 	return r
 }
 
@@ -96,15 +110,20 @@ func (r Route) EscalateAfter(d time.Duration, other Route) Route {
 	return r
 }
 
-// Need asks for the approval of n different people.
+// Need asks for the approval of n different people, also of those whom an
+// OrElse before it asks.
 func (r Route) Need(n int) Route {
 	r.Quorum = n
+	if r.Else != nil {
+		other := r.Else.Need(n)
+		r.Else = &other
+	}
 	return r
 }
 
-// MayAlso lets the people of other decide without asking them.
+// MayAlso lets everybody who could decide along other decide without being asked.
 func (r Route) MayAlso(other Route) Route {
-	r.Also = append(slices.Clone(r.Also), other.Legs...)
+	r.Also = append(append(slices.Clone(r.Also), other.Legs...), other.Also...)
 	return r
 }
 

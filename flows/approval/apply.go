@@ -86,12 +86,22 @@ func (c Case) closed(s Status, how Closing) Case {
 }
 
 func (c Case) joined(approvers []Approver, unreachable []Unreached) Case {
-	c.Approvers = append(slices.Clone(c.Approvers), approvers...)
+	c.Approvers = slices.Clone(c.Approvers)
+	for _, a := range approvers {
+		if i := slices.IndexFunc(c.Approvers, func(b Approver) bool { return a.ID == b.ID }); i >= 0 {
+			c.Approvers[i] = a
+			continue
+		}
+		c.Approvers = append(c.Approvers, a)
+	}
 	c.Unreachable = append(slices.Clone(c.Unreachable), unreachable...)
 	return c
 }
 
 func (c Case) regrant(change func(*Grant)) Case {
+	if c.Grant == nil {
+		return c // events that don't belong together change no grant
+	}
 	grant := *c.Grant
 	change(&grant)
 	c.Grant = &grant

@@ -171,7 +171,7 @@ type Closing struct {
 
 // Open says whether the grant allows anything at this time.
 func (c Case) Open(now time.Time) bool {
-	return c.Status == Active && now.Before(c.Grant.Until)
+	return c.Status == Active && c.Grant != nil && now.Before(c.Grant.Until)
 }
 
 // Approver is the approver with this id.
@@ -193,9 +193,22 @@ func (c Case) SelfApproved() bool {
 	return len(c.Approvers) == 1 && c.Approvers[0].ID == c.Requester.ID
 }
 
-// reachable says whether anybody who was asked got the question.
-func (c Case) reachable() bool {
-	return slices.ContainsFunc(c.Approvers, func(a Approver) bool {
-		return a.Asked && !slices.ContainsFunc(c.Unreachable, func(u Unreached) bool { return u.ID == a.ID })
-	})
+// decidable says whether somebody was asked who hasn't answered, and whether
+// enough people are left to approve.
+func (c Case) decidable() bool {
+	asked, left := 0, len(c.Approvals)
+	for _, a := range c.Approvers {
+		if c.missed(a.ID) || c.ApprovedBy(a.ID) {
+			continue
+		}
+		left++
+		if a.Asked {
+			asked++
+		}
+	}
+	return asked > 0 && left >= c.Quorum
+}
+
+func (c Case) missed(id string) bool {
+	return slices.ContainsFunc(c.Unreachable, func(u Unreached) bool { return u.ID == id })
 }

@@ -58,7 +58,7 @@ func (c Case) decide(cmd Command, now time.Time) ([]Body, error) {
 	case Cancel:
 		return c.cancel(cmd)
 	}
-	if c.Status != Active {
+	if c.Status != Active || c.Grant == nil {
 		return nil, c.reject(NotActive)
 	}
 	return c.run(cmd, now)
@@ -85,18 +85,17 @@ func (c Case) submit(s Submit) ([]Body, error) {
 }
 
 func (c Case) route(cmd Command, now time.Time) ([]Body, error) {
-	switch cmd := cmd.(type) {
-	case Delay:
-		if cmd.Why == c.Delay {
+	if rule, ok := cmd.(Rule); ok {
+		return c.rule(rule, now)
+	}
+	if delay, ok := cmd.(Delay); ok {
+		if delay.Why == c.Delay {
 			return nil, nil
 		}
-		return []Body{Delayed(cmd)}, nil
-	case Rule:
-		return c.rule(cmd, now)
-	case Refuse:
-		return c.refuse(cmd.Ruling, cmd.Why, cmd.Unreachable), nil
+		return []Body{Delayed(delay)}, nil
 	}
-	return nil, c.invalid("%T while routing", cmd)
+	refuse, _ := cmd.(Refuse) // what else there could be is refused as well
+	return c.refuse(refuse.Ruling, refuse.Why, refuse.Unreachable), nil
 }
 
 func (c Case) rule(r Rule, now time.Time) ([]Body, error) {
@@ -116,33 +115,20 @@ func (c Case) rule(r Rule, now time.Time) ([]Body, error) {
 }
 
 func (c Case) ask(r Rule, now time.Time) []Body {
-	approvers := c.newApprovers(r.Found.Approvers, now)
-	quorum := max(1, r.Found.Route.Quorum)
-	asked := slices.ContainsFunc(approvers, func(a Approver) bool { return a.Asked })
-	switch {
-	case !asked:
-		return c.refuse(r.Ruling, "nobody can be asked: "+r.Found.Route.String(), r.Found.Unreachable)
-	case len(approvers) < quorum:
+	route := r.Found.Route
+	approvers := c.newApprovers(r.Found.Approvers, route.Self(), now)
+	if !slices.ContainsFunc(approvers, func(a Approver) bool { return a.Asked }) {
+		return c.refuse(r.Ruling, "nobody can be asked: "+route.String(), r.Found.Unreachable)
+	}
+	// Who was asked along an earlier route may still decide, but not with fewer
+	// approvals than that route needed.
+	quorum := max(1, route.Quorum, c.Quorum)
+	asked := Asked{r.Ruling, route, approvers, r.Found.Unreachable, quorum, laterShift(r.Found.ShiftEnds, now)}
+	if after := Apply(c, Event{Body: asked}); !after.decidable() {
 		why := fmt.Sprintf("%d must approve, and %d can be asked", quorum, len(approvers))
 		return c.refuse(r.Ruling, why, r.Found.Unreachable)
 	}
-	return []Body{Asked{r.Ruling, r.Found.Route, approvers, r.Found.Unreachable, quorum, r.Found.ShiftEnds}}
-}
-
-// newApprovers are those of found who aren't on the case yet. The requester
-// counts only where the rules say that requesters decide themselves.
-func (c Case) newApprovers(found []Approver, now time.Time) []Approver {
-	var added []Approver
-	for _, a := range found {
-		_, known := c.Approver(a.ID)
-		twice := slices.ContainsFunc(added, func(b Approver) bool { return a.ID == b.ID })
-		if known || twice || a.ID == "" || a.ID == c.Requester.ID && a.Leg.Kind != flows.RequesterLeg {
-			continue
-		}
-		a.Since = now
-		added = append(added, a)
-	}
-	return added
+	return []Body{asked}
 }
 
 func (c Case) refuse(r Ruling, why string, unreachable []Unreached) []Body {
@@ -151,21 +137,25 @@ func (c Case) refuse(r Ruling, why string, unreachable []Unreached) []Body {
 
 // known fills what a ruling that didn't get far lacks.
 func (c Case) known(r Ruling) Ruling {
+	switch {
+	case r.Outcome.Result == "" && c.Outcome.Result != "":
+		return c.ruling()
+	case r.Outcome.Result == "":
+		r.Outcome = flows.Outcome{Result: flows.Refused}
+	}
 	if r.Account.ID == "" {
 		r.Account = c.Account
-	}
-	if r.Outcome.Result == "" {
-		r.Outcome = flows.Outcome{Result: flows.Refused}
 	}
 	return r
 }
 
 func (c Case) mustBePending() error {
-	switch {
-	case c.Status == Pending:
+	switch c.Status {
+	case Pending:
 		return nil
-	case c.Status == Routing || c.Status == "":
+	case Routing, "":
 		return c.reject(NotRouted)
+	case Active, Ended, Denied, Cancelled, TimedOut, Refused:
 	}
 	return c.reject(AlreadyDecided)
 }
@@ -173,9 +163,9 @@ func (c Case) mustBePending() error {
 func (c Case) wait(cmd Command, now time.Time) ([]Body, error) {
 	switch cmd := cmd.(type) {
 	case Escalate:
-		return c.whenDue(EscalateTimer, now, Escalated{c.newApprovers(cmd.Found.Approvers, now), cmd.Found.Unreachable})
+		return c.whenDue(EscalateTimer, now, Escalated{c.newApprovers(cmd.Found.Approvers, false, now), cmd.Found.Unreachable})
 	case ChangeShift:
-		return c.whenDue(ShiftTimer, now, ShiftChanged{c.newApprovers(cmd.Found.Approvers, now), cmd.Found.Unreachable, cmd.Found.ShiftEnds})
+		return c.whenDue(ShiftTimer, now, ShiftChanged{c.newApprovers(cmd.Found.Approvers, false, now), cmd.Found.Unreachable, laterShift(cmd.Found.ShiftEnds, now)})
 	case Miss:
 		return c.miss(cmd)
 	case LookAt:
@@ -187,10 +177,8 @@ func (c Case) wait(cmd Command, now time.Time) ([]Body, error) {
 		return c.lookAway(cmd, now)
 	case Remind:
 		return c.whenDue(RemindTimer, now, Reminded{})
-	case TimeOut:
-		return c.whenDue(TimeOutTimer, now, TimedOutCase{})
 	}
-	return nil, c.invalid("%T while pending", cmd)
+	return c.whenDue(TimeOutTimer, now, TimedOutCase{}) // what is left is TimeOut
 }
 
 func (c Case) whenDue(timer Timer, now time.Time, body Body) ([]Body, error) {
@@ -199,22 +187,6 @@ func (c Case) whenDue(timer Timer, now time.Time, body Body) ([]Body, error) {
 		return nil, c.reject(NotDue)
 	}
 	return []Body{body}, nil
-}
-
-func (c Case) miss(m Miss) ([]Body, error) {
-	approver, ok := c.Approver(m.ID)
-	if !ok {
-		return nil, c.reject(NotAnApprover)
-	}
-	missed := Missed{approver.Person, m.Why}
-	after := Apply(c, Event{Body: missed})
-	switch {
-	case after.reachable():
-		return []Body{missed}, nil
-	case c.Route != nil && c.Route.Else != nil:
-		return []Body{missed, Rerouted{*c.Route.Else}}, nil
-	}
-	return append([]Body{missed}, c.refuse(c.ruling(), "nobody who was asked can be reached", nil)...), nil
 }
 
 func (c Case) ruling() Ruling { return Ruling{c.Account, c.Facts, c.Outcome} }
@@ -277,32 +249,4 @@ func (c Case) cancel(cmd Cancel) ([]Body, error) {
 		return nil, c.reject(AlreadyDecided)
 	}
 	return []Body{CancelledCase(cmd)}, nil
-}
-
-func (c Case) run(cmd Command, now time.Time) ([]Body, error) {
-	if _, expire := cmd.(Expire); !expire && !now.Before(c.Grant.Until) {
-		return nil, c.reject(TooLate)
-	}
-	switch cmd := cmd.(type) {
-	case Warn:
-		return c.whenDue(WarnTimer, now, Warned{})
-	case Expire:
-		return c.whenDue(ExpireTimer, now, GrantEnded{End: Expired})
-	case Extend:
-		if !cmd.Until.After(c.Grant.Until) {
-			return nil, c.invalid("an extension that ends earlier")
-		}
-		return []Body{Extended(cmd)}, nil
-	case Release:
-		if cmd.By.ID != c.Requester.ID {
-			return nil, c.reject(NotTheRequester)
-		}
-		return []Body{GrantEnded{End: Released, By: cmd.By}}, nil
-	case Revoke:
-		if _, ok := c.Approver(cmd.By.ID); !ok {
-			return nil, c.reject(NotAnApprover)
-		}
-		return []Body{GrantEnded{Revoked, cmd.By, cmd.Why}}, nil
-	}
-	return nil, c.invalid("%T", cmd)
 }

@@ -64,6 +64,9 @@ func (c Case) waitingTimers() map[Timer]time.Time {
 }
 
 func (c Case) grantTimers() map[Timer]time.Time {
+	if c.Grant == nil {
+		return nil
+	}
 	timers := map[Timer]time.Time{ExpireTimer: c.Grant.Until}
 	warnAt := c.Grant.Until.Add(-c.Flow.Policy.Warn)
 	if c.Flow.Policy.Warn > 0 && !c.Grant.Warned && warnAt.After(c.Grant.From) {

@@ -1,8 +1,6 @@
 package approval
 
 import (
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/understudyhq/understudy/flows"
@@ -165,72 +163,3 @@ func (TimedOutCase) eventType() string  { return "timed_out" }
 func (Warned) eventType() string        { return "warned" }
 func (Extended) eventType() string      { return "extended" }
 func (GrantEnded) eventType() string    { return "grant_ended" }
-
-// Type is the event's name in the log.
-func (e Event) Type() string { return e.Body.eventType() }
-
-type storedEvent struct {
-	Case string          `json:"case"`
-	Seq  int             `json:"seq"`
-	At   time.Time       `json:"at"`
-	Type string          `json:"type"`
-	Body json.RawMessage `json:"body"`
-}
-
-// MarshalJSON writes the event as the log keeps it.
-func (e Event) MarshalJSON() ([]byte, error) {
-	body, err := json.Marshal(e.Body)
-	if err != nil {
-		return nil, fmt.Errorf("writing event %s/%d: %w", e.Case, e.Seq, err)
-	}
-	return json.Marshal(storedEvent{e.Case, e.Seq, e.At, e.Type(), body})
-}
-
-// UnmarshalJSON reads an event as the log keeps it. A type that this version
-// doesn't know is an error: a case with an unknown past allows nothing.
-func (e *Event) UnmarshalJSON(data []byte) error {
-	var stored storedEvent
-	if err := json.Unmarshal(data, &stored); err != nil {
-		return err
-	}
-	decode, known := decoders[stored.Type]
-	if !known {
-		return fmt.Errorf("event %s/%d is of the unknown type %q", stored.Case, stored.Seq, stored.Type)
-	}
-	body, err := decode(stored.Body)
-	if err != nil {
-		return fmt.Errorf("event %s/%d (%s): %w", stored.Case, stored.Seq, stored.Type, err)
-	}
-	*e = Event{stored.Case, stored.Seq, stored.At, body}
-	return nil
-}
-
-var decoders = map[string]func([]byte) (Body, error){
-	"submitted":     decode[Submitted],
-	"delayed":       decode[Delayed],
-	"allowed":       decode[Allowed],
-	"rejected":      decode[Rejected],
-	"refused":       decode[RefusedCase],
-	"asked":         decode[Asked],
-	"rerouted":      decode[Rerouted],
-	"escalated":     decode[Escalated],
-	"shift_changed": decode[ShiftChanged],
-	"missed":        decode[Missed],
-	"claimed":       decode[Claimed],
-	"unclaimed":     decode[Unclaimed],
-	"reminded":      decode[Reminded],
-	"approved":      decode[ApprovedCase],
-	"granted":       decode[Granted],
-	"denied":        decode[DeniedCase],
-	"cancelled":     decode[CancelledCase],
-	"timed_out":     decode[TimedOutCase],
-	"warned":        decode[Warned],
-	"extended":      decode[Extended],
-	"grant_ended":   decode[GrantEnded],
-}
-
-func decode[B Body](data []byte) (Body, error) {
-	var body B
-	err := json.Unmarshal(data, &body)
-	return body, err
-}

@@ -135,6 +135,14 @@ func found(route flows.Route, people ...approval.Person) approval.Found {
 	return f
 }
 
+// may adds people who may decide unasked.
+func may(f approval.Found, people ...approval.Person) approval.Found {
+	for _, p := range people {
+		f.Approvers = append(f.Approvers, approval.Approver{Person: p, Leg: flows.Leg{Kind: flows.GroupLeg, Name: "leads"}})
+	}
+	return f
+}
+
 var managers = flows.OnCall("PMGRS01")
 
 // pending waits for Mia and Ola; its route escalates, and its shift ends.

@@ -1,0 +1,35 @@
+package approval
+
+import "time"
+
+// run says what follows for a grant that runs.
+func (c Case) run(cmd Command, now time.Time) ([]Body, error) {
+	if _, expire := cmd.(Expire); !expire && !now.Before(c.Grant.Until) {
+		return nil, c.reject(TooLate)
+	}
+	switch cmd := cmd.(type) {
+	case Warn:
+		return c.whenDue(WarnTimer, now, Warned{})
+	case Expire:
+		return c.whenDue(ExpireTimer, now, GrantEnded{End: Expired})
+	case Extend:
+		switch {
+		case !cmd.Until.After(c.Grant.Until):
+			return nil, c.invalid("an extension that ends earlier")
+		case cmd.By == "" || cmd.By == c.ID:
+			return nil, c.invalid("an extension that no other case allowed")
+		}
+		return []Body{Extended(cmd)}, nil
+	case Release:
+		if cmd.By.ID != c.Requester.ID {
+			return nil, c.reject(NotTheRequester)
+		}
+		return []Body{GrantEnded{End: Released, By: cmd.By}}, nil
+	case Revoke:
+		if _, ok := c.Approver(cmd.By.ID); !ok {
+			return nil, c.reject(NotAnApprover)
+		}
+		return []Body{GrantEnded{Revoked, cmd.By, cmd.Why}}, nil
+	}
+	return nil, c.invalid("%T", cmd)
+}

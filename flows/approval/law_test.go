@@ -1,0 +1,146 @@
+package approval_test
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/flows/approval"
+)
+
+// anyCommand draws a command, by anybody, with anything found.
+func anyCommand(t *rapid.T) approval.Command {
+	person := func() approval.Person {
+		return rapid.SampledFrom([]approval.Person{kim, mia, ola, ida, {}}).Draw(t, "person")
+	}
+	route := rapid.SampledFrom([]flows.Route{
+		managers, managers.Need(2), flows.Requester("assigned"), managers.OrElse(flows.Group("leads")),
+		managers.Need(2).OrElse(flows.Group("leads")), managers.EscalateAfter(10*time.Minute, flows.Group("directors")),
+		managers.MayAlso(flows.Requester("")), {},
+	}).Draw(t, "route")
+	anyFound := approval.Found{Route: route}
+	for range rapid.IntRange(0, 4).Draw(t, "found") {
+		anyFound.Approvers = append(anyFound.Approvers, approval.Approver{Person: person(), Asked: rapid.Bool().Draw(t, "asked"),
+			Leg: rapid.SampledFrom([]flows.Leg{managers.Legs[0], {Kind: flows.RequesterLeg}}).Draw(t, "leg")})
+	}
+	anyFound.ShiftEnds = rapid.SampledFrom([]time.Time{{}, noon, noon.Add(time.Hour)}).Draw(t, "shift")
+	result := rapid.SampledFrom([]flows.Result{flows.Asked, flows.Asked, flows.Asked, flows.Approved, flows.Denied, flows.Refused, flows.NeedsFact, ""}).Draw(t, "result")
+	duration := rapid.SampledFrom([]time.Duration{0, 0, time.Minute, time.Hour, 2 * time.Hour, -1}).Draw(t, "duration")
+	return rapid.SampledFrom([]approval.Command{
+		nil, submission(), approval.Delay{Why: "slow"}, approval.Rule{Ruling: ruled(result, &route), Found: anyFound},
+		approval.Rule{Ruling: ruled(result, &route), Found: anyFound}, approval.Refuse{Why: "no"}, approval.Escalate{Found: anyFound},
+		approval.ChangeShift{Found: anyFound}, approval.Miss{ID: person().ID, Why: "gone"}, approval.LookAt{By: person()}, approval.LookAway{By: person()},
+		approval.Remind{}, approval.Approve{By: person(), Duration: duration}, approval.Approve{By: person()}, approval.Approve{By: person()},
+		approval.Deny{By: person()}, approval.Cancel{By: person()}, approval.TimeOut{}, approval.Warn{},
+		approval.Extend{Until: noon.Add(duration), By: rapid.SampledFrom([]string{"", "case-2", "case-7f3a"}).Draw(t, "by")},
+		approval.Expire{}, approval.Release{By: person()}, approval.Revoke{By: person()},
+	}).Draw(t, "command")
+}
+
+// TestLaws holds of every sequence of commands, by whomever and whenever.
+func TestLaws(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := &story{now: noon}
+		for _, first := range openings()[:rapid.IntRange(0, 2).Draw(t, "opening")] {
+			if _, err := s.try(first); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range rapid.IntRange(1, 40).Draw(t, "commands") {
+			s.now = s.now.Add(rapid.SampledFrom([]time.Duration{0, time.Second, time.Minute, 10 * time.Minute, -time.Minute}).Draw(t, "pause"))
+			before := s.c
+			events, err := s.try(anyCommand(t))
+			if err == nil {
+				step(t, before, events)
+			}
+			settled(t, s)
+		}
+	})
+}
+
+// openings bring a case to where most happens: three people, of whom two must
+// approve, and others if they can't be reached.
+func openings() []approval.Command {
+	return []approval.Command{submission(), ask(managers.OrElse(flows.Group("leads")).Need(2), mia, ola, ida)}
+}
+
+// step holds of what one command did.
+func step(t *rapid.T, before approval.Case, events []approval.Event) {
+	if before.Status.Over() && len(events) > 0 {
+		t.Fatalf("a case that is %s went on: %v", before.Status, events)
+	}
+	for _, e := range events {
+		by, decides := "", false
+		switch body := e.Body.(type) {
+		case approval.ApprovedCase:
+			by, decides = body.By.ID, true
+		case approval.DeniedCase:
+			by, decides = body.By.ID, true
+		}
+		if !decides {
+			continue
+		}
+		if _, may := before.Approver(by); !may || before.Status != approval.Pending {
+			t.Fatalf("%q decided a case (%s) of %v", by, before.Status, before.Approvers)
+		}
+		if by == kim.ID && !before.Route.Self() {
+			t.Fatalf("the requester decided a case of %s", before.Route)
+		}
+	}
+}
+
+// settled holds of every case at any time.
+func settled(t *rapid.T, s *story) {
+	granted, decided := 0, 0
+	for i, e := range s.events {
+		if e.Seq != i+1 {
+			t.Fatalf("event %d has the number %d", i+1, e.Seq)
+		}
+		if i > 0 && e.At.Before(s.events[i-1].At) {
+			t.Fatalf("time runs backwards at event %d", e.Seq)
+		}
+		switch body := e.Body.(type) {
+		case approval.Granted:
+			granted++
+			decided++
+			if body.Until.After(e.At.Add(s.c.Duration)) {
+				t.Fatalf("a grant of %s, asked were %s", body.Until.Sub(e.At), s.c.Duration)
+			}
+		case approval.Rejected, approval.DeniedCase, approval.RefusedCase, approval.CancelledCase, approval.TimedOutCase:
+			decided++
+		}
+	}
+	if decided > 1 {
+		t.Fatalf("%d decisions: %v", decided, s.types(0))
+	}
+	if s.c.Open(s.now) && granted != 1 {
+		t.Fatalf("open after %d grants", granted)
+	}
+	if s.c.Grant != nil && s.c.Open(s.c.Grant.Until) {
+		t.Fatal("open at its end")
+	}
+	if s.c.Status == approval.Active && len(s.c.Approvals) > 0 && len(s.c.Approvals) < s.c.Quorum {
+		t.Fatalf("active with %d of %d approvals", len(s.c.Approvals), s.c.Quorum)
+	}
+	replayed(t, s)
+}
+
+// replayed holds of the events when they have been in the log.
+func replayed(t *rapid.T, s *story) {
+	kept, err := json.Marshal(s.events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events []approval.Event
+	if err := json.Unmarshal(kept, &events); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(s.c, approval.Replay(slices.Clone(events))); diff != "" {
+		t.Fatalf("replayed (-want +got):\n%s", diff)
+	}
+}
