@@ -228,3 +228,17 @@ func TestASecondRequestShowsTheFirst(t *testing.T) {
 		t.Errorf("the manager got %d messages", n)
 	}
 }
+
+func TestRulesThatReadAGroupThatDoesNotExist(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withRules(flows.Flow{
+		OnRequest: func(r flows.Request) flows.Verdict {
+			if r.InGroup("nobodys") {
+				return flows.Deny("not for them")
+			}
+			return flows.Approve("everybody else")
+		},
+	}))
+	ask(s.kim, "Acme")
+	s.kim.Inbox().Wait("efused").WaitText("in group nobodys, which doesn't exist")
+}

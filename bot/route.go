@@ -99,7 +99,13 @@ func (b *Bot) evaluate(ctx context.Context, rules flows.Flow, c approval.Case, r
 		if ruling.Outcome.Result != flows.NeedsFact {
 			return ruling, nil
 		}
-		if err := b.gather(ctx, *ruling.Outcome.Needs, c, &ruling.Facts); err != nil {
+		err := b.gather(ctx, *ruling.Outcome.Needs, c, &ruling.Facts)
+		if errors.Is(err, people.ErrUnknown) {
+			ruling.Outcome.Result = flows.Refused
+			ruling.Outcome.Why = fmt.Sprintf("the rules read whether the requester is %s, which doesn't exist", ruling.Outcome.Needs)
+			return ruling, nil
+		}
+		if err != nil {
 			return ruling, err
 		}
 	}
@@ -107,8 +113,8 @@ func (b *Bot) evaluate(ctx context.Context, rules flows.Flow, c approval.Case, r
 	return ruling, nil
 }
 
-// gather looks up one fact about the requester. A group or a schedule that
-// doesn't exist stays unknown, which refuses.
+// gather looks up one fact about the requester. The error is a
+// people.ErrUnknown for a group or a schedule that doesn't exist.
 func (b *Bot) gather(ctx context.Context, fact flows.Fact, c approval.Case, facts *flows.Facts) error {
 	switch fact.Kind {
 	case flows.OnCallFact:

@@ -37,6 +37,7 @@ func (b *Bot) keepTime(ctx context.Context) {
 		cases, next, err := b.Ledger.TakeDue(ctx, time.Now(), casesTogether, caseLease)
 		if err != nil && ctx.Err() == nil {
 			b.Log.Error().Err(err).Msg("taking due cases")
+			changed, next = nil, time.Time{}
 		}
 		for _, c := range cases {
 			slots <- struct{}{}

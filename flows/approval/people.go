@@ -56,5 +56,9 @@ func (c Case) miss(m Miss) ([]Body, error) {
 	case c.Escalations < len(c.Route.Escalations):
 		return []Body{missed}, nil
 	}
-	return append([]Body{missed}, c.refuse(c.ruling(), "too few of those who were asked can be reached", nil)...), nil
+	why := "nobody who was asked can be reached"
+	if c.Quorum > 1 {
+		why = "too few of those who were asked can be reached"
+	}
+	return append([]Body{missed}, c.refuse(c.ruling(), why, nil)...), nil
 }
