@@ -1,0 +1,91 @@
+package slacksim
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Press is a click on something that people can act on.
+type Press struct {
+	MessageTS string `json:"message_ts"` // one of these three
+	ViewID    string `json:"view_id"`
+	Home      bool   `json:"home"`
+	BlockID   string `json:"block_id"`
+	ActionID  string `json:"action_id"`
+	// Option is the option that was chosen, of an element that has options.
+	Option any `json:"option"`
+	// State is what the view's inputs hold, by block and action.
+	State map[string]any `json:"state"`
+
+	from *member // whose message it is, if not the person's own
+}
+
+// Press has the person click something.
+func (ws *Workspace) Press(ctx context.Context, person string, p Press) error {
+	_, err := ws.act(ctx, person, "interactive", false, func(m *member) (any, error) { return ws.pressPayload(m, p) })
+	return ws.tell(person, slackClickFailed, err)
+}
+
+func (ws *Workspace) pressPayload(m *member, p Press) (any, error) {
+	switch {
+	case p.Home:
+		var view map[string]any
+		if json.Unmarshal(m.home, &view) != nil {
+			return nil, errors.New("there is no Home")
+		}
+		blocks, _ := view["blocks"].([]any)
+		action, err := ws.action(blocks, p)
+		view["id"], view["hash"], view["team_id"], view["app_id"], view["bot_id"] = ws.id("V"), m.hash, ws.teamID, ws.appID, ws.botID
+		return ws.viewPress(m, view, action), err
+	case p.ViewID != "":
+		v := m.modal(p.ViewID)
+		if v == nil {
+			return nil, errors.New("the modal is closed")
+		}
+		blocks, _ := v.view["blocks"].([]any)
+		action, err := ws.action(blocks, p)
+		return ws.viewPress(m, ws.viewShape(v, p.State), action), err
+	}
+	owner := m
+	if p.from != nil {
+		owner = p.from
+	}
+	msg := owner.im.find(p.MessageTS)
+	if msg == nil {
+		return nil, errors.New("the message isn't there")
+	}
+	action, err := ws.action(slices.Concat(msg.blocks, msg.was), p)
+	return ws.messagePress(m, msg, action), err
+}
+
+// action is the entry of a payload's actions for what was pressed.
+func (ws *Workspace) action(blocks []any, p Press) (map[string]any, error) {
+	for _, v := range blocks {
+		b, _ := v.(map[string]any)
+		if b["block_id"] != p.BlockID {
+			continue
+		}
+		for _, e := range elementsOf(b) {
+			if e["action_id"] == p.ActionID {
+				return ws.pressed(b, e, p), nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("there is no %s in the block %s", p.ActionID, p.BlockID)
+}
+
+func (ws *Workspace) pressed(b, e map[string]any, p Press) map[string]any {
+	action := map[string]any{"type": e["type"], "action_id": e["action_id"], "block_id": b["block_id"], "action_ts": ws.ts()}
+	for _, key := range []string{"text", "value", "style"} {
+		if e[key] != nil && kindOf(e) == "button" {
+			action[key] = e[key]
+		}
+	}
+	if p.Option != nil {
+		action["selected_option"] = p.Option
+	}
+	return action
+}
