@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	neturl "net/url"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -29,6 +30,9 @@ func (b *Bot) respond(ctx context.Context, url, sentence string) {
 			Text: sentence, ResponseType: slack.ResponseTypeEphemeral,
 		})
 	})
+	if failed, ok := errors.AsType[*neturl.Error](err); ok {
+		err = failed.Err // the address is a secret: whoever has it can answer as the bot
+	}
 	if err != nil {
 		b.Log.Error().Err(err).Msg("answering privately")
 	}

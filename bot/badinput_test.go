@@ -200,8 +200,8 @@ func TestASubmissionThatCannotBeSaved(t *testing.T) {
 func TestAGuestMayNotAsk(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	ask(s.sam, "Hooli")
-	s.sam.Inbox().Wait("guests")
+	s.sam.Types("/impersonate hooli")
+	s.sam.WaitNotice("guests")
 }
 
 func TestAClickBySomebodyElse(t *testing.T) {
@@ -241,4 +241,32 @@ func TestRulesThatReadAGroupThatDoesNotExist(t *testing.T) {
 	}))
 	ask(s.kim, "Acme")
 	s.kim.Inbox().Wait("efused").WaitText("in group nobodys, which doesn't exist")
+}
+
+func TestRulesThatReadASomebodyWhomSlackDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withRules(flows.Flow{
+		OnRequest: func(r flows.Request) flows.Verdict {
+			if r.IsOnCall("PMGRS01") {
+				return flows.Deny("not for them")
+			}
+			return flows.Approve("everybody else")
+		},
+	}))
+	s.pager.SetOnCall("PMGRS01", s.pager.AddUser("Kim B.", "kim@elsewhere.example"))
+	ask(s.kim, "Acme")
+	s.kim.Inbox().Wait("efused").WaitText("can't be known, because of Kim B.")
+}
+
+func TestAClickThatIsPerhapsSaved(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	ask(s.kim, "Acme")
+	card := s.mia.Inbox().Wait("Acme")
+	s.ola.Inbox().Wait("Acme")
+	s.faults.OnUpdate(func(int) storetest.Fault { return storetest.After })
+	card.Click("Approve")
+	s.mia.WaitNotice("isn't known whether")
+	s.faults.OnUpdate(nil)
+	card.WaitGone("Approve").WaitText("Approved by you")
 }

@@ -33,6 +33,10 @@ func (b *Bot) click(ctx context.Context, envelope string, action slack.Interacti
 }
 
 func (b *Bot) decide(ctx context.Context, envelope string, action slack.InteractionCallback, id string, command approval.Command) error {
+	if why := b.barred(ctx, id, action.User.ID, command); why != "" {
+		b.later(ctx, func(ctx context.Context) { b.tell(ctx, action, why) })
+		return nil
+	}
 	_, err := b.commit(ctx, store.Change{Case: id, Command: b.named(ctx, id, command), Once: "click:" + envelope})
 	sentence := ""
 	rejection, rejected := errors.AsType[*approval.Rejection](err)
@@ -43,11 +47,41 @@ func (b *Bot) decide(ctx context.Context, envelope string, action slack.Interact
 		sentence, err = view.Rejected(rejection, action.User.ID), nil
 	case errors.Is(err, store.ErrNotFound):
 		sentence, err = "This request isn't in the bot's records, so nothing was decided. Ask the requester to type /impersonate again.", nil
+	case errors.Is(err, store.ErrUnknown):
+		sentence = view.PerhapsSaved()
 	default:
 		sentence = view.NotSaved()
 	}
 	b.later(ctx, func(ctx context.Context) { b.tell(ctx, action, sentence) })
 	return err
+}
+
+// barred says why an approval can't count, although the case would take it:
+// somebody lost their account, or became a guest, since the case was routed.
+// Whoever nobody can vouch for now approves nothing.
+func (b *Bot) barred(ctx context.Context, id, clicker string, command approval.Command) string {
+	if _, approves := command.(approval.Approve); !approves {
+		return ""
+	}
+	c, err := b.Ledger.Case(ctx, id)
+	if err != nil || c.Status != approval.Pending {
+		return "" // the commit says what is so
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookup)
+	defer cancel()
+	for _, one := range []string{clicker, c.Requester.ID} {
+		user, err := b.People.ByID(ctx, one)
+		switch {
+		case err != nil:
+			b.Log.Warn().Err(err).Str("case", id).Msg("looking up the people of an approval")
+			return view.NobodyVouches()
+		case user.Barred != "" && one == clicker:
+			return view.Barred(user.Barred)
+		case user.Barred != "":
+			return view.RequesterBarred(user.Barred)
+		}
+	}
+	return ""
 }
 
 // named gives the command the name that the case knows the person by: a

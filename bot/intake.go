@@ -10,6 +10,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/understudyhq/understudy/bot/accounts"
+	"github.com/understudyhq/understudy/bot/people"
 	"github.com/understudyhq/understudy/bot/view"
 	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
@@ -43,9 +44,13 @@ func (b *Bot) command(ctx context.Context, command slack.SlashCommand) any {
 // if the form can't be shown.
 func (b *Bot) openForm(ctx context.Context, trigger, person, text string) (problem string) {
 	deadline := time.Now().Add(triggerLife)
+	user, known := b.user(ctx, person)
+	if user.Barred != "" {
+		return view.Barred(user.Barred)
+	}
 	form := view.Form{Flow: b.Flow.Name, Durations: b.Flow.Durations, Default: b.Flow.Durations[0]}
-	if text = strings.TrimSpace(text); text != "" {
-		form.Account, form.Notice = b.preselect(ctx, person, text)
+	if text = strings.TrimSpace(text); text != "" && known {
+		form.Account, form.Notice = b.preselect(ctx, user.Email, text)
 	}
 	err := b.openView(ctx, deadline, trigger, view.FormModal(form))
 	if err == nil {
@@ -76,16 +81,16 @@ func (b *Bot) openView(ctx context.Context, deadline time.Time, trigger string, 
 }
 
 // preselect finds the one account that the text means.
-func (b *Bot) preselect(ctx context.Context, person, text string) (*view.Option, string) {
+func (b *Bot) preselect(ctx context.Context, email, text string) (*view.Option, string) {
 	ctx, cancel := context.WithTimeout(ctx, lookup)
 	defer cancel()
-	email := b.emailOf(ctx, person)
 	found, err := b.Accounts.Search(ctx, text, email, 2)
 	if err != nil {
 		b.Log.Warn().Err(err).Msg("searching the account of a command")
 		return nil, "The account directory isn't answering just now. You can still try to pick the account below."
 	}
-	exact := len(found) > 0 && (strings.EqualFold(found[0].ID, text) || strings.EqualFold(found[0].Name, text))
+	means := func(a accounts.Account) bool { return strings.EqualFold(a.ID, text) || strings.EqualFold(a.Name, text) }
+	exact := len(found) == 2 && means(found[0]) && !means(found[1])
 	switch {
 	case len(found) == 1 || exact:
 		option := optionOf(found[0], email)
@@ -96,15 +101,17 @@ func (b *Bot) preselect(ctx context.Context, person, text string) (*view.Option,
 	return nil, "More than one account matches “" + text + "”. Pick one below."
 }
 
-// emailOf is the person's e-mail; empty if it can't be found out in time, and
-// then no account counts as theirs.
-func (b *Bot) emailOf(ctx context.Context, person string) string {
+// user is who uses the form. It isn't known while Slack doesn't say who that
+// is; then they see no customer, because they might be a guest.
+func (b *Bot) user(ctx context.Context, person string) (user people.User, known bool) {
+	ctx, cancel := context.WithTimeout(ctx, lookup)
+	defer cancel()
 	user, err := b.People.ByID(ctx, person)
 	if err != nil {
 		b.Log.Warn().Err(err).Str("person", person).Msg("looking up who uses the form")
-		return ""
+		return people.User{}, false
 	}
-	return user.Email
+	return user, true
 }
 
 func optionOf(a accounts.Account, email string) view.Option {
@@ -118,18 +125,28 @@ const unavailable = "?unavailable"
 func (b *Bot) suggest(ctx context.Context, action slack.InteractionCallback) any {
 	ctx, cancel := context.WithTimeout(ctx, suggestTime)
 	defer cancel()
-	email := b.emailOf(ctx, action.User.ID)
-	found, err := b.Accounts.Search(ctx, action.Value, email, suggestions)
+	user, known := b.user(ctx, action.User.ID)
+	switch {
+	case !known:
+		return unavailableNow("Slack isn't saying who you are. Try again.")
+	case user.Barred != "":
+		return slack.OptionsResponse{}
+	}
+	found, err := b.Accounts.Search(ctx, action.Value, user.Email, suggestions)
 	if err != nil {
 		b.Log.Warn().Err(err).Msg("searching accounts")
-		sorry := slack.NewTextBlockObject(slack.PlainTextType, "The account directory isn't answering. Try again.", false, false)
-		return slack.OptionsResponse{Options: []*slack.OptionBlockObject{slack.NewOptionBlockObject(unavailable, sorry, nil)}}
+		return unavailableNow("The account directory isn't answering. Try again.")
 	}
 	options := make([]view.Option, len(found))
 	for i, a := range found {
-		options[i] = optionOf(a, email)
+		options[i] = optionOf(a, user.Email)
 	}
 	return slack.OptionsResponse{Options: view.AccountOptions(options)}
+}
+
+func unavailableNow(why string) any {
+	sorry := slack.NewTextBlockObject(slack.PlainTextType, why, false, false)
+	return slack.OptionsResponse{Options: []*slack.OptionBlockObject{slack.NewOptionBlockObject(unavailable, sorry, nil)}}
 }
 
 // submit begins a case: it is committed, and only then acked. Who decides is
@@ -160,6 +177,9 @@ func (b *Bot) submit(ctx context.Context, action slack.InteractionCallback) any 
 	switch {
 	case errors.Is(err, store.ErrRepeated):
 		return replaceWith(view.Checking())
+	case errors.Is(err, store.ErrUnknown):
+		b.Log.Error().Err(err).Msg("saving a request")
+		return failAt(view.BlockAccount, view.PerhapsSaved())
 	case err != nil:
 		b.Log.Error().Err(err).Msg("saving a request")
 		return failAt(view.BlockAccount, view.NotSaved())

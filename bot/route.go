@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/understudyhq/understudy/bot/accounts"
@@ -100,12 +101,16 @@ func (b *Bot) evaluate(ctx context.Context, rules flows.Flow, c approval.Case, r
 			return ruling, nil
 		}
 		err := b.gather(ctx, *ruling.Outcome.Needs, c, &ruling.Facts)
-		if errors.Is(err, people.ErrUnknown) {
+		unknowable, isUnknowable := errors.AsType[*unknowable](err)
+		switch {
+		case isUnknowable:
+			ruling.Outcome.Result, ruling.Outcome.Why = flows.Refused, unknowable.why
+			return ruling, nil
+		case errors.Is(err, people.ErrUnknown):
 			ruling.Outcome.Result = flows.Refused
 			ruling.Outcome.Why = fmt.Sprintf("the rules read whether the requester is %s, which doesn't exist", ruling.Outcome.Needs)
 			return ruling, nil
-		}
-		if err != nil {
+		case err != nil:
 			return ruling, err
 		}
 	}
@@ -122,13 +127,15 @@ func (b *Bot) gather(ctx context.Context, fact flows.Fact, c approval.Case, fact
 		if err != nil {
 			return &unanswered{"the on-call service", err}
 		}
-		facts.OnCall = with(facts.OnCall, fact.Name, crew, c.Requester.ID)
+		facts.OnCall, err = with(facts.OnCall, fact, crew, c.Requester)
+		return err
 	case flows.GroupFact:
 		crew, err := b.People.Group(ctx, fact.Name)
 		if err != nil {
 			return &unanswered{"Slack", err}
 		}
-		facts.Groups = with(facts.Groups, fact.Name, crew, c.Requester.ID)
+		facts.Groups, err = with(facts.Groups, fact, crew, c.Requester)
+		return err
 	case flows.PastFact:
 		past, err := b.Ledger.Past(ctx, c.Requester.ID, c.ID)
 		if err != nil {
@@ -141,15 +148,32 @@ func (b *Bot) gather(ctx context.Context, fact flows.Fact, c approval.Case, fact
 	return nil
 }
 
-func with(m map[string]bool, name string, crew people.Crew, person string) map[string]bool {
+// unknowable is a fact that no further try will bring.
+type unknowable struct{ why string }
+
+func (u *unknowable) Error() string { return u.why }
+
+// freshEnough is how old an answer may be that a rule decides by. People can
+// be asked by an older one; nothing is allowed by it.
+const freshEnough = time.Minute
+
+// with notes whether the person is one of the crew. Somebody in it whom Slack
+// doesn't know might be the person.
+func with(m map[string]bool, fact flows.Fact, crew people.Crew, person approval.Person) (map[string]bool, error) {
+	if crew.Age > freshEnough {
+		return m, &unanswered{"the on-call service", errors.New("only an old answer is known")}
+	}
+	is := slices.ContainsFunc(crew.People, func(u people.User) bool { return u.ID == person.ID })
+	stranger := slices.IndexFunc(crew.Unusable, func(u people.Unusable) bool { return u.Stranger })
+	if !is && stranger >= 0 {
+		u := crew.Unusable[stranger]
+		return m, &unknowable{fmt.Sprintf("whether the requester is %s can't be known, because of %s: %s", fact, u.Name, u.Why)}
+	}
 	if m == nil {
 		m = map[string]bool{}
 	}
-	m[name] = false
-	for _, user := range crew.People {
-		m[name] = m[name] || user.ID == person
-	}
-	return m
+	m[fact.Name] = is
+	return m, nil
 }
 
 // ruled turns a ruling into a command, finding the people that it asks.

@@ -26,7 +26,12 @@ type Crew struct {
 
 // Unusable is somebody who should be asked and can't be, and why, as a
 // sentence for people that begins in lower case and has no full stop.
-type Unusable struct{ Name, Email, Why string }
+type Unusable struct {
+	Name, Email, Why string
+	// Stranger says that no Slack account is known to be theirs: they might be
+	// anybody here.
+	Stranger bool
+}
 
 // parallel is how many people are looked up at the same time.
 const parallel = 4
@@ -74,15 +79,15 @@ func sift(who []candidate, found []User, errs []error) (people []User, unusable 
 		u := found[i]
 		switch {
 		case c.unusable != "":
-			unusable = append(unusable, Unusable{c.name, c.email, c.unusable})
+			unusable = append(unusable, Unusable{c.name, c.email, c.unusable, true})
 		case errors.Is(errs[i], ErrUnknown):
-			unusable = append(unusable, Unusable{c.name, c.email, c.missing()})
+			unusable = append(unusable, Unusable{c.name, c.email, c.missing(), c.slackID == ""})
 		case errs[i] != nil:
 			return nil, nil, errs[i]
 		case seen[u.ID]:
 		case u.Barred != "":
 			seen[u.ID] = true
-			unusable = append(unusable, Unusable{u.Name, u.Email, u.Barred})
+			unusable = append(unusable, Unusable{u.Name, u.Email, u.Barred, false})
 		default:
 			seen[u.ID] = true
 			people = append(people, u)

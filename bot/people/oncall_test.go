@@ -90,9 +90,9 @@ func TestWhoCannotBeAskedIsNamedWithAReason(t *testing.T) {
 		crew := h.onCall(t)
 		mustBe(t, crew, "Mia")
 		want := []people.Unusable{
-			{Name: "Gone", Why: "their PagerDuty account is deleted"},
-			{Name: "Nameless", Why: "PagerDuty has no e-mail of them"},
-			{Name: "Nils", Email: "nils@example.com", Why: "there is no Slack account with the e-mail nils@example.com"},
+			{Name: "Gone", Why: "their PagerDuty account is deleted", Stranger: true},
+			{Name: "Nameless", Why: "PagerDuty has no e-mail of them", Stranger: true},
+			{Name: "Nils", Email: "nils@example.com", Why: "there is no Slack account with the e-mail nils@example.com", Stranger: true},
 			{Name: "Gus", Email: "gus@example.com", Why: "guests can neither ask nor decide"},
 		}
 		if diff := cmp.Diff(want, crew.Unusable); diff != "" {

@@ -87,6 +87,22 @@ func NotSaved() string {
 	return "That could not be saved, so nothing was changed. Try it again in a moment; if it keeps failing, tell the people who run this bot."
 }
 
+// PerhapsSaved is for a commit of which nobody knows whether it happened.
+func PerhapsSaved() string {
+	return "It isn't known whether that could be saved. Look at the card in a moment: it shows what is so. If it doesn't change, try again."
+}
+
+// NobodyVouches is for an approval while Slack doesn't say who somebody is.
+func NobodyVouches() string {
+	return "Slack didn't say in time whether everybody here still has an account, so nothing was approved. Try it again in a moment."
+}
+
+// RequesterBarred says why a request can't be approved any more.
+func RequesterBarred(why string) string {
+	s := append(sentence{text("Whoever asked can't use this any more")}, reason(why)...)
+	return append(s, text(". Nothing was approved.")).mrkdwn()
+}
+
 // Barred says why somebody may neither ask nor decide.
 func Barred(why string) string {
 	s := append(sentence{text("You can't use this here")}, reason(why)...)

@@ -43,6 +43,7 @@ func (k *killings) round(round int) {
 	k.disarm()
 	k.startBot()
 	k.arm()
+	earlier := k.undecided(3)
 	var all sync.WaitGroup
 	for i, agent := range agents() {
 		account := fmt.Sprintf("Customer %03d", round*len(agents())+i)
@@ -53,7 +54,7 @@ func (k *killings) round(round int) {
 			}
 		})
 	}
-	for _, account := range k.undecided(3) {
+	for _, account := range earlier {
 		all.Go(func() { k.approve("mia", account) })
 	}
 	all.Wait()
