@@ -270,3 +270,18 @@ func TestAClickThatIsPerhapsSaved(t *testing.T) {
 	s.faults.OnUpdate(nil)
 	card.WaitGone("Approve").WaitText("Approved by you")
 }
+
+func TestPatienceBeginsWithTheFirstTry(t *testing.T) {
+	t.Parallel()
+	down, set := directory(t)
+	s := newStage(t, set, patience(time.Minute))
+	s.kim.Types("/impersonate")
+	form := s.kim.Modal().Pick("Account", "Acme").Fill("Reason", "the invoice page fails")
+	down.Store(true)
+	form.Submit()
+	s.kim.Inbox().Wait("the account directory")
+	cases, err := s.ledger.Cases(t.Context(), "", 1)
+	if err != nil || len(cases) != 1 || cases[0].DelayedAt.IsZero() {
+		t.Errorf("%v, %v", cases, err)
+	}
+}

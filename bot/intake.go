@@ -161,7 +161,7 @@ func (b *Bot) submit(ctx context.Context, action slack.InteractionCallback) any 
 	}
 	account, problem := b.account(ctx, answer.Account)
 	if problem != "" {
-		return failAt(view.BlockAccount, problem)
+		return failAtAccount(problem)
 	}
 	id := uuid.Must(uuid.NewV7()).String()
 	result, err := b.commit(ctx, store.Change{
@@ -179,10 +179,10 @@ func (b *Bot) submit(ctx context.Context, action slack.InteractionCallback) any 
 		return replaceWith(view.Checking())
 	case errors.Is(err, store.ErrUnknown):
 		b.Log.Error().Err(err).Msg("saving a request")
-		return failAt(view.BlockAccount, view.PerhapsSaved())
+		return failAtAccount(view.PerhapsSaved())
 	case err != nil:
 		b.Log.Error().Err(err).Msg("saving a request")
-		return failAt(view.BlockAccount, view.NotSaved())
+		return failAtAccount(view.NotSaved())
 	}
 	return replaceWith(view.Progress(result.Case))
 }
@@ -230,6 +230,6 @@ func replaceWith(modal slack.ModalViewRequest) any {
 	return slack.NewUpdateViewSubmissionResponse(&modal)
 }
 
-func failAt(block, sentence string) any {
-	return slack.NewErrorsViewSubmissionResponse(map[string]string{block: sentence})
+func failAtAccount(sentence string) any {
+	return slack.NewErrorsViewSubmissionResponse(map[string]string{view.BlockAccount: sentence})
 }

@@ -44,7 +44,7 @@ func (b *Bot) interaction(ctx context.Context, envelope string, action slack.Int
 		return b.suggest(ctx, action), nil
 	case slack.InteractionTypeViewSubmission:
 		if stranger {
-			return failAt(view.BlockAccount, view.Barred(strangerHere)), nil
+			return failAtAccount(view.Barred(strangerHere)), nil
 		}
 		return b.submit(ctx, action), nil
 	case slack.InteractionTypeBlockActions:

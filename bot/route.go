@@ -29,12 +29,8 @@ func (b *Bot) route(ctx context.Context, c approval.Case) store.Change {
 		return store.Change{Case: c.ID, Command: command}
 	}
 	b.Log.Warn().Err(err).Str("case", c.ID).Msg("routing has to wait")
-	began := c.AskedAt
-	if c.Route != nil {
-		began = c.UpdatedAt // routed once already: nobody of that route could be reached
-	}
 	why := waitingFor(err)
-	if time.Since(began) > b.Patience {
+	if c.Delay != "" && time.Since(c.DelayedAt) > b.Patience {
 		return store.Change{Case: c.ID, Command: approval.Refuse{Why: why + " for too long"}}
 	}
 	return store.Change{Case: c.ID, Command: approval.Delay{Why: why}, Again: time.Now().Add(b.Patience / tries)}

@@ -34,7 +34,10 @@ func (b *Bot) keepTime(ctx context.Context) {
 	var forgotten time.Time
 	for ctx.Err() == nil {
 		changed := b.Ledger.Changed()
-		cases, next, err := b.Ledger.TakeDue(ctx, time.Now(), casesTogether, caseLease)
+		// Only what can be begun at once is taken: its lease runs from here.
+		slots <- struct{}{}
+		<-slots
+		cases, next, err := b.Ledger.TakeDue(ctx, time.Now(), casesTogether-len(slots), caseLease)
 		if err != nil && ctx.Err() == nil {
 			b.Log.Error().Err(err).Msg("taking due cases")
 			changed, next = nil, time.Time{}
@@ -98,13 +101,13 @@ func (b *Bot) changeFor(ctx context.Context, timer approval.Timer, c approval.Ca
 	case approval.RouteTimer:
 		return b.route(ctx, c)
 	case approval.EscalateTimer:
-		if found, ok := b.more(ctx, c, c.Route.Escalations[c.Escalations].Route); ok {
-			change.Command = approval.Escalate{Found: found}
-		}
+		change.Command = b.more(ctx, c, c.Route.Escalations[c.Escalations].Route, func(found approval.Found) approval.Command {
+			return approval.Escalate{Found: found}
+		})
 	case approval.ShiftTimer:
-		if found, ok := b.more(ctx, c, flows.Route{Legs: c.Route.Legs}); ok {
-			change.Command = approval.ChangeShift{Found: found}
-		}
+		change.Command = b.more(ctx, c, flows.Route{Legs: c.Route.Legs}, func(found approval.Found) approval.Command {
+			return approval.ChangeShift{Found: found}
+		})
 	case approval.RemindTimer:
 		change.Command = approval.Remind{}
 	case approval.ClaimTimer:
@@ -119,12 +122,17 @@ func (b *Bot) changeFor(ctx context.Context, timer approval.Timer, c approval.Ca
 	return change
 }
 
-// more finds further people for a case that waits. It isn't ok while a service
-// doesn't answer and the case can still wait for it.
-func (b *Bot) more(ctx context.Context, c approval.Case, route flows.Route) (approval.Found, bool) {
+// more finds further people for a case that waits. While a service doesn't
+// answer there is no command: the case comes back, until it times out.
+func (b *Bot) more(ctx context.Context, c approval.Case, route flows.Route, command func(approval.Found) approval.Command) approval.Command {
 	search := b.resolve(ctx, c, route)
-	_, since, _ := c.Due()
-	return search.found, !search.unsure || time.Since(since) > b.Patience
+	switch {
+	case !search.unsure:
+		return command(search.found)
+	case time.Since(c.PendingAt) >= c.Flow.Policy.Timeout:
+		return approval.TimeOut{}
+	}
+	return nil
 }
 
 // forget drops old names of envelopes, now and then.

@@ -35,8 +35,11 @@ func (r Route) escalatesWrongly(depth int) string {
 		if e.After <= 0 {
 			return "the rule escalates after no time"
 		}
-		if e.Route.names(RequesterLeg) {
+		switch {
+		case e.Route.names(RequesterLeg):
 			return "the rule escalates to the requester"
+		case e.Route.Quorum > 1 || len(e.Route.Channels) > 0 || len(e.Route.Escalations) > 0:
+			return "the rule escalates to a route that needs, shows or escalates by itself: say it of the whole route"
 		}
 		if why := e.Route.invalid(depth + 1); why != "" {
 			return why

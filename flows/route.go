@@ -121,8 +121,10 @@ func (r Route) Need(n int) Route {
 	return r
 }
 
-// MayAlso lets everybody who could decide along other decide without being asked.
+// MayAlso lets everybody who could decide along other decide without being
+// asked. The larger number of approvals counts.
 func (r Route) MayAlso(other Route) Route {
+	r.Quorum = max(r.Quorum, other.Quorum)
 	r.Also = append(append(slices.Clone(r.Also), other.Legs...), other.Also...)
 	return r
 }

@@ -9,13 +9,15 @@ import (
 	"github.com/understudyhq/understudy/flows"
 )
 
+const byItself = "the rule escalates to a route that needs, shows or escalates by itself: say it of the whole route"
+
 const stands = "the rule lets the requester decide together with others, or be asked later: Requester stands alone"
 
 func nested(depth int) flows.Route {
 	if depth == 0 {
 		return flows.OnCall("P1")
 	}
-	return flows.OnCall("P1").EscalateAfter(time.Minute, nested(depth-1))
+	return flows.OnCall("P1").OrElse(nested(depth - 1))
 }
 
 func TestNothingUnknownAllows(t *testing.T) {
@@ -42,6 +44,9 @@ func TestNothingUnknownAllows(t *testing.T) {
 		"two requesters":       {ask(flows.Requester("").Need(2)), stands},
 		"requester later":      {ask(flows.OnCall("P1").EscalateAfter(time.Minute, flows.Requester(""))), "the rule escalates to the requester"},
 		"nested for ever":      {ask(nested(9)), "the rule nests more than 8 routes"},
+		"two later":            {ask(flows.OnCall("P1").EscalateAfter(time.Minute, flows.Group("a").Need(2))), byItself},
+		"shown later":          {ask(flows.OnCall("P1").EscalateAfter(time.Minute, flows.Group("a").Show("b"))), byItself},
+		"later and later":      {ask(flows.OnCall("P1").EscalateAfter(time.Minute, flows.Group("a").EscalateAfter(time.Minute, flows.Group("b")))), byItself},
 		"negative quorum":      {ask(flows.OnCall("P1").Need(-1)), "the rule needs fewer than no approvals"},
 	} {
 		t.Run(name, func(t *testing.T) {

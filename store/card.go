@@ -71,15 +71,14 @@ func (id CardID) Parts() (caseID string, kind CardKind, recipient string) {
 // Each comes back at now + back unless it was delivered by then. Next is when
 // to look again, zero if nothing waits.
 func (l *Ledger) TakeDirty(ctx context.Context, now time.Time, limit int, back time.Duration) (cards []Card, next time.Time, err error) {
-	ids, next, err := l.take(ctx, dirtyQueue, now, limit, back, func(tx Tx, id string) error {
+	next, err = l.take(ctx, dirtyQueue, now, limit, back, func(tx Tx, id string) error {
 		card, err := readCard(tx, CardID(id))
-		cards = append(cards, card)
+		if err == nil {
+			cards = append(cards, card)
+		}
 		return err
 	}, func() { cards = nil })
-	if err != nil || len(ids) == 0 {
-		return nil, next, err
-	}
-	return cards, next, nil
+	return cards, next, err
 }
 
 // Posting notes that a post of the card begins, so that after a crash the

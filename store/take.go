@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,17 +11,17 @@ import (
 
 // TakeDue takes at most limit cases whose time has come. Each comes back at
 // now + back unless a commit gives it another due time. Next is when to look
-// again, zero if nothing is due ever.
+// again, zero if nothing is due ever. What can't be read is put off, and named
+// by an error beside the cases that can.
 func (l *Ledger) TakeDue(ctx context.Context, now time.Time, limit int, back time.Duration) (cases []approval.Case, next time.Time, err error) {
-	_, next, err = l.take(ctx, dueQueue, now, limit, back, func(tx Tx, id string) error {
+	next, err = l.take(ctx, dueQueue, now, limit, back, func(tx Tx, id string) error {
 		c, err := readCase(tx, id)
-		cases = append(cases, c)
+		if err == nil {
+			cases = append(cases, c)
+		}
 		return err
 	}, func() { cases = nil })
-	if err != nil {
-		return nil, next, err
-	}
-	return cases, next, nil
+	return cases, next, err
 }
 
 // Postpone sets when a taken case comes back, if it is due at all.
@@ -46,6 +47,9 @@ func (l *Ledger) Reclaim(ctx context.Context, now time.Time) error {
 		}
 		for _, id := range cases {
 			c, err := readCase(tx, id)
+			if damaged(err) {
+				continue // whoever takes it says so
+			}
 			if err != nil {
 				return err
 			}
@@ -72,29 +76,41 @@ func (l *Ledger) Reclaim(ctx context.Context, now time.Time) error {
 
 // take moves the queue's due ids into the future and reads each. It writes
 // only if there is something to take. Again runs before each try.
-func (l *Ledger) take(ctx context.Context, q queue, now time.Time, limit int, back time.Duration, read func(Tx, string) error, again func()) (ids []string, next time.Time, err error) {
+func (l *Ledger) take(ctx context.Context, q queue, now time.Time, limit int, back time.Duration, read func(Tx, string) error, again func()) (next time.Time, err error) {
 	err = l.engine.View(ctx, func(tx Tx) (err error) {
 		_, next, err = q.due(tx, now, 0)
 		return err
 	})
 	if err != nil || next.IsZero() || next.After(now) {
-		return nil, next, err
+		return next, err
 	}
+	var unread []error
 	err = l.engine.Update(ctx, func(tx Tx) (err error) {
 		again()
-		ids, next, err = q.due(tx, now, limit)
+		unread = nil
+		ids, later, err := q.due(tx, now, limit)
+		next = later
 		if err != nil {
 			return err
 		}
 		for _, id := range ids {
-			if err := read(tx, id); err != nil {
+			after := back
+			if err := read(tx, id); damaged(err) {
+				unread, after = append(unread, err), mendTime
+			} else if err != nil {
 				return err
 			}
-			if err := q.put(tx, id, now.Add(back)); err != nil {
+			if err := q.put(tx, id, now.Add(after)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return ids, next, err
+	return next, errors.Join(err, errors.Join(unread...))
 }
+
+// mendTime is how long something that can't be read is put off, so that it
+// holds up nothing else.
+const mendTime = time.Hour
+
+func damaged(err error) bool { return errors.Is(err, ErrCorrupt) || errors.Is(err, ErrNotFound) }

@@ -35,9 +35,11 @@ import (
 
 const (
 	// lease is how long a taken card is this process's. It is longer than
-	// callTime, so that nobody else takes the card while Slack is being called.
-	lease    = 20 * time.Second
+	// callTime and recordTime, so that nobody else takes the card meanwhile.
+	lease    = 30 * time.Second
 	callTime = 12 * time.Second
+	// recordTime is how long a store that fails is asked to record a delivery.
+	recordTime = 8 * time.Second
 	// together is how many cards are delivered at the same time.
 	together = 16
 	// poll is how often the store is asked though nothing announced a change:
@@ -66,7 +68,10 @@ func (d *Deliverer) Run(ctx context.Context) {
 	slots := make(chan struct{}, together)
 	for ctx.Err() == nil {
 		changed := d.Ledger.Changed()
-		cards, next, err := d.Ledger.TakeDirty(ctx, time.Now(), together, lease)
+		// Only what can be begun at once is taken: its lease runs from here.
+		slots <- struct{}{}
+		<-slots
+		cards, next, err := d.Ledger.TakeDirty(ctx, time.Now(), together-len(slots), lease)
 		if err != nil && ctx.Err() == nil {
 			d.Log.Error().Err(err).Msg("taking cards to deliver")
 			changed, next = nil, time.Time{}
@@ -105,7 +110,7 @@ func (d *Deliverer) deliver(ctx context.Context, card store.Card) {
 	shown, err := d.show(ctx, card)
 	// The record is written even if Slack took all the time there was, and a
 	// store that fails is tried again for as long as the card is ours.
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), lease-callTime)
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer stop()
 	for {
 		failure := d.record(ctx, shown, err)
@@ -148,6 +153,9 @@ func (d *Deliverer) record(ctx context.Context, card store.Card, failure error) 
 		event.Dur("retry_in", verdict.wait).Msg("a card couldn't be delivered yet")
 		return d.Ledger.Retry(ctx, card, now.Add(verdict.wait))
 	}
+	if kind == store.ModalCard {
+		event = d.Log.Debug().Err(failure).Str("case", caseID) // somebody closed the window, as people do
+	}
 	event.Msg("a card can't be delivered")
 	if err := d.miss(ctx, card.ID, verdict.why); err != nil {
 		return err
@@ -163,8 +171,9 @@ func (d *Deliverer) miss(ctx context.Context, id store.CardID, why string) error
 		return nil
 	}
 	_, err := d.Decide(ctx, store.Change{Case: caseID, Command: approval.Miss{ID: person, Why: why}})
-	if _, rejected := errors.AsType[*approval.Rejection](err); rejected {
-		return nil // the case doesn't wait for anybody any more
+	rejection, rejected := errors.AsType[*approval.Rejection](err)
+	if rejected && rejection.Kind != approval.NotRouted {
+		return nil // the case doesn't wait for this person any more
 	}
 	return err
 }

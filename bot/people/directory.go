@@ -35,6 +35,9 @@ import (
 // every other error is worth trying again.
 var ErrUnknown = errors.New("unknown")
 
+// ErrToken says that PagerDuty doesn't know the key that it was given.
+var ErrToken = errors.New("PagerDuty refuses PAGERDUTY_TOKEN (401): give it a REST API key that is still valid")
+
 // How old an answer may be.
 const (
 	freshRoster = 30 * time.Second // who is on call, who is in a group

@@ -110,7 +110,7 @@ func pagerError(ctx context.Context, err error) error {
 	case ok && refused.Temporary():
 		return outage{fmt.Errorf("PagerDuty answered %d: %w", refused.StatusCode, err)}
 	case ok && refused.StatusCode == http.StatusUnauthorized:
-		return errors.New("PagerDuty refuses PAGERDUTY_TOKEN (401): give it a REST API key that is still valid")
+		return ErrToken
 	case ok:
 		return fmt.Errorf("PagerDuty answered %d: %w", refused.StatusCode, err)
 	case ctx.Err() != nil:

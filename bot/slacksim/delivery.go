@@ -35,7 +35,7 @@ func (ws *Workspace) acked(c *connection, id string, payload json.RawMessage) {
 }
 
 var (
-	errNoSocket = errors.New("the app has no socket")
+	errNoSocket = errors.New("the app isn't connected just now: try again in a few seconds")
 	errNoAck    = errors.New("the app didn't answer in time")
 )
 

@@ -121,7 +121,9 @@ func (l *Listener) count(change func(*Listener)) {
 func (l *Listener) greeted(counted int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.ready++
+	if l.ready++; l.ready == 1 {
+		l.Log.Info().Msg("connected to Slack")
+	}
 	if counted <= l.held {
 		l.alarm = 0
 		return

@@ -45,7 +45,7 @@ func allowedHeading(c approval.Case) string {
 func activeStory(c approval.Case, reader string) []sentence {
 	told := []sentence{append(consent(c, reader), text(" "), subject(c.Requester, reader),
 		text(" may sign in as "), named(c.Account.Name), text(" until "), when(c.Grant.Until),
-		text(". Access then ends by itself."))}
+		text(". The permission then ends by itself."))}
 	if c.Grant.Warned {
 		told = append(told, sentence{text("The end is near: "), when(c.Grant.Until),
 			text(". To go on after it, a new request is needed: " + Command + ".")})
@@ -99,7 +99,7 @@ func ending(c approval.Case, reader string) sentence {
 		return append(s, reason(c.Closed.Why)...)
 	case approval.Expired:
 	}
-	return append(sentence{text("Its time is over, and so is the access to ")}, at...)
+	return append(sentence{text("Its time is over, and so is the permission for ")}, at...)
 }
 
 func deniedStory(c approval.Case, reader string) []sentence {

@@ -24,16 +24,9 @@ func socketPath(storePath string) string { return storePath + ".sock" }
 // offerBackups serves copies of the store until the returned function is called.
 func offerBackups(ctx context.Context, db *bolt.DB, storePath string, log zerolog.Logger) (stop func(), err error) {
 	path := socketPath(storePath)
-	// One that is there is a dead process's: the store's lock is ours.
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "unix", path)
+	listener, err := listenPrivately(ctx, path)
 	if err != nil {
 		return nil, err
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(err, listener.Close())
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /backup", func(w http.ResponseWriter, r *http.Request) {
@@ -44,12 +37,48 @@ func offerBackups(ctx context.Context, db *bolt.DB, storePath string, log zerolo
 		}
 		w.Header().Set("Backup", "whole")
 	})
-	return serveHTTP(listener, mux, log), nil
+	stopServing := serveHTTP(listener, mux, log)
+	return func() {
+		stopServing()
+		_ = os.Remove(path) // the next one replaces it
+	}, nil
+}
+
+// listenPrivately makes the socket in a folder that only we may enter, so that
+// at no time anybody else may connect.
+func listenPrivately(ctx context.Context, path string) (_ net.Listener, err error) {
+	if there, err := os.Lstat(path); err == nil && there.Mode().Type() != fs.ModeSocket {
+		return nil, fmt.Errorf("%s is there, and isn't a socket", path)
+	}
+	private, err := os.MkdirTemp(filepath.Dir(path), ".us-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(private)) }()
+	made := filepath.Join(private, "s")
+	listener, err := new(net.ListenConfig).Listen(ctx, "unix", made)
+	if err != nil {
+		return nil, err
+	}
+	if unix, ok := listener.(*net.UnixListener); ok {
+		unix.SetUnlinkOnClose(false) // it has another name by then
+	}
+	// A socket that is there is a dead process's: the store's lock is ours.
+	if err := errors.Join(os.Chmod(made, 0o600), os.Rename(made, path)); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	return listener, nil
 }
 
 // copyStore copies the store into a new file, from the file if no bot runs on
 // it, and else from the bot.
 func copyStore(ctx context.Context, storePath, file string) error {
+	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(err, fmt.Errorf("the file %s is there already: name one that isn't", file))
+	}
+	if _, err := os.Stat(filepath.Dir(file)); err != nil {
+		return fmt.Errorf("the folder of %s: %w", file, err)
+	}
 	db, err := bolt.OpenReadOnly(ctx, storePath, bolt.Options{LockTimeout: -1})
 	if err == nil {
 		return errors.Join(db.Backup(ctx, file), db.Close())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -84,7 +85,7 @@ func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
 }
 
 func newWorkspace(address string) *slacksim.Workspace {
-	ws := slacksim.New(slacksim.Options{Name: "Understudy demo", Seed: 1, Calm: true})
+	ws := slacksim.New(slacksim.Options{Name: "Understudy demo", Seed: rand.Uint64(), Calm: true})
 	ws.SetURL(address)
 	ws.AddPerson("Kim Berg", "kim@example.com", slacksim.Title("Support agent"))
 	ws.AddPerson("Mia Falk", "mia@example.com", slacksim.Title("Support manager, on call"))
@@ -105,11 +106,24 @@ func newPager() *pagersim.Service {
 
 func demoPages(ws *slacksim.Workspace) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/api/", ws)
-	mux.Handle("/link/", ws)
-	mux.Handle("/respond/", ws)
+	mux.Handle("/api/", noBrowser(ws))
+	mux.Handle("/link/", noBrowser(ws))
+	mux.Handle("/respond/", noBrowser(ws))
 	mux.Handle("/", page.Handler(ws, page.Options{Title: "Understudy demo", App: "Understudy", Guide: demoGuide()}))
 	return mux
+}
+
+// noBrowser keeps what the bot calls from web pages: a browser says where a
+// request comes from, and the bot doesn't.
+func noBrowser(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, _ := net.SplitHostPort(r.Host)
+		if ip := net.ParseIP(host); r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" || ip == nil || !ip.IsLoopback() {
+			http.Error(w, "This address is for the bot only.", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func demoGuide() []page.GuideStep {
@@ -117,6 +131,7 @@ func demoGuide() []page.GuideStep {
 		{Text: "Hooli is on the free tier: Kim is in at once.", Person: "Kim Berg", Type: "/impersonate hooli"},
 		{Text: "Kim is assigned to Globex: she approves it herself.", Person: "Kim Berg", Type: "/impersonate globex"},
 		{Text: "Acme goes to the managers on call. Approve it as Mia, and see Ola's copy change.", Person: "Kim Berg", Type: "/impersonate acct_42"},
+		{Text: "Too late: hold Ola's cards still, ask for Café Lumière, approve it as Mia, then click on Ola's card.", Person: "Kim Berg", Type: "/impersonate acct_105"},
 		{Text: "Initech has no plan in the account directory: nothing unknown allows.", Person: "Kim Berg", Type: "/impersonate initech"},
 		{Text: "Sam is a guest, and guests may not ask.", Person: "Sam Rivers", Type: "/impersonate hooli"},
 		{Text: "Kill the bot in the middle of a request (its process number is in the terminal). It is started again and goes on."},

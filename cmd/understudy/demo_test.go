@@ -18,7 +18,6 @@ import (
 )
 
 // TestDemo does on the demo's page, in a browser, what README.md proposes.
-// UNDERSTUDY_PICTURE=FILE takes the picture that README.md shows.
 func TestDemo(t *testing.T) {
 	browser, err := exec.LookPath("chromium")
 	if err != nil {
@@ -61,21 +60,27 @@ func TestDemo(t *testing.T) {
 
 	v.becomes("right", "Sam Rivers")
 	v.becomes("left", "Sam Rivers")
-	v.ask("/impersonate hooli", "I am curious")
+	v.types("Type a command as", "/impersonate hooli"+kb.Enter)
 	v.sees("left", "guests")
+	d.stop()
+}
 
-	if file := os.Getenv("UNDERSTUDY_PICTURE"); file != "" {
-		v.closes("left")
-		v.becomes("left", "Kim Berg")
-		v.becomes("right", "Mia Falk")
-		v.ask("/impersonate acct_105", "Their invoice page fails since noon, ticket 4711")
-		v.sees("right", "Café Lumière")
-		v.sees("left", "Waiting for approval")
-		v.closes("left")
-		v.do(chromedp.Click(`//details/summary`))
-		v.waits("everything to be still", `document.getAnimations().length === 0`)
-		v.picture(file)
+// TestPicture takes the picture that README.md shows.
+func TestPicture(t *testing.T) {
+	file := os.Getenv("UNDERSTUDY_PICTURE")
+	browser, err := exec.LookPath("chromium")
+	if file == "" || err != nil {
+		t.Skip("takes README.md's picture: set UNDERSTUDY_PICTURE to the file to write, and install Chromium")
 	}
+	d := startDemo(t)
+	v := d.visit(t, browser)
+	v.ask("/impersonate acct_42", "Their invoice page fails since noon, ticket 4711")
+	v.sees("right", "Your decision is needed")
+	v.sees("left", "Waiting for approval")
+	v.closes("left")
+	v.do(chromedp.Click(`//details/summary`))
+	v.waits("everything to be still", `document.getAnimations().length === 0`)
+	v.picture(file)
 	d.stop()
 }
 

@@ -117,6 +117,9 @@ func checkSchedules(ctx context.Context, members *people.Directory, flow store.F
 			continue
 		}
 		err := members.CheckSchedule(ctx, flow.Params[name])
+		if errors.Is(err, people.ErrToken) {
+			return err
+		}
 		if errors.Is(err, people.ErrUnknown) {
 			return fmt.Errorf("UNDERSTUDY_FLOWS: flow %s, %s: %w", flow.Name, name, err)
 		}

@@ -25,7 +25,7 @@ func supervise(ctx context.Context, s settings, stdout io.Writer) error {
 			return bot.finish()
 		case <-bot.ended:
 			if !bot.killed() {
-				return fmt.Errorf("the bot ended by itself: %w", cmp.Or(bot.err, errors.New("it was told to")))
+				return fmt.Errorf("the bot ended by itself: %w", cmp.Or(bot.err, errors.New("somebody told it to; kill -9 is what the demo survives")))
 			}
 			fmt.Fprintf(stdout, "\n  The bot was killed. It is started again.\n")
 		}

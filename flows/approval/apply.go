@@ -14,6 +14,9 @@ func Apply(c Case, e Event) Case {
 		c = Case{ID: e.Case, Seq: e.Seq, UpdatedAt: e.At, Status: Routing, AskedAt: e.At, Flow: b.Flow,
 			Requester: b.Requester, Account: b.Account, Reason: b.Reason, Duration: b.Duration}
 	case Delayed:
+		if c.Delay == "" {
+			c.DelayedAt = e.At
+		}
 		c.Delay = b.Why
 	case Allowed:
 		c = c.ruled(b.Ruling)

@@ -64,6 +64,8 @@ type Case struct {
 
 	// Delay is why routing takes longer, empty if it doesn't.
 	Delay string `json:"delay,omitempty"`
+	// DelayedAt is since when it does.
+	DelayedAt time.Time `json:"delayed_at,omitzero"`
 	// Facts and Outcome are what the rules read and said.
 	Facts   flows.Facts   `json:"facts"`
 	Outcome flows.Outcome `json:"outcome"`

@@ -56,7 +56,9 @@ func (db *DB) commit(group []*call) {
 		}
 	default: // nothing was written, and who is to blame isn't known
 		for _, c := range group {
-			db.commit([]*call{c})
+			if !c.gone { // its fn panicked: nobody waits for it
+				db.commit([]*call{c})
+			}
 		}
 	}
 }

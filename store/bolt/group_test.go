@@ -186,3 +186,29 @@ func TestTooLargeIsItsOwnFault(t *testing.T) {
 		}
 	})
 }
+
+// TestAPanicInAGroupThatFails has one caller leave by a panic, and the commit
+// that they shared fail because of another.
+func TestAPanicInAGroupThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := open(t, newPath(t), bolt.Options{MaxSize: 2 << 20})
+		letGo := hold(t, db)
+		var all sync.WaitGroup
+		all.Go(func() {
+			defer func() { _ = recover() }()
+			_ = db.Update(t.Context(), func(store.Tx) error { panic("boom") })
+		})
+		all.Go(func() {
+			err := db.Update(t.Context(), func(tx store.Tx) error { return tx.Put("large", make([]byte, 8<<20)) })
+			if !errors.Is(err, store.ErrFull) {
+				t.Errorf("the large one: %v", err)
+			}
+		})
+		synctest.Wait()
+		letGo()
+		all.Wait()
+		if err := db.Update(t.Context(), both("after")); err != nil {
+			t.Errorf("an update after it: %v", err)
+		}
+	})
+}

@@ -17,6 +17,7 @@ type call struct {
 	turn chan *bbolt.Bucket
 	ran  chan turn
 	done chan error // the outcome; buffered, because a caller that panicked is gone
+	gone bool       // its fn left without returning, so that nobody takes another turn
 }
 
 // turn is what one run of fn left.
@@ -34,7 +35,7 @@ func (db *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
 	if db.bolt.IsReadOnly() {
 		return fmt.Errorf("changing the store %s: %w", db.path, store.ErrReadOnly)
 	}
-	c := &call{ctx, fn, make(chan *bbolt.Bucket), make(chan turn), make(chan error, 1)}
+	c := &call{ctx: ctx, fn: fn, turn: make(chan *bbolt.Bucket), ran: make(chan turn), done: make(chan error, 1)}
 	select {
 	case db.calls <- c:
 		return c.follow()
@@ -60,15 +61,17 @@ func (c *call) follow() error {
 
 func (c *call) run(bucket *bbolt.Bucket) {
 	var left turn
+	c.gone = true
 	defer func() { c.ran <- left }() // also on a panic: with nothing to write
 	if err := c.ctx.Err(); err != nil {
-		left.err = fmt.Errorf("waiting for the store: %w", err)
+		left.err, c.gone = fmt.Errorf("waiting for the store: %w", err), false
 		return
 	}
 	update := &transaction{base: bucket, changes: &overlay{}}
 	if left.err = update.run(c.fn); left.err == nil {
 		left.changes = update.changes
 	}
+	c.gone = false
 }
 
 // take gives the call its turn with the bucket, and applies what it wrote.

@@ -26,7 +26,10 @@ export function acting(pane, state, redraw) {
     post('press', { person: person(), ...target, block: block.block_id, action: element.action_id, choice, values: target.view && readValues(pane.id) }))
 
   return {
-    become: (id) => become(pane, state, id, redraw),
+    become: (id) => {
+      become(pane, state, id, redraw)
+      if (pane.tab === 'home') waiting('home', () => post('home', { person: person() }))
+    },
     open: (tab) => {
       pane.tab = tab
       pane.note = undefined

@@ -76,9 +76,15 @@ function drawHome(pane, screen, state, doing) {
 function drawTalk(pane, screen, state, doing) {
   const contextOf = (message) => context(pane, state, doing, { message: message.ts }, `m${message.ts}`)
   return [
-    panel(pane, 'messages', h('div', { role: 'log', class: 'log', 'aria-label': 'Messages with the app' }, drawMessages((screen?.messages ?? []).map((one) => pane.held?.get(one.ts) ?? one), contextOf))),
+    panel(pane, 'messages', h('div', { role: 'log', class: 'log', 'aria-label': 'Messages with the app' }, drawMessages((screen?.messages ?? []).map((one) => asHeld(pane, one)), contextOf))),
     drawNote(pane, doing), drawBox(pane, state, doing),
   ]
+}
+
+// asHeld is the message as it was when the pane first showed it, if it holds still.
+function asHeld(pane, message) {
+  if (pane.held && !pane.held.has(message.ts)) pane.held.set(message.ts, message)
+  return pane.held?.get(message.ts) ?? message
 }
 
 // drawBox takes commands. It belongs to the person, so that half a command
