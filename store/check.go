@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/understudyhq/understudy/flows/approval"
@@ -76,6 +77,12 @@ func (r *Report) checkIndexes(tx Tx, c approval.Case) error {
 	if _, _, due := c.Due(); due == at.IsZero() {
 		r.problem("case %s (%s): its due time is missing or left over", c.ID, c.Status)
 	}
+	var past approval.Status
+	if found, err := get(tx, pastKey(c.Requester.ID, c.AskedAt, c.ID), &past); err != nil {
+		return err
+	} else if !found || past != c.Status {
+		r.problem("case %s (%s): the index of past cases says %q", c.ID, c.Status, past)
+	}
 	cards, err := cardsOf(tx, c.ID)
 	r.Cards += len(cards)
 	return err
@@ -110,7 +117,43 @@ func (r *Report) checkOrphans(tx Tx) error {
 			r.problem("%s names the case %s, which isn't there", entry.Key, id)
 		}
 	}
+	for _, prefix := range []string{"event/", "card/", "open/", "past/"} {
+		if err := r.checkCasesOf(tx, prefix); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// checkCasesOf looks for rows of cases that aren't there, and names each case once.
+func (r *Report) checkCasesOf(tx Tx, prefix string) error {
+	checked := map[string]bool{"": true} // a Home has no case
+	for entry, err := range under(tx, prefix) {
+		if err != nil {
+			return fmt.Errorf("checking the store: %w", err)
+		}
+		id := caseOf(prefix, entry.Key)
+		if checked[id] {
+			continue
+		}
+		checked[id] = true
+		if _, found, err := readSnapshot(tx, id); err == nil && !found {
+			r.problem("%s is of the case %s, which isn't there", entry.Key, id)
+		}
+	}
+	return nil
+}
+
+func caseOf(prefix, key string) string {
+	switch rest := strings.TrimPrefix(key, prefix); prefix {
+	case "event/":
+		id, _, _ := strings.Cut(rest, "/")
+		return unpart(id)
+	case "card/":
+		id, _, _ := CardID(rest).Parts()
+		return id
+	}
+	return lastPart(key)
 }
 
 func endOfTime() time.Time { return time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC) }

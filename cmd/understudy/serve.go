@@ -158,9 +158,18 @@ func runWithHealth(ctx context.Context, b *bot.Bot, db *bolt.DB, s settings, log
 		defer stopBackups()
 	}
 	log.Info().Str("health", "http://"+health.Addr().String()+"/readyz").Msg("the bot starts")
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		select {
+		case <-db.Broken():
+			stop() // a new process reads the file anew
+		case <-ctx.Done():
+		}
+	}()
 	err = b.Run(ctx)
 	log.Info().Msg("the bot has stopped")
-	return err
+	return errors.Join(err, db.Why())
 }
 
 // serveHTTP serves on the listener until the returned function is called.

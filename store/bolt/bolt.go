@@ -64,6 +64,7 @@ type DB struct {
 
 	// failure is set once, when nothing the file says can be trusted any more.
 	failure          atomic.Pointer[error]
+	broken           chan struct{} // closed with it
 	updates, commits atomic.Uint64
 }
 
@@ -110,4 +111,15 @@ func (db *DB) failed() error {
 	return nil
 }
 
-func (db *DB) fail(err error) { db.failure.CompareAndSwap(nil, &err) }
+func (db *DB) fail(err error) {
+	if db.failure.CompareAndSwap(nil, &err) {
+		close(db.broken)
+	}
+}
+
+// Broken is closed when the store can't be used any more: whoever runs on it
+// should end, and start again. [DB.Why] says what happened.
+func (db *DB) Broken() <-chan struct{} { return db.broken }
+
+// Why is why the store can't be used any more; nil while it can.
+func (db *DB) Why() error { return db.failed() }

@@ -53,7 +53,7 @@ func OpenReadOnly(ctx context.Context, path string, o Options) (*DB, error) {
 }
 
 func open(ctx context.Context, path string, o Options, readOnly bool) (*DB, error) {
-	db := &DB{path: path, closing: make(chan struct{}), calls: make(chan *call)}
+	db := &DB{path: path, closing: make(chan struct{}), broken: make(chan struct{}), calls: make(chan *call)}
 	db.close = sync.OnceValue(db.shut)
 	options := *bbolt.DefaultOptions
 	options.Timeout = oneTry
