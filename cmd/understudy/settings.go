@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"strings"
@@ -57,8 +58,13 @@ func (s *settings) read() (inputs, error) {
 	note(webURL("SLACK_API_URL", &s.SlackAPIURL))
 	note(webURL("PAGERDUTY_API_URL", &s.PagerdutyAPIURL))
 	s.PagerdutyAPIURL = strings.TrimSuffix(s.PagerdutyAPIURL, "/")
+	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
+		note(fmt.Errorf("UNDERSTUDY_LISTEN is %q: write an address and a port, such as 127.0.0.1:8080", s.Listen))
+	}
 	if s.Accounts == "" {
 		note(errors.New("UNDERSTUDY_ACCOUNTS is missing: name a .json, .jsonl or .csv file of accounts, or a URL"))
+	} else if _, err := os.Stat(s.Accounts); err != nil && !strings.Contains(s.Accounts, "://") {
+		note(fmt.Errorf("UNDERSTUDY_ACCOUNTS: %w", err))
 	}
 	if !strings.HasPrefix(s.Store, "bolt:") || s.Store == "bolt:" {
 		note(fmt.Errorf("UNDERSTUDY_STORE is %q: write bolt: and a file's name, such as bolt:understudy.db", s.Store))
@@ -93,7 +99,9 @@ func secret(value *string, file, name, prefix, where string) error {
 		if err != nil {
 			return fmt.Errorf("%s_FILE can't be read: %w", name, err)
 		}
-		*value = strings.TrimSpace(string(data))
+		if *value = strings.TrimSpace(string(data)); *value == "" {
+			return fmt.Errorf("%s_FILE: the file %s is empty", name, file)
+		}
 	}
 	switch {
 	case *value == "":
