@@ -203,17 +203,24 @@ func (v *visitor) clicks(pane, name string) {
 	v.do(chromedp.Click(fmt.Sprintf(`(//*[@id=%q]//*[self::button or self::label][normalize-space()=%q or @aria-label=%q])[last()]`, pane, name, name)))
 }
 
-// insists clicks again while the app doesn't answer, as Slack asks to.
+// insists clicks again while the app doesn't answer, as Slack asks to. A click
+// may count although its answer came too late.
 func (v *visitor) insists(pane, button, text string) {
 	v.t.Helper()
-	for !v.t.Failed() {
-		v.clicks(pane, button)
-		v.waits("an answer", fmt.Sprintf(`!!document.querySelector('#%[1]s .note.wrong') || document.getElementById(%[1]q).innerText.includes(%[2]q)`, pane, text))
-		if answered, _ := chromedp.Run(v.ctx, chromedp.Evaluate[bool](fmt.Sprintf(`document.getElementById(%q).innerText.includes(%q)`, pane, text))); answered {
+	script := fmt.Sprintf(`(() => {
+		const pane = document.getElementById(%q)
+		if (pane.innerText.includes(%q)) return true
+		pane.querySelector('.note.wrong button')?.click()
+		const one = [...pane.querySelectorAll('button')].find((b) => b.textContent === %q && !b.disabled)
+		one?.click()
+		return false
+	})()`, pane, text, button)
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(300 * time.Millisecond) { // as people do between clicks
+		if done, err := chromedp.Run(v.ctx, chromedp.Evaluate[bool](script)); err == nil && done {
 			return
 		}
-		v.clicks(pane, "Dismiss")
 	}
+	v.t.Fatalf("clicking %s: no %s; the page shows:\n%s", button, text, v.page())
 }
 
 // ask fills in the form that a command opens, in the left pane.
