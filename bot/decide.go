@@ -33,11 +33,15 @@ func (b *Bot) click(ctx context.Context, envelope string, action slack.Interacti
 }
 
 func (b *Bot) decide(ctx context.Context, envelope string, action slack.InteractionCallback, id string, command approval.Command) error {
-	if why := b.barred(ctx, id, action.User.ID, command); why != "" {
+	c, err := b.Ledger.Case(ctx, id)
+	if err != nil {
+		c = approval.Case{} // the commit meets the same error, and handles it
+	}
+	if why := b.barred(ctx, c, action.User.ID, command); why != "" {
 		b.later(ctx, func(ctx context.Context) { b.tell(ctx, action, why) })
 		return nil
 	}
-	_, err := b.commit(ctx, store.Change{Case: id, Command: b.named(ctx, id, command), Once: "click:" + envelope})
+	_, err = b.commit(ctx, store.Change{Case: id, Command: named(c, command), Once: "click:" + envelope})
 	sentence := ""
 	rejection, rejected := errors.AsType[*approval.Rejection](err)
 	switch {
@@ -59,12 +63,8 @@ func (b *Bot) decide(ctx context.Context, envelope string, action slack.Interact
 // barred says why an approval can't count, although the case would take it:
 // somebody lost their account, or became a guest, since the case was routed.
 // Whoever nobody can vouch for now approves nothing.
-func (b *Bot) barred(ctx context.Context, id, clicker string, command approval.Command) string {
-	if _, approves := command.(approval.Approve); !approves {
-		return ""
-	}
-	c, err := b.Ledger.Case(ctx, id)
-	if err != nil || c.Status != approval.Pending {
+func (b *Bot) barred(ctx context.Context, c approval.Case, clicker string, command approval.Command) string {
+	if _, approves := command.(approval.Approve); !approves || c.Status != approval.Pending {
 		return "" // the commit says what is so
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookup)
@@ -73,7 +73,7 @@ func (b *Bot) barred(ctx context.Context, id, clicker string, command approval.C
 		user, err := b.People.ByID(ctx, one)
 		switch {
 		case err != nil:
-			b.Log.Warn().Err(err).Str("case", id).Msg("looking up the people of an approval")
+			b.Log.Warn().Err(err).Str("case", c.ID).Msg("looking up the people of an approval")
 			return view.NobodyVouches()
 		case user.Barred != "" && one == clicker:
 			return view.Barred(user.Barred)
@@ -86,11 +86,7 @@ func (b *Bot) barred(ctx context.Context, id, clicker string, command approval.C
 
 // named gives the command the name that the case knows the person by: a
 // click's own payload has only a handle.
-func (b *Bot) named(ctx context.Context, id string, command approval.Command) approval.Command {
-	c, err := b.Ledger.Case(ctx, id)
-	if err != nil {
-		return command // the commit meets the same error, and handles it
-	}
+func named(c approval.Case, command approval.Command) approval.Command {
 	switch command := command.(type) {
 	case approval.Approve:
 		command.By = known(c, command.By)
