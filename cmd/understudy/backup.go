@@ -108,30 +108,11 @@ func askForCopy(ctx context.Context, socket, file string) error {
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("it answers %s", response.Status)
 	}
-	return writeWhole(file, response)
-}
-
-// writeWhole writes the copy beside its place, and puts it there when it is
-// whole and on the disk.
-func writeWhole(file string, copied *http.Response) (err error) {
-	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(err, fmt.Errorf("the file %s is there already", file))
-	}
-	partial, err := os.CreateTemp(filepath.Dir(file), ".understudy-backup-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(partial.Name()))
+	return bolt.WriteBackup(file, func(w io.Writer) error {
+		_, err := io.Copy(w, response.Body)
+		if err == nil && response.Trailer.Get("Backup") != "whole" {
+			err = errors.New("the copy was cut short")
 		}
-	}()
-	_, err = io.Copy(partial, copied.Body)
-	if err == nil && copied.Trailer.Get("Backup") != "whole" {
-		err = errors.New("the copy was cut short")
-	}
-	if err = errors.Join(err, partial.Sync(), partial.Close()); err != nil {
 		return err
-	}
-	return os.Rename(partial.Name(), file)
+	})
 }

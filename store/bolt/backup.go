@@ -18,6 +18,15 @@ import (
 // and durable; until then there is a hidden one beside it, which a
 // crash leaves. A file that is there already is not overwritten.
 func (db *DB) Backup(ctx context.Context, path string) error {
+	return WriteBackup(path, func(w io.Writer) error {
+		_, err := db.BackupTo(ctx, w)
+		return err
+	})
+}
+
+// WriteBackup makes a new file of what copyTo writes, which nobody sees before
+// it is whole and on the disk.
+func WriteBackup(path string, copyTo func(io.Writer) error) error {
 	if err := absent(path); err != nil {
 		return err
 	}
@@ -25,7 +34,7 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 	if err != nil {
 		return fmt.Errorf("beginning a backup: %w", err)
 	}
-	err = db.fill(ctx, file)
+	err = fill(file, copyTo)
 	if err == nil {
 		err = absent(path)
 	}
@@ -49,8 +58,8 @@ func absent(path string) error {
 	return fmt.Errorf("backing up: %w", err)
 }
 
-func (db *DB) fill(ctx context.Context, file *os.File) error {
-	_, err := db.BackupTo(ctx, file)
+func fill(file *os.File, copyTo func(io.Writer) error) error {
+	err := copyTo(file)
 	if err == nil {
 		err = explain(file.Sync())
 	}
