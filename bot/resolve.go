@@ -59,7 +59,7 @@ func (s *search) add(ctx context.Context, directory *people.Directory, leg flows
 		return
 	}
 	leg.Title = crew.Name
-	if crew.Age > time.Minute {
+	if crew.Age > freshEnough {
 		leg.Why = fmt.Sprintf("as of %.0f minutes ago, because the on-call service isn't answering", math.Ceil(crew.Age.Minutes()))
 	}
 	for _, u := range crew.Unusable {
