@@ -37,7 +37,7 @@ import (
 	"github.com/understudyhq/understudy/store"
 )
 
-// Config is what a Bot is made of. All of it but Patience is required.
+// Config is what a Bot is made of. All of it but Patience and Now is required.
 type Config struct {
 	Slack    *slack.Client
 	TeamID   string // of the workspace, from auth.test
@@ -50,7 +50,9 @@ type Config struct {
 	// Patience is how long routing waits for a service that doesn't answer
 	// before it refuses. Zero means two minutes.
 	Patience time.Duration
-	Log      zerolog.Logger
+	// Now tells the time by which cases live. Nil means time.Now.
+	Now func() time.Time
+	Log zerolog.Logger
 }
 
 // Bot is the Slack app.
@@ -64,6 +66,9 @@ type Bot struct {
 // New makes a bot. It does nothing before Run.
 func New(c Config) *Bot {
 	c.Patience = cmp.Or(c.Patience, 2*time.Minute)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	b := &Bot{Config: c, http: &http.Client{Timeout: 10 * time.Second}}
 	b.listener = socket.Listener{Open: b.open, Handle: b.handle, Log: c.Log}
 	return b
@@ -74,7 +79,7 @@ func New(c Config) *Bot {
 func (b *Bot) Run(ctx context.Context) error {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup
-	cards := &deliver.Deliverer{Ledger: b.Ledger, Slack: b.Slack, Decide: b.commit, Log: b.Log}
+	cards := &deliver.Deliverer{Ledger: b.Ledger, Slack: b.Slack, Decide: b.commit, Now: b.Now, Log: b.Log}
 	background.Go(func() { cards.Run(working) })
 	background.Go(func() { b.keepTime(working) })
 
@@ -115,7 +120,7 @@ func (b *Bot) later(ctx context.Context, answer func(context.Context)) {
 
 // commit decides and saves a change of a case, and logs what came of it.
 func (b *Bot) commit(ctx context.Context, change store.Change) (store.Result, error) {
-	result, err := b.Ledger.Do(ctx, change, time.Now())
+	result, err := b.Ledger.Do(ctx, change, b.Now())
 	if err != nil {
 		return result, err
 	}

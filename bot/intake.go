@@ -219,7 +219,7 @@ func (b *Bot) requester(ctx context.Context, from slack.User) approval.Person {
 
 // showLive turns the form into the case that the person has already.
 func (b *Bot) showLive(ctx context.Context, viewID string, live approval.Case) any {
-	if err := b.Ledger.Follow(ctx, live.ID, viewID, time.Now()); err != nil {
+	if err := b.Ledger.Follow(ctx, live.ID, viewID, b.Now()); err != nil {
 		b.Log.Error().Err(err).Str("case", live.ID).Msg("following a case in a second form")
 	}
 	b.later(ctx, func(ctx context.Context) { b.message(ctx, live.Requester.ID, view.AlreadyLive(live)) })

@@ -30,10 +30,10 @@ func (b *Bot) route(ctx context.Context, c approval.Case) store.Change {
 	}
 	b.Log.Warn().Err(err).Str("case", c.ID).Msg("routing has to wait")
 	why := waitingFor(err)
-	if c.Delay != "" && time.Since(c.DelayedAt) > b.Patience {
+	if c.Delay != "" && b.Now().Sub(c.DelayedAt) > b.Patience {
 		return store.Change{Case: c.ID, Command: approval.Refuse{Why: why + " for too long"}}
 	}
-	return store.Change{Case: c.ID, Command: approval.Delay{Why: why}, Again: time.Now().Add(b.Patience / tries)}
+	return store.Change{Case: c.ID, Command: approval.Delay{Why: why}, Again: b.Now().Add(b.Patience / tries)}
 }
 
 // unanswered is a service that routing needs and that doesn't answer.

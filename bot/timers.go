@@ -20,7 +20,7 @@ const (
 	casesTogether = 16
 	// lookAgain is how often the store is asked though nothing announced a
 	// change: clocks jump, and other processes' commits aren't announced.
-	lookAgain = 2 * time.Second
+	lookAgain = time.Second
 	// forgetEvery is how often old envelopes' names are dropped.
 	forgetEvery = time.Hour
 )
@@ -37,7 +37,7 @@ func (b *Bot) keepTime(ctx context.Context) {
 		// Only what can be begun at once is taken: its lease runs from here.
 		slots <- struct{}{}
 		<-slots
-		cases, next, err := b.Ledger.TakeDue(ctx, time.Now(), casesTogether-len(slots), caseLease)
+		cases, next, err := b.Ledger.TakeDue(ctx, b.Now(), casesTogether-len(slots), caseLease)
 		if err != nil && ctx.Err() == nil {
 			b.Log.Error().Err(err).Msg("taking due cases")
 			changed, next = nil, time.Time{}
@@ -51,15 +51,15 @@ func (b *Bot) keepTime(ctx context.Context) {
 		}
 		if len(cases) == 0 {
 			forgotten = b.forget(ctx, forgotten)
-			pause(ctx, changed, next)
+			b.pause(ctx, changed, next)
 		}
 	}
 }
 
-func pause(ctx context.Context, changed <-chan struct{}, next time.Time) {
+func (b *Bot) pause(ctx context.Context, changed <-chan struct{}, next time.Time) {
 	wait := lookAgain
 	if !next.IsZero() {
-		wait = max(0, min(lookAgain, time.Until(next)))
+		wait = max(0, min(lookAgain, next.Sub(b.Now())))
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -76,7 +76,7 @@ func (b *Bot) due(ctx context.Context, c approval.Case) {
 	ctx, cancel := context.WithTimeout(ctx, caseTime)
 	defer cancel()
 	timer, at, set := c.Due()
-	if !set || at.After(time.Now()) {
+	if !set || at.After(b.Now()) {
 		if err := b.Ledger.Postpone(ctx, c.ID, at); err != nil {
 			b.Log.Error().Err(err).Str("case", c.ID).Msg("putting off a case")
 		}
@@ -129,7 +129,7 @@ func (b *Bot) more(ctx context.Context, c approval.Case, route flows.Route, comm
 	switch {
 	case !search.unsure:
 		return command(search.found)
-	case time.Since(c.PendingAt) >= c.Flow.Policy.Timeout:
+	case b.Now().Sub(c.PendingAt) >= c.Flow.Policy.Timeout:
 		return approval.TimeOut{}
 	}
 	return nil
@@ -137,11 +137,11 @@ func (b *Bot) more(ctx context.Context, c approval.Case, route flows.Route, comm
 
 // forget drops old names of envelopes, now and then.
 func (b *Bot) forget(ctx context.Context, last time.Time) time.Time {
-	if time.Since(last) < forgetEvery {
+	if b.Now().Sub(last) < forgetEvery {
 		return last
 	}
-	if _, err := b.Ledger.Forget(ctx, time.Now(), 1000); err != nil && ctx.Err() == nil {
+	if _, err := b.Ledger.Forget(ctx, b.Now(), 1000); err != nil && ctx.Err() == nil {
 		b.Log.Error().Err(err).Msg("dropping what Slack doesn't repeat any more")
 	}
-	return time.Now()
+	return b.Now()
 }

@@ -44,7 +44,7 @@ const (
 	together = 16
 	// poll is how often the store is asked though nothing announced a change:
 	// other processes' commits aren't announced, and clocks jump.
-	poll = 2 * time.Second
+	poll = time.Second
 	// again is how long to wait before a record that failed is tried again.
 	again = 500 * time.Millisecond
 )
@@ -56,9 +56,11 @@ type Deliverer struct {
 	// Decide commits what delivery has to say about a case, as the rest of the
 	// bot commits: with its log line.
 	Decide func(context.Context, store.Change) (store.Result, error)
+	Now    func() time.Time
 	Log    zerolog.Logger
 
 	pace pace
+	busy sync.Map // the ids of cards that are being delivered
 }
 
 // Run delivers until ctx ends, and waits for what it has begun.
@@ -71,7 +73,7 @@ func (d *Deliverer) Run(ctx context.Context) {
 		// Only what can be begun at once is taken: its lease runs from here.
 		slots <- struct{}{}
 		<-slots
-		cards, next, err := d.Ledger.TakeDirty(ctx, time.Now(), together-len(slots), lease)
+		cards, next, err := d.Ledger.TakeDirty(ctx, d.Now(), together-len(slots), lease)
 		if err != nil && ctx.Err() == nil {
 			d.Log.Error().Err(err).Msg("taking cards to deliver")
 			changed, next = nil, time.Time{}
@@ -84,15 +86,15 @@ func (d *Deliverer) Run(ctx context.Context) {
 			})
 		}
 		if len(cards) == 0 {
-			wait(ctx, changed, next)
+			d.wait(ctx, changed, next)
 		}
 	}
 }
 
-func wait(ctx context.Context, changed <-chan struct{}, next time.Time) {
+func (d *Deliverer) wait(ctx context.Context, changed <-chan struct{}, next time.Time) {
 	pause := poll
 	if !next.IsZero() {
-		pause = max(0, min(poll, time.Until(next)))
+		pause = max(0, min(poll, next.Sub(d.Now())))
 	}
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
@@ -103,8 +105,13 @@ func wait(ctx context.Context, changed <-chan struct{}, next time.Time) {
 	}
 }
 
-// deliver brings one card up to date and records how that went.
+// deliver brings one card up to date and records how that went. A clock that
+// jumps ends leases early; a card that is still at work here is left alone.
 func (d *Deliverer) deliver(ctx context.Context, card store.Card) {
+	if _, working := d.busy.LoadOrStore(card.ID, true); working {
+		return
+	}
+	defer d.busy.Delete(card.ID)
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	shown, err := d.show(ctx, card)
@@ -139,7 +146,7 @@ func (d *Deliverer) show(ctx context.Context, card store.Card) (store.Card, erro
 }
 
 func (d *Deliverer) record(ctx context.Context, card store.Card, failure error) error {
-	now := time.Now()
+	now := d.Now()
 	if failure == nil {
 		return d.Ledger.Delivered(ctx, card, now)
 	}

@@ -38,7 +38,7 @@ func (d *Deliverer) post(ctx context.Context, card store.Card, m view.Message) (
 	if err := d.pace.take("chat.postMessage", to); err != nil {
 		return card, err
 	}
-	card.Posting = time.Now()
+	card.Posting = d.Now()
 	if err := d.Ledger.Posting(ctx, card.ID, card.Posting); err != nil {
 		return card, err
 	}
@@ -104,7 +104,7 @@ func (d *Deliverer) publishHome(ctx context.Context, person string, home slack.H
 
 // find looks for the message of a post whose answer was lost.
 func (d *Deliverer) find(ctx context.Context, card store.Card) (store.Card, error) {
-	if age := time.Since(card.Posting); age < settle {
+	if age := d.Now().Sub(card.Posting); age < settle {
 		return card, &tooSoon{settle - age}
 	}
 	channel, err := d.conversation(ctx, card)

@@ -24,7 +24,8 @@ import (
 
 type serveCommand struct {
 	settings
-	WhileStdin bool `hidden:"" help:"End when standard input does."`
+	WhileStdin bool   `hidden:"" help:"End when standard input does."`
+	Clock      string `hidden:"" help:"A file that says by how much the bot's clock is ahead, for simulated workspaces."`
 }
 
 // Run runs the bot until ctx ends.
@@ -41,11 +42,15 @@ func (s *serveCommand) Run(ctx context.Context, log zerolog.Logger) error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, s.settings, in, log)
+	now, err := s.clock(ctx)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, s.settings, in, now, log)
 }
 
 // serve opens what a bot is made of, runs it, and closes it again.
-func serve(ctx context.Context, s settings, in inputs, log zerolog.Logger) (err error) {
+func serve(ctx context.Context, s settings, in inputs, now func() time.Time, log zerolog.Logger) (err error) {
 	client, team, err := connect(ctx, s)
 	if err != nil {
 		return err
@@ -67,13 +72,13 @@ func serve(ctx context.Context, s settings, in inputs, log zerolog.Logger) (err 
 		return fmt.Errorf("UNDERSTUDY_STORE: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	ledger, flow, err := openLedger(ctx, db, in.flow)
+	ledger, flow, err := openLedger(ctx, db, in.flow, now())
 	if err != nil {
 		return err
 	}
 	b := bot.New(bot.Config{
 		Slack: client, TeamID: team, Ledger: ledger, People: members, Accounts: directory,
-		Rules: rules(), Flow: flow, Log: log,
+		Rules: rules(), Flow: flow, Now: now, Log: log,
 	})
 	return runWithHealth(ctx, b, db, s, log)
 }
@@ -130,16 +135,16 @@ func checkSchedules(ctx context.Context, members *people.Directory, flow store.F
 	return nil
 }
 
-func openLedger(ctx context.Context, db *bolt.DB, flow store.Flow) (*store.Ledger, store.Flow, error) {
+func openLedger(ctx context.Context, db *bolt.DB, flow store.Flow, now time.Time) (*store.Ledger, store.Flow, error) {
 	ledger, err := store.Open(ctx, db)
 	if err != nil {
 		return nil, flow, fmt.Errorf("UNDERSTUDY_STORE: %w", err)
 	}
 	// The file's lock says that no other process works on these cases.
-	if err := ledger.Reclaim(ctx, time.Now()); err != nil {
+	if err := ledger.Reclaim(ctx, now); err != nil {
 		return nil, flow, fmt.Errorf("UNDERSTUDY_STORE: %w", err)
 	}
-	flow, err = ledger.Provision(ctx, flow, time.Now())
+	flow, err = ledger.Provision(ctx, flow, now)
 	return ledger, flow, err
 }
 
