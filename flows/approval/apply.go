@@ -12,7 +12,7 @@ func Apply(c Case, e Event) Case {
 	switch b := e.Body.(type) {
 	case Submitted:
 		c = Case{ID: e.Case, Seq: e.Seq, UpdatedAt: e.At, Status: Routing, AskedAt: e.At, Flow: b.Flow,
-			Requester: b.Requester, Account: b.Account, Reason: b.Reason, Duration: b.Duration}
+			Requester: b.Requester, Account: b.Account, Reason: b.Reason, Duration: b.Duration, Extends: b.Extends}
 	case Delayed:
 		if c.Delay == "" {
 			c.DelayedAt = e.At
@@ -29,15 +29,16 @@ func Apply(c Case, e Event) Case {
 		c = c.ruled(b.Ruling)
 		c.Status, c.Delay, c.PendingAt, c.ShiftEnds = Pending, "", e.At, b.ShiftEnds
 		c.Route, c.Quorum = &b.Route, b.Quorum
-		c.Escalations, c.Reminders = 0, 0
+		c.Escalations, c.Reminders, c.OnCall = 0, 0, nil
 		c = c.joined(b.Approvers, b.Unreachable)
 	case Rerouted:
 		c.Status, c.Route = Routing, &b.Route
 	case Escalated:
 		c.Escalations++
+		c.ShiftEnds = b.ShiftEnds
 		c = c.joined(b.Approvers, b.Unreachable)
 	case ShiftChanged:
-		c.ShiftEnds = b.ShiftEnds
+		c.ShiftEnds, c.OnCall = b.ShiftEnds, b.OnCall
 		c = c.joined(b.Approvers, b.Unreachable)
 	case Missed:
 		c.Unreachable = append(slices.Clone(c.Unreachable), Unreached{b.Person, b.Why})
@@ -47,6 +48,9 @@ func Apply(c Case, e Event) Case {
 		c.Claim = nil
 	case Reminded:
 		c.Reminders++
+		c.Pokes, c.PokedAt = c.Pokes+1, e.At
+	case Nudged:
+		c.Pokes, c.PokedAt, c.NudgedAt = c.Pokes+1, e.At, e.At
 	case ApprovedCase:
 		c.Approvals = append(slices.Clone(c.Approvals), Approval{b.By, e.At, b.Duration})
 	case Granted:
@@ -59,9 +63,12 @@ func Apply(c Case, e Event) Case {
 	case TimedOutCase:
 		c = c.closed(TimedOut, Closing{At: e.At})
 	case Warned:
-		c = c.regrant(func(g *Grant) { g.Warned = true })
+		c = c.regrant(func(g *Grant) { g.Warned = true; g.Warnings++ })
 	case Extended:
-		c = c.regrant(func(g *Grant) { g.Until, g.Warned = b.Until, false })
+		c = c.regrant(func(g *Grant) { g.Until, g.Warned = b.Until, false; g.Extended++ })
+	case MergedGrant:
+		c = c.regrant(func(g *Grant) { g.End, g.Until = Merged, b.Until })
+		c = c.closed(Ended, Closing{At: e.At})
 	case GrantEnded:
 		c = c.regrant(func(g *Grant) { g.End = b.End; g.Until = earlier(g.Until, e.At) })
 		c = c.closed(Ended, Closing{e.At, b.By, b.Why})

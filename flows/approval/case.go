@@ -61,6 +61,9 @@ type Case struct {
 	Reason    string        `json:"reason"`
 	Duration  time.Duration `json:"duration"` // asked for
 	AskedAt   time.Time     `json:"asked_at"`
+	// Extends is the id of the case whose grant this one is to prolong, empty if
+	// it asks for a grant of its own.
+	Extends string `json:"extends,omitempty"`
 
 	// Delay is why routing takes longer, empty if it doesn't.
 	Delay string `json:"delay,omitempty"`
@@ -80,8 +83,16 @@ type Case struct {
 	PendingAt   time.Time   `json:"pending_at,omitzero"`
 	ShiftEnds   time.Time   `json:"shift_ends,omitzero"`
 	Escalations int         `json:"escalations,omitempty"` // done so far
-	Reminders   int         `json:"reminders,omitempty"`   // sent so far
+	Reminders   int         `json:"reminders,omitempty"`   // due ones, done so far
 	Claim       *Claim      `json:"claim,omitempty"`
+	// OnCall are the ids of those who are on call now. Nil while the shift is
+	// the one that the case began in.
+	OnCall []string `json:"on_call,omitzero"`
+	// Pokes counts how often the undecided were reminded, by time or by the
+	// requester's nudge; PokedAt is the last time.
+	Pokes    int       `json:"pokes,omitempty"`
+	PokedAt  time.Time `json:"poked_at,omitzero"`
+	NudgedAt time.Time `json:"nudged_at,omitzero"`
 
 	Approvals []Approval `json:"approvals,omitempty"`
 	Grant     *Grant     `json:"grant,omitempty"`
@@ -96,6 +107,9 @@ type FlowVersion struct {
 	Version     int    `json:"version"`
 	Fingerprint string `json:"fingerprint"` // of the rule's source
 	Policy      Policy `json:"policy"`
+	// Durations are what requesters are offered, and what approvers choose from
+	// who approve for less.
+	Durations []time.Duration `json:"durations,omitempty"`
 }
 
 // Policy is how long a case may wait, and what happens meanwhile.
@@ -103,7 +117,19 @@ type Policy struct {
 	Timeout time.Duration   `json:"timeout"`          // from pending to timed_out
 	Remind  []time.Duration `json:"remind,omitempty"` // since pending, ascending
 	Warn    time.Duration   `json:"warn,omitempty"`   // before a grant's end
+	// DenyReason says whether approvers say why they deny.
+	DenyReason Reasoning `json:"deny_reason,omitempty"`
 }
+
+// Reasoning says whether people are asked for a reason.
+type Reasoning string
+
+// The kinds of reasoning.
+const (
+	ReasonOptional Reasoning = ""         // asked for, and may be left empty
+	ReasonRequired Reasoning = "required" // nothing is done without one
+	ReasonUnasked  Reasoning = "none"     // not asked for
+)
 
 // Person is somebody of the workspace, as they were known when recorded.
 type Person struct {
@@ -125,7 +151,18 @@ type Approver struct {
 	Leg   flows.Leg `json:"leg"`   // what made them an approver
 	Asked bool      `json:"asked"` // false: may decide, but isn't asked
 	Since time.Time `json:"since"`
+	Via   Via       `json:"via,omitempty"`
 }
+
+// Via is how an approver came to the case.
+type Via string
+
+// The ways to a case.
+const (
+	ByRoute      Via = ""           // asked first
+	ByEscalation Via = "escalation" // nobody had decided for a while
+	ByShift      Via = "shift"      // came on call while the case waited
+)
 
 // Unreached is somebody who should have been asked.
 type Unreached struct {
@@ -152,6 +189,10 @@ type Grant struct {
 	Until  time.Time `json:"until"`
 	Warned bool      `json:"warned,omitempty"`
 	End    GrantEnd  `json:"end,omitempty"`
+	// Warnings counts how often its coming end was told, and Extended how often
+	// another case prolonged it.
+	Warnings int `json:"warnings,omitempty"`
+	Extended int `json:"extended,omitempty"`
 }
 
 // GrantEnd is how a grant came to its end.
@@ -162,6 +203,7 @@ const (
 	Expired  GrantEnd = "expired"
 	Released GrantEnd = "released" // the requester was done early
 	Revoked  GrantEnd = "revoked"  // somebody called it back
+	Merged   GrantEnd = "merged"   // its time was added to the grant that it extends
 )
 
 // Closing is how a case came to its end. A zero By means the bot itself.

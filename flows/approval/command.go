@@ -19,6 +19,7 @@ type Submit struct {
 	Account   Account
 	Reason    string
 	Duration  time.Duration
+	Extends   string // the id of the case whose grant it is to prolong, if any
 }
 
 // Delay notes why routing can't finish yet.
@@ -65,6 +66,9 @@ type LookAway struct{ By Person }
 // Remind notes that the undecided approvers are reminded.
 type Remind struct{}
 
+// Nudge has the undecided approvers reminded at the requester's wish.
+type Nudge struct{ By Person }
+
 // Approve is an approver's yes, for Duration or, if it is 0, as asked.
 type Approve struct {
 	By       Person
@@ -92,6 +96,12 @@ type Extend struct {
 	By    string // the id of the other case
 }
 
+// Merge ends a grant whose time was added to that of another case.
+type Merge struct {
+	Into  string    // the id of the other case
+	Until time.Time // the end of its grant now
+}
+
 // Expire ends a grant whose time is over.
 type Expire struct{}
 
@@ -114,12 +124,14 @@ func (Miss) isCommand()        {}
 func (LookAt) isCommand()      {}
 func (LookAway) isCommand()    {}
 func (Remind) isCommand()      {}
+func (Nudge) isCommand()       {}
 func (Approve) isCommand()     {}
 func (Deny) isCommand()        {}
 func (Cancel) isCommand()      {}
 func (TimeOut) isCommand()     {}
 func (Warn) isCommand()        {}
 func (Extend) isCommand()      {}
+func (Merge) isCommand()       {}
 func (Expire) isCommand()      {}
 func (Release) isCommand()     {}
 func (Revoke) isCommand()      {}
@@ -148,6 +160,8 @@ const (
 	AlreadyApproved RejectionKind = "this person approved the case already"
 	NotDue          RejectionKind = "it isn't time for that"
 	TooLate         RejectionKind = "the time for that is over"
+	TooSoon         RejectionKind = "that was done a short while ago"
+	ReasonMissing   RejectionKind = "that needs a reason"
 	Invalid         RejectionKind = "that can't be asked"
 )
 

@@ -3,13 +3,18 @@ package approval
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/understudyhq/understudy/flows"
 )
 
-// ClaimTime is how long "looking at it" holds.
-const ClaimTime = 5 * time.Minute
+const (
+	// ClaimTime is how long "looking at it" holds.
+	ClaimTime = 5 * time.Minute
+	// NudgePause is how long a requester waits between two nudges.
+	NudgePause = 5 * time.Minute
+)
 
 // Decide says which events the command makes of the case at this time. The
 // error is a *[Rejection]. Times of a case never run backwards: a now before
@@ -43,7 +48,7 @@ func (c Case) decide(cmd Command, now time.Time) ([]Body, error) {
 			return nil, c.reject(NotRouting)
 		}
 		return c.route(cmd, now)
-	case Escalate, ChangeShift, Miss, LookAt, LookAway, Remind, TimeOut:
+	case Escalate, ChangeShift, Miss, LookAt, LookAway, Remind, Nudge, TimeOut:
 		if err := c.mustBePending(); err != nil {
 			return nil, err
 		}
@@ -51,10 +56,7 @@ func (c Case) decide(cmd Command, now time.Time) ([]Body, error) {
 	case Approve:
 		return c.approve(cmd, now)
 	case Deny:
-		if err := c.mayDecide(cmd.By, now); err != nil {
-			return nil, err
-		}
-		return []Body{DeniedCase(cmd)}, nil
+		return c.deny(cmd, now)
 	case Cancel:
 		return c.cancel(cmd)
 	}
@@ -76,12 +78,14 @@ func (c Case) submit(s Submit) ([]Body, error) {
 		return nil, c.reject(Exists)
 	case s.ID == "" || s.Requester.ID == "" || s.Account.ID == "":
 		return nil, c.invalid("a case needs an id, a requester and an account")
+	case s.Extends == s.ID:
+		return nil, c.invalid("a case that extends itself")
 	case s.Duration <= 0:
 		return nil, c.invalid("a grant of %s", s.Duration)
 	case s.Flow.Policy.Timeout <= 0:
 		return nil, c.invalid("a flow that times out after %s", s.Flow.Policy.Timeout)
 	}
-	return []Body{Submitted{s.Flow, s.Requester, s.Account, s.Reason, s.Duration}}, nil
+	return []Body{Submitted{s.Flow, s.Requester, s.Account, s.Reason, s.Duration, s.Extends}}, nil
 }
 
 func (c Case) route(cmd Command, now time.Time) ([]Body, error) {
@@ -116,7 +120,7 @@ func (c Case) rule(r Rule, now time.Time) ([]Body, error) {
 
 func (c Case) ask(r Rule, now time.Time) []Body {
 	route := r.Found.Route
-	approvers := c.newApprovers(r.Found.Approvers, route.Self(), now)
+	approvers := c.newApprovers(r.Found.Approvers, route.Self(), ByRoute, now)
 	if !slices.ContainsFunc(approvers, func(a Approver) bool { return a.Asked }) {
 		return c.refuse(r.Ruling, "nobody can be asked: "+route.String(), r.Found.Unreachable)
 	}
@@ -163,9 +167,9 @@ func (c Case) mustBePending() error {
 func (c Case) wait(cmd Command, now time.Time) ([]Body, error) {
 	switch cmd := cmd.(type) {
 	case Escalate:
-		return c.whenDue(EscalateTimer, now, Escalated{c.newApprovers(cmd.Found.Approvers, false, now), cmd.Found.Unreachable})
+		return c.whenDue(EscalateTimer, now, c.escalated(cmd.Found, now))
 	case ChangeShift:
-		return c.whenDue(ShiftTimer, now, ShiftChanged{c.newApprovers(cmd.Found.Approvers, false, now), cmd.Found.Unreachable, laterShift(cmd.Found.ShiftEnds, now)})
+		return c.whenDue(ShiftTimer, now, c.shiftChanged(cmd.Found, now))
 	case Miss:
 		return c.miss(cmd)
 	case LookAt:
@@ -177,6 +181,8 @@ func (c Case) wait(cmd Command, now time.Time) ([]Body, error) {
 		return c.lookAway(cmd, now)
 	case Remind:
 		return c.whenDue(RemindTimer, now, Reminded{})
+	case Nudge:
+		return c.nudge(cmd, now)
 	}
 	return c.whenDue(TimeOutTimer, now, TimedOutCase{}) // what is left is TimeOut
 }
@@ -187,6 +193,18 @@ func (c Case) whenDue(timer Timer, now time.Time, body Body) ([]Body, error) {
 		return nil, c.reject(NotDue)
 	}
 	return []Body{body}, nil
+}
+
+func (c Case) nudge(n Nudge, now time.Time) ([]Body, error) {
+	switch {
+	case n.By.ID != c.Requester.ID:
+		return nil, c.reject(NotTheRequester)
+	case len(c.Undecided()) == 0:
+		return nil, c.invalid("a nudge of nobody")
+	case !c.NudgedAt.IsZero() && now.Before(c.NudgedAt.Add(NudgePause)):
+		return nil, c.reject(TooSoon)
+	}
+	return []Body{Nudged(n)}, nil
 }
 
 func (c Case) ruling() Ruling { return Ruling{c.Account, c.Facts, c.Outcome} }
@@ -217,6 +235,16 @@ func (c Case) mayDecide(by Person, now time.Time) error {
 	return nil
 }
 
+func (c Case) deny(d Deny, now time.Time) ([]Body, error) {
+	if err := c.mayDecide(d.By, now); err != nil {
+		return nil, err
+	}
+	if d.By.ID != c.Requester.ID && c.Flow.Policy.DenyReason == ReasonRequired && strings.TrimSpace(d.Why) == "" {
+		return nil, c.reject(ReasonMissing)
+	}
+	return []Body{DeniedCase(d)}, nil
+}
+
 func (c Case) approve(a Approve, now time.Time) ([]Body, error) {
 	if err := c.mayDecide(a.By, now); err != nil {
 		return nil, err
@@ -228,7 +256,7 @@ func (c Case) approve(a Approve, now time.Time) ([]Body, error) {
 	if duration == 0 {
 		duration = c.Duration
 	}
-	if duration < 0 || duration > c.Duration {
+	if duration != c.Duration && (duration > c.Duration || !slices.Contains(c.Flow.Durations, duration)) {
 		return nil, c.invalid("approving %s of %s", duration, c.Duration)
 	}
 	bodies := []Body{ApprovedCase{a.By, duration}}

@@ -33,6 +33,14 @@ func (c Case) Due() (Timer, time.Time, bool) {
 	return next, timers[next], true
 }
 
+// Overdue are the timers whose time has come, the first one first.
+func (c Case) Overdue(now time.Time) []Timer {
+	timers := c.timers()
+	due := slices.DeleteFunc(slices.Sorted(maps.Keys(timers)), func(t Timer) bool { return timers[t].After(now) })
+	slices.SortStableFunc(due, func(a, b Timer) int { return timers[a].Compare(timers[b]) })
+	return due
+}
+
 func (c Case) timers() map[Timer]time.Time {
 	switch c.Status {
 	case Routing:

@@ -24,6 +24,7 @@ type Submitted struct {
 	Account   Account       `json:"account"`
 	Reason    string        `json:"reason"`
 	Duration  time.Duration `json:"duration"`
+	Extends   string        `json:"extends,omitempty"`
 }
 
 // Delayed says that routing couldn't finish yet.
@@ -74,6 +75,7 @@ type Rerouted struct {
 type Escalated struct {
 	Approvers   []Approver  `json:"approvers"`
 	Unreachable []Unreached `json:"unreachable,omitempty"`
+	ShiftEnds   time.Time   `json:"shift_ends,omitzero"`
 }
 
 // ShiftChanged adds the people of the next shift.
@@ -81,6 +83,7 @@ type ShiftChanged struct {
 	Approvers   []Approver  `json:"approvers"`
 	Unreachable []Unreached `json:"unreachable,omitempty"`
 	ShiftEnds   time.Time   `json:"shift_ends,omitzero"`
+	OnCall      []string    `json:"on_call,omitzero"` // the ids of all who are on call now
 }
 
 // Missed says that a person's card can't be delivered.
@@ -100,6 +103,11 @@ type Unclaimed struct{}
 
 // Reminded says that the undecided approvers were reminded.
 type Reminded struct{}
+
+// Nudged says that the requester had the undecided approvers reminded.
+type Nudged struct {
+	By Person `json:"by"`
+}
 
 // ApprovedCase is one person's yes.
 type ApprovedCase struct {
@@ -135,6 +143,12 @@ type Extended struct {
 	By    string    `json:"by"` // the id of the case that allowed it
 }
 
+// MergedGrant ends the grant, because its time was added to that of another case.
+type MergedGrant struct {
+	Into  string    `json:"into"`  // the id of the other case
+	Until time.Time `json:"until"` // the end of its grant now
+}
+
 // GrantEnded ends the grant. A zero By means that its time was over.
 type GrantEnded struct {
 	End GrantEnd `json:"end"`
@@ -155,6 +169,7 @@ func (Missed) eventType() string        { return "missed" }
 func (Claimed) eventType() string       { return "claimed" }
 func (Unclaimed) eventType() string     { return "unclaimed" }
 func (Reminded) eventType() string      { return "reminded" }
+func (Nudged) eventType() string        { return "nudged" }
 func (ApprovedCase) eventType() string  { return "approved" }
 func (Granted) eventType() string       { return "granted" }
 func (DeniedCase) eventType() string    { return "denied" }
@@ -162,4 +177,5 @@ func (CancelledCase) eventType() string { return "cancelled" }
 func (TimedOutCase) eventType() string  { return "timed_out" }
 func (Warned) eventType() string        { return "warned" }
 func (Extended) eventType() string      { return "extended" }
+func (MergedGrant) eventType() string   { return "merged" }
 func (GrantEnded) eventType() string    { return "grant_ended" }

@@ -19,7 +19,7 @@ func bodies() []approval.Body {
 	gone := []approval.Unreached{{Person: ola, Why: "deactivated"}}
 	s := submission()
 	return []approval.Body{
-		approval.Submitted{Flow: s.Flow, Requester: s.Requester, Account: s.Account, Reason: s.Reason, Duration: s.Duration},
+		approval.Submitted{Flow: s.Flow, Requester: s.Requester, Account: s.Account, Reason: s.Reason, Duration: s.Duration, Extends: "case-1"},
 		approval.Delayed{Why: "PagerDuty is silent"},
 		approval.Allowed{Ruling: ruling},
 		approval.Rejected{Ruling: ruling},
@@ -27,11 +27,12 @@ func bodies() []approval.Body {
 		approval.Asked{Ruling: ruling, Route: managers, Approvers: people, Unreachable: gone, Quorum: 2, ShiftEnds: noon},
 		approval.Rerouted{Route: flows.Group("leads")},
 		approval.Escalated{Approvers: people, Unreachable: gone},
-		approval.ShiftChanged{Approvers: people, Unreachable: gone, ShiftEnds: noon},
+		approval.ShiftChanged{Approvers: people, Unreachable: gone, ShiftEnds: noon, OnCall: []string{mia.ID}},
 		approval.Missed{Person: ola, Why: "deactivated"},
 		approval.Claimed{By: mia, Until: noon},
 		approval.Unclaimed{},
 		approval.Reminded{},
+		approval.Nudged{By: kim},
 		approval.ApprovedCase{By: mia, Duration: time.Hour},
 		approval.Granted{Until: noon},
 		approval.DeniedCase{By: mia, Why: "no"},
@@ -39,6 +40,7 @@ func bodies() []approval.Body {
 		approval.TimedOutCase{},
 		approval.Warned{},
 		approval.Extended{Until: noon, By: "case-2"},
+		approval.MergedGrant{Into: "case-1", Until: noon},
 		approval.GrantEnded{End: approval.Revoked, By: mia, Why: "enough"},
 	}
 }

@@ -20,6 +20,11 @@ func (c Case) run(cmd Command, now time.Time) ([]Body, error) {
 			return nil, c.invalid("an extension that no other case allowed")
 		}
 		return []Body{Extended(cmd)}, nil
+	case Merge:
+		if cmd.Into == "" || cmd.Into != c.Extends {
+			return nil, c.invalid("a grant that is merged into one that it doesn't extend")
+		}
+		return []Body{MergedGrant(cmd)}, nil
 	case Release:
 		if cmd.By.ID != c.Requester.ID {
 			return nil, c.reject(NotTheRequester)

@@ -35,7 +35,7 @@ func anyCommand(t *rapid.T) approval.Command {
 		nil, submission(), approval.Delay{Why: "slow"}, approval.Rule{Ruling: ruled(result, &route), Found: anyFound},
 		approval.Rule{Ruling: ruled(result, &route), Found: anyFound}, approval.Refuse{Why: "no"}, approval.Escalate{Found: anyFound},
 		approval.ChangeShift{Found: anyFound}, approval.Miss{ID: person().ID, Why: "gone"}, approval.LookAt{By: person()}, approval.LookAway{By: person()},
-		approval.Remind{}, approval.Approve{By: person(), Duration: duration}, approval.Approve{By: person()}, approval.Approve{By: person()},
+		approval.Remind{}, approval.Nudge{By: person()}, approval.Merge{Into: rapid.SampledFrom([]string{"", "case-1"}).Draw(t, "into"), Until: noon.Add(duration)}, approval.Approve{By: person(), Duration: duration}, approval.Approve{By: person()}, approval.Approve{By: person()},
 		approval.Deny{By: person()}, approval.Cancel{By: person()}, approval.TimeOut{}, approval.Warn{},
 		approval.Extend{Until: noon.Add(duration), By: rapid.SampledFrom([]string{"", "case-2", "case-7f3a"}).Draw(t, "by")},
 		approval.Expire{}, approval.Release{By: person()}, approval.Revoke{By: person()},

@@ -73,6 +73,8 @@ func decodeBody(kind string, data []byte) (Body, error) {
 		return decode[Unclaimed](data)
 	case "reminded":
 		return decode[Reminded](data)
+	case "nudged":
+		return decode[Nudged](data)
 	case "approved":
 		return decode[ApprovedCase](data)
 	case "granted":
@@ -87,6 +89,8 @@ func decodeBody(kind string, data []byte) (Body, error) {
 		return decode[Warned](data)
 	case "extended":
 		return decode[Extended](data)
+	case "merged":
+		return decode[MergedGrant](data)
 	case "grant_ended":
 		return decode[GrantEnded](data)
 	}

@@ -10,7 +10,7 @@ import (
 // newApprovers are those of found who aren't on the case yet, and those who
 // are, unasked, and now should be asked. Only a route that is the requester's
 // own lets the requester decide, and it lets nobody else.
-func (c Case) newApprovers(found []Approver, self bool, now time.Time) []Approver {
+func (c Case) newApprovers(found []Approver, self bool, via Via, now time.Time) []Approver {
 	var added []Approver
 	for _, a := range found {
 		earlier, known := c.Approver(a.ID)
@@ -20,11 +20,47 @@ func (c Case) newApprovers(found []Approver, self bool, now time.Time) []Approve
 		switch {
 		case a.ID == "", twice, known && (earlier.Asked || !a.Asked):
 		case self && requester, !self && other:
-			a.Since = now
+			a.Since, a.Via = now, via
 			added = append(added, a)
 		}
 	}
 	return added
+}
+
+func (c Case) escalated(found Found, now time.Time) Escalated {
+	ends := laterShift(found.ShiftEnds, now)
+	if ends.IsZero() || !c.ShiftEnds.IsZero() && c.ShiftEnds.Before(ends) {
+		ends = c.ShiftEnds
+	}
+	return Escalated{c.newApprovers(found.Approvers, false, ByEscalation, now), found.Unreachable, ends}
+}
+
+func (c Case) shiftChanged(found Found, now time.Time) ShiftChanged {
+	onCall := []string{}
+	for _, a := range found.Approvers {
+		if a.Leg.Kind == flows.OnCallLeg && !slices.Contains(onCall, a.ID) {
+			onCall = append(onCall, a.ID)
+		}
+	}
+	return ShiftChanged{c.newApprovers(found.Approvers, false, ByShift, now), found.Unreachable, laterShift(found.ShiftEnds, now), onCall}
+}
+
+// OffShift says whether the approver was on call when asked, and isn't any
+// more. They may still decide.
+func (c Case) OffShift(a Approver) bool {
+	return c.OnCall != nil && a.Leg.Kind == flows.OnCallLeg && !slices.Contains(c.OnCall, a.ID)
+}
+
+// Undecided are the approvers who were asked, can be reached, are on shift and
+// haven't approved: those to remind. The requester needs no reminder of their
+// own request.
+func (c Case) Undecided() (people []Approver) {
+	for _, a := range c.Approvers {
+		if a.Asked && a.ID != c.Requester.ID && !c.missed(a.ID) && !c.ApprovedBy(a.ID) && !c.OffShift(a) {
+			people = append(people, a)
+		}
+	}
+	return people
 }
 
 // shiftPause is how soon the on-call service is asked again when it says that

@@ -1,0 +1,92 @@
+package approval_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/flows/approval"
+)
+
+func ids(approvers []approval.Approver) (list []string) {
+	for _, a := range approvers {
+		list = append(list, a.ID)
+	}
+	return list
+}
+
+func TestANudgeIsAllowedEveryFiveMinutes(t *testing.T) {
+	s := pending(t).then(approval.Nudge{By: kim}).after(approval.NudgePause - time.Second)
+	same(t, "too soon", approval.TooSoon, s.rejected(approval.Nudge{By: kim}))
+	s.after(time.Second).then(approval.Nudge{By: kim})
+	same(t, "pokes", 2, s.c.Pokes)
+	same(t, "poked at", s.now, s.c.PokedAt)
+}
+
+func TestWhoIsReminded(t *testing.T) {
+	s := begin(t).then(submission(), ask(managers.Need(2), mia, ola, ida))
+	same(t, "all", []string{mia.ID, ola.ID, ida.ID}, ids(s.c.Undecided()))
+	s.then(approval.Approve{By: mia})
+	same(t, "who hasn't approved", []string{ola.ID, ida.ID}, ids(s.c.Undecided()))
+	s.then(approval.Miss{ID: ida.ID, Why: "user_disabled"})
+	same(t, "who can be reached", []string{ola.ID}, ids(s.c.Undecided()))
+	self := begin(t).then(submission(), ask(flows.Requester("assigned"), kim))
+	same(t, "not oneself", approval.Invalid, self.rejected(approval.Nudge{By: kim}))
+}
+
+func TestAShiftChangeKeepsThoseWhoWentOff(t *testing.T) {
+	s := pending(t).after(15 * time.Minute)
+	s.then(approval.ChangeShift{Found: found(managers, ida, ola)})
+	same(t, "on call", []string{ida.ID, ola.ID}, s.c.OnCall)
+	came, _ := s.c.Approver(ida.ID)
+	same(t, "how Ida came", approval.ByShift, came.Via)
+	same(t, "who is reminded", []string{ola.ID, ida.ID}, ids(s.c.Undecided()))
+	s.then(approval.Approve{By: mia})
+	same(t, "status", approval.Active, s.c.Status)
+}
+
+func TestAnEscalationLooksAtTheEarlierShift(t *testing.T) {
+	for name, test := range map[string]struct{ ends, want time.Time }{
+		"none":    {time.Time{}, noon.Add(15 * time.Minute)},
+		"later":   {noon.Add(time.Hour), noon.Add(15 * time.Minute)},
+		"earlier": {noon.Add(12 * time.Minute), noon.Add(12 * time.Minute)},
+	} {
+		s := pending(t).after(10 * time.Minute)
+		more := found(flows.OnCall("PDIRS01"), ida)
+		more.ShiftEnds = test.ends
+		s.then(approval.Escalate{Found: more})
+		same(t, name, test.want, s.c.ShiftEnds)
+		came, _ := s.c.Approver(ida.ID)
+		same(t, "how Ida came", approval.ByEscalation, came.Via)
+	}
+}
+
+func TestADenialMayNeedAReason(t *testing.T) {
+	strict := submission()
+	strict.Flow.Policy.DenyReason = approval.ReasonRequired
+	s := begin(t).then(strict, ask(managers, mia))
+	same(t, "blank", approval.ReasonMissing, s.rejected(approval.Deny{By: mia, Why: " \n"}))
+	s.then(approval.Deny{By: mia, Why: "call them first"})
+	own := begin(t).then(strict, ask(flows.Requester("assigned"), kim)).then(approval.Deny{By: kim})
+	same(t, "dropping one's own", approval.Denied, own.c.Status)
+}
+
+func TestAGrantThatExtendsAnother(t *testing.T) {
+	more := submission()
+	more.ID, more.Extends = "case-2", "case-7f3a"
+	s := begin(t).then(more, ask(managers, mia), approval.Approve{By: mia})
+	same(t, "into another", approval.Invalid, s.rejected(approval.Merge{Into: "case-9", Until: noon}))
+	until := noon.Add(2 * time.Hour)
+	s.then(approval.Merge{Into: "case-7f3a", Until: until})
+	same(t, "status", approval.Ended, s.c.Status)
+	same(t, "end", approval.Merged, s.c.Grant.End)
+	same(t, "until", until, s.c.Grant.Until)
+	same(t, "open", false, s.c.Open(noon))
+}
+
+func TestWhatIsOverdueComesInItsOrder(t *testing.T) {
+	s := pending(t)
+	same(t, "nothing yet", 0, len(s.c.Overdue(noon)))
+	want := []approval.Timer{approval.RemindTimer, approval.EscalateTimer, approval.ShiftTimer, approval.TimeOutTimer}
+	same(t, "an hour later", want, s.c.Overdue(noon.Add(time.Hour)))
+}
