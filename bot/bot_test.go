@@ -47,7 +47,7 @@ func TestEverythingElseGoesToTheManagersOnCall(t *testing.T) {
 			t.Errorf("the manager's card lacks %q:\n%s", want, card.Text())
 		}
 	}
-	if got := card.Buttons(); !slices.Equal(got, []string{"Approve", "Deny"}) {
+	if got := card.Buttons(); !slices.Equal(got, []string{"Approve", "Deny", "I'm looking at it"}) {
 		t.Errorf("buttons %q", got)
 	}
 	other := s.ola.Inbox().Wait("Acme")
@@ -64,7 +64,8 @@ func TestADenial(t *testing.T) {
 	ask(s.kim, "Acme")
 	other := s.mia.Inbox().Wait("Acme")
 	s.ola.Inbox().Wait("Acme").Click("Deny")
-	s.kim.Inbox().Wait("@Ola Nordmann denied this")
+	s.ola.Modal().Fill("Reason", "share the screen instead").Submit()
+	s.kim.Inbox().Wait("@Ola Nordmann denied this").WaitText("share the screen instead")
 	other.WaitGone("Approve").WaitText("Ola Nordmann")
 }
 

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // click handles the buttons: of cards, of the modal that follows a case, and
-// of the Home. A decision is committed before it is acked; one that couldn't
+// of the Home. What it changes is committed before it is acked; what couldn't
 // be saved isn't acked, and the person is told.
 func (b *Bot) click(ctx context.Context, envelope string, action slack.InteractionCallback) error {
 	for _, pressed := range action.ActionCallback.BlockActions {
@@ -23,41 +24,96 @@ func (b *Bot) click(ctx context.Context, envelope string, action slack.Interacti
 					b.tell(ctx, action, problem)
 				}
 			})
-		case view.ActionApprove:
-			return b.decide(ctx, envelope, action, pressed.Value, approval.Approve{By: person(action.User)})
-		case view.ActionDeny:
-			return b.decide(ctx, envelope, action, pressed.Value, approval.Deny{By: person(action.User)})
+			return nil
+		case view.ActionDeny, view.ActionRevoke:
+			return b.denyOrRevoke(ctx, envelope, action, pressed)
+		case view.ActionExtend:
+			return b.extend(ctx, envelope, action, pressed.Value)
+		}
+		if id, wish := wishOf(pressed); wish != nil {
+			return b.change(ctx, envelope, action, id, wish)
 		}
 	}
 	return nil
 }
 
-func (b *Bot) decide(ctx context.Context, envelope string, action slack.InteractionCallback, id string, command approval.Command) error {
+// wish is what somebody wants of a case, given who they are there.
+type wish func(by approval.Person) approval.Command
+
+// wishOf is what a button wants of which case; nil if there is nothing that it
+// wants at once.
+func wishOf(pressed *slack.BlockAction) (id string, w wish) {
+	id = pressed.Value
+	switch pressed.ActionID {
+	case view.ActionApprove:
+		w = func(by approval.Person) approval.Command { return approval.Approve{By: by} }
+	case view.ActionApproveLess:
+		var duration time.Duration
+		var ok bool
+		if id, duration, ok = view.ReadLess(pressed.BlockID, pressed.SelectedOption.Value); ok {
+			w = func(by approval.Person) approval.Command { return approval.Approve{By: by, Duration: duration} }
+		}
+	case view.ActionLookAt:
+		w = func(by approval.Person) approval.Command { return approval.LookAt{By: by} }
+	case view.ActionLookAway:
+		w = func(by approval.Person) approval.Command { return approval.LookAway{By: by} }
+	case view.ActionCancel:
+		w = func(by approval.Person) approval.Command { return approval.Cancel{By: by} }
+	case view.ActionNudge:
+		w = func(by approval.Person) approval.Command { return approval.Nudge{By: by} }
+	case view.ActionRelease:
+		w = func(by approval.Person) approval.Command { return approval.Release{By: by} }
+	}
+	return id, w
+}
+
+// change commits what a click wants, and tells the person where it had no effect.
+func (b *Bot) change(ctx context.Context, envelope string, action slack.InteractionCallback, id string, w wish) error {
+	rejection, why, err := b.decide(ctx, "click:"+envelope, id, action.User, w)
+	if rejection != nil {
+		why = view.Rejected(rejection, action.User.ID)
+	}
+	b.tellLater(ctx, action, why)
+	return err
+}
+
+func (b *Bot) tellLater(ctx context.Context, action slack.InteractionCallback, sentence string) {
+	if sentence != "" {
+		b.later(ctx, func(ctx context.Context) { b.tell(ctx, action, sentence) })
+	}
+}
+
+// decide commits what a person wants. If it had no effect, rejection or why
+// says so; an error means that it isn't known to be saved. What came before has
+// its effect already, and gets no answer.
+func (b *Bot) decide(ctx context.Context, once, id string, user slack.User, w wish) (rejection *approval.Rejection, why string, err error) {
 	c, err := b.Ledger.Case(ctx, id)
 	if err != nil {
 		c = approval.Case{} // the commit meets the same error, and handles it
 	}
-	if why := b.barred(ctx, c, action.User.ID, command); why != "" {
-		b.later(ctx, func(ctx context.Context) { b.tell(ctx, action, why) })
-		return nil
+	command := w(known(c, person(user)))
+	if why := b.barred(ctx, c, user.ID, command); why != "" {
+		return nil, why, nil
 	}
-	_, err = b.commit(ctx, store.Change{Case: id, Command: named(c, command), Once: "click:" + envelope})
-	sentence := ""
-	rejection, rejected := errors.AsType[*approval.Rejection](err)
+	_, err = b.commit(ctx, store.Change{Case: id, Command: command, Once: once})
+	if rejection, ok := errors.AsType[*approval.Rejection](err); ok {
+		return rejection, "", nil
+	}
+	why, err = unsaved(err)
+	return nil, why, err
+}
+
+// unsaved says what a commit that failed means for the person.
+func unsaved(err error) (why string, _ error) {
 	switch {
 	case err == nil, errors.Is(err, store.ErrRepeated):
-		return nil
-	case rejected:
-		sentence, err = view.Rejected(rejection, action.User.ID), nil
+		return "", nil
 	case errors.Is(err, store.ErrNotFound):
-		sentence, err = "This request isn't in the bot's records, so nothing was decided. Ask the requester to type /impersonate again.", nil
+		return "This request isn't in the bot's records, so nothing was changed. Ask the requester to type /impersonate again.", nil
 	case errors.Is(err, store.ErrUnknown):
-		sentence = view.PerhapsSaved()
-	default:
-		sentence = view.NotSaved()
+		return view.PerhapsSaved(), err
 	}
-	b.later(ctx, func(ctx context.Context) { b.tell(ctx, action, sentence) })
-	return err
+	return view.NotSaved(), err
 }
 
 // barred says why an approval can't count, although the case would take it:
@@ -84,21 +140,12 @@ func (b *Bot) barred(ctx context.Context, c approval.Case, clicker string, comma
 	return ""
 }
 
-// named gives the command the name that the case knows the person by: a
-// click's own payload has only a handle.
-func named(c approval.Case, command approval.Command) approval.Command {
-	switch command := command.(type) {
-	case approval.Approve:
-		command.By = known(c, command.By)
-		return command
-	case approval.Deny:
-		command.By = known(c, command.By)
-		return command
-	}
-	return command
-}
-
+// known gives the person the name that the case knows them by: a click's own
+// payload has only a handle.
 func known(c approval.Case, by approval.Person) approval.Person {
+	if by.ID == c.Requester.ID {
+		return c.Requester
+	}
 	if a, ok := c.Approver(by.ID); ok {
 		return a.Person
 	}

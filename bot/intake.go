@@ -152,9 +152,6 @@ func unavailableNow(why string) any {
 // submit begins a case: it is committed, and only then acked. Who decides is
 // found out afterwards, from the store.
 func (b *Bot) submit(ctx context.Context, action slack.InteractionCallback) any {
-	if action.View.CallbackID != view.CallbackAsk {
-		return nil
-	}
 	answer, problems := view.ReadForm(action.View, b.Flow.Durations)
 	if len(problems) > 0 {
 		return slack.NewErrorsViewSubmissionResponse(problems)

@@ -46,7 +46,7 @@ func (b *Bot) interaction(ctx context.Context, envelope string, action slack.Int
 		if stranger {
 			return failAtAccount(view.Barred(strangerHere)), nil
 		}
-		return b.submit(ctx, action), nil
+		return b.submission(ctx, action), nil
 	case slack.InteractionTypeBlockActions:
 		if stranger {
 			b.later(ctx, func(ctx context.Context) { b.tell(ctx, action, view.Barred(strangerHere)) })
@@ -56,6 +56,16 @@ func (b *Bot) interaction(ctx context.Context, envelope string, action slack.Int
 	default: // nothing that the app offers
 		return nil, nil
 	}
+}
+
+func (b *Bot) submission(ctx context.Context, action slack.InteractionCallback) any {
+	switch action.View.CallbackID {
+	case view.CallbackAsk:
+		return b.submit(ctx, action)
+	case view.CallbackDeny, view.CallbackRevoke:
+		return b.reasoned(ctx, action)
+	}
+	return nil
 }
 
 // strangerHere is why a member of another workspace may do nothing.

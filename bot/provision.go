@@ -18,9 +18,16 @@ import (
 
 const (
 	defaultTimeout = time.Hour
+	defaultWarn    = 5 * time.Minute
 	longestGrant   = 24 * time.Hour
 	mostDurations  = 20
+	mostReminders  = 10
 )
+
+// defaultRemind backs off: an approver who is silent for long is away.
+func defaultRemind() []time.Duration {
+	return []time.Duration{5 * time.Minute, 15 * time.Minute, 45 * time.Minute}
+}
 
 // flowsFile is a file of provisioned flows, as people write it.
 type flowsFile struct {
@@ -32,6 +39,13 @@ type flowEntry struct {
 	Params    map[string]string `json:"params"`
 	Durations []string          `json:"durations"`
 	Timeout   string            `json:"timeout"`
+	// Remind is when the undecided are reminded, since they were asked. Absent
+	// means defaultRemind, an empty list never.
+	Remind []string `json:"remind"`
+	// Warn is how long before a grant's end its requester is told; "0s" never.
+	Warn string `json:"warn"`
+	// DenyReason is "optional", "required" or "none".
+	DenyReason string `json:"deny_reason"`
 }
 
 // ReadFlows reads a file of provisioned flows and checks it against the rules
@@ -74,16 +88,57 @@ func (e flowEntry) read(rules map[string]flows.Flow) (store.Flow, []error) {
 	if err != nil {
 		problems = append(problems, err)
 	}
-	timeout := defaultTimeout
+	policy, found := e.readPolicy()
+	return store.Flow{
+		Name: e.Name, Fingerprint: rule.Fingerprint(), Params: e.Params, Durations: durations, Policy: policy,
+	}, append(problems, found...)
+}
+
+func (e flowEntry) readPolicy() (policy approval.Policy, problems []error) {
+	policy = approval.Policy{Timeout: defaultTimeout, Warn: defaultWarn, DenyReason: approval.Reasoning(e.DenyReason)}
+	var err error
 	if e.Timeout != "" {
-		if timeout, err = time.ParseDuration(e.Timeout); err != nil || timeout < time.Minute {
+		if policy.Timeout, err = time.ParseDuration(e.Timeout); err != nil || policy.Timeout < time.Minute {
 			problems = append(problems, fmt.Errorf("timeout: %q isn't a time of at least a minute, such as \"1h\"", e.Timeout))
 		}
 	}
-	return store.Flow{
-		Name: e.Name, Fingerprint: rule.Fingerprint(), Params: e.Params, Durations: durations,
-		Policy: approval.Policy{Timeout: timeout},
-	}, problems
+	if e.Warn != "" {
+		if policy.Warn, err = time.ParseDuration(e.Warn); err != nil || policy.Warn < 0 {
+			problems = append(problems, fmt.Errorf("warn: %q isn't a time before the end, such as \"5m\", or \"0s\" for never", e.Warn))
+		}
+	}
+	switch policy.DenyReason {
+	case "optional":
+		policy.DenyReason = approval.ReasonOptional
+	case approval.ReasonOptional, approval.ReasonRequired, approval.ReasonUnasked:
+	default:
+		problems = append(problems, fmt.Errorf("deny_reason: %q isn't \"optional\", \"required\" or \"none\"", e.DenyReason))
+	}
+	policy.Remind, err = e.readRemind(policy.Timeout)
+	if err != nil {
+		problems = append(problems, err)
+	}
+	return policy, problems
+}
+
+func (e flowEntry) readRemind(timeout time.Duration) (remind []time.Duration, err error) {
+	if e.Remind == nil {
+		return slices.DeleteFunc(defaultRemind(), func(d time.Duration) bool { return d >= timeout }), nil
+	}
+	if len(e.Remind) > mostReminders {
+		return nil, fmt.Errorf("remind: %d times; give %d at most", len(e.Remind), mostReminders)
+	}
+	for _, text := range e.Remind {
+		d, err := time.ParseDuration(text)
+		if err != nil || d < time.Minute || d >= timeout {
+			return nil, fmt.Errorf("remind: %q isn't a time of at least a minute that is before the timeout, %s", text, timeout)
+		}
+		if len(remind) > 0 && d <= remind[len(remind)-1] {
+			return nil, fmt.Errorf("remind: %q doesn't come after the one before it", text)
+		}
+		remind = append(remind, d)
+	}
+	return remind, nil
 }
 
 func (e flowEntry) checkParams(rule flows.Flow) (problems []error) {

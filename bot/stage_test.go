@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +38,7 @@ type stage struct {
 	pager  *pagersim.Service
 	faults *storetest.Faults
 	ledger *store.Ledger
+	ahead  atomic.Int64 // of the real time, in nanoseconds
 
 	kim, lee, mia, ola, sam *slacksim.Person
 	miaPager, olaPager      string
@@ -86,6 +88,7 @@ func (s *stage) run(settings []setting) {
 			Params: map[string]string{"manager_schedule": "PMGRS01"}, Durations: []time.Duration{15 * time.Minute, time.Hour},
 			Policy: approval.Policy{Timeout: time.Hour},
 		},
+		Now: s.now,
 		Log: log,
 	}
 	for _, set := range settings {
@@ -132,6 +135,22 @@ func customerFile(t *testing.T, log zerolog.Logger) accounts.Directory {
 		}
 	})
 	return directory
+}
+
+// now is the bot's time.
+func (s *stage) now() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
+
+// jump moves the bot's clock on.
+func (s *stage) jump(d time.Duration) { s.ahead.Add(int64(d)) }
+
+// withPolicy runs the flow under another policy.
+func withPolicy(p approval.Policy) setting {
+	return func(_ *stage, c *bot.Config) { c.Flow.Policy = p }
+}
+
+// route runs rules that ask everybody along one route.
+func route(r flows.Route) setting {
+	return withRules(flows.Flow{Approvers: func(flows.Request) flows.Route { return r }})
 }
 
 // withRules runs other rules than the product's.

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -75,23 +76,26 @@ func (b *Bot) pause(ctx context.Context, changed <-chan struct{}, next time.Time
 func (b *Bot) due(ctx context.Context, c approval.Case) {
 	ctx, cancel := context.WithTimeout(ctx, caseTime)
 	defer cancel()
-	timer, at, set := c.Due()
-	if !set || at.After(b.Now()) {
+	overdue := c.Overdue(b.Now())
+	if _, at, _ := c.Due(); len(overdue) == 0 {
 		if err := b.Ledger.Postpone(ctx, c.ID, at); err != nil {
 			b.Log.Error().Err(err).Str("case", c.ID).Msg("putting off a case")
 		}
 		return
 	}
-	change := b.changeFor(ctx, timer, c)
-	if change.Command == nil {
-		return // it comes back
+	for _, timer := range overdue {
+		change := b.changeFor(ctx, timer, c)
+		if change.Command == nil {
+			continue // what can't be done yet holds up nothing that can
+		}
+		_, err := b.commit(ctx, change)
+		if _, rejected := errors.AsType[*approval.Rejection](err); !rejected && err != nil && ctx.Err() == nil {
+			b.Log.Error().Err(err).Str("case", c.ID).Str("timer", string(timer)).Msg("committing what was due")
+		}
+		return // the commit, or that of somebody faster, set the next due time
 	}
-	_, err := b.commit(ctx, change)
-	if _, rejected := errors.AsType[*approval.Rejection](err); rejected || err == nil {
-		return // somebody was faster, and their commit set the next due time
-	}
-	if ctx.Err() == nil {
-		b.Log.Error().Err(err).Str("case", c.ID).Str("timer", string(timer)).Msg("committing what was due")
+	if err := b.Ledger.Postpone(ctx, c.ID, b.Now().Add(b.Patience/tries)); err != nil && ctx.Err() == nil {
+		b.Log.Error().Err(err).Str("case", c.ID).Msg("putting off a case")
 	}
 }
 
@@ -105,7 +109,7 @@ func (b *Bot) changeFor(ctx context.Context, timer approval.Timer, c approval.Ca
 			return approval.Escalate{Found: found}
 		})
 	case approval.ShiftTimer:
-		change.Command = b.more(ctx, c, flows.Route{Legs: c.Route.Legs}, func(found approval.Found) approval.Command {
+		change.Command = b.more(ctx, c, onShift(c), func(found approval.Found) approval.Command {
 			return approval.ChangeShift{Found: found}
 		})
 	case approval.RemindTimer:
@@ -122,17 +126,26 @@ func (b *Bot) changeFor(ctx context.Context, timer approval.Timer, c approval.Ca
 	return change
 }
 
+// onShift is the route of all who should be asked by now, or may decide.
+func onShift(c approval.Case) flows.Route {
+	route := flows.Route{Legs: slices.Clone(c.Route.Legs), Also: c.Route.Also}
+	for _, e := range c.Route.Escalations[:c.Escalations] {
+		route.Legs = append(route.Legs, e.Route.Legs...)
+	}
+	return route
+}
+
 // more finds further people for a case that waits. While a service doesn't
 // answer there is no command: the case comes back, until it times out.
 func (b *Bot) more(ctx context.Context, c approval.Case, route flows.Route, command func(approval.Found) approval.Command) approval.Command {
 	search := b.resolve(ctx, c, route)
-	switch {
-	case !search.unsure:
-		return command(search.found)
-	case b.Now().Sub(c.PendingAt) >= c.Flow.Policy.Timeout:
-		return approval.TimeOut{}
+	if search.unsure {
+		return nil
 	}
-	return nil
+	if search.empty() && len(search.found.Unreachable) == 0 {
+		search.found.Unreachable = []approval.Unreached{{Person: approval.Person{Name: route.String()}, Why: search.why()}}
+	}
+	return command(search.found)
 }
 
 // forget drops old names of envelopes, now and then.

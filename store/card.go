@@ -31,7 +31,8 @@ type Card struct {
 	Lost string `json:"lost,omitempty"`
 }
 
-// CardID names a card: CASE/KIND/RECIPIENT.
+// CardID names a card: CASE/KIND/RECIPIENT, and ~NUMBER where a recipient gets
+// several of a kind.
 type CardID string
 
 // CardKind is what a card is for.
@@ -43,6 +44,9 @@ const (
 	RequesterCard CardKind = "requester" // the requester's message that follows the case
 	OutcomeCard   CardKind = "outcome"   // the requester's message that makes a sound
 	ApproverCard  CardKind = "approver"  // an approver's message
+	ReminderCard  CardKind = "reminder"  // a reminder of an approver, which makes a sound
+	WarningCard   CardKind = "warning"   // the requester's message of a grant's coming end
+	RevokedCard   CardKind = "revoked"   // the requester's message of a grant called back
 	ChannelCard   CardKind = "channel"   // a copy without buttons
 	ModalCard     CardKind = "modal"     // the modal that the request was made in
 	HomeCard      CardKind = "home"      // a person's App Home, for all their cases
@@ -55,6 +59,11 @@ func NewCardID(id string, kind CardKind, recipient string) CardID {
 	return CardID(part(id) + "/" + string(kind) + "/" + part(recipient))
 }
 
+// numbered is the nth card of this kind and recipient.
+func numbered(id string, kind CardKind, recipient string, n int) CardID {
+	return NewCardID(id, kind, recipient) + CardID(fmt.Sprintf("~%d", n))
+}
+
 func homeID(person string) CardID { return NewCardID(homeCase, HomeCard, person) }
 
 // Parts are the case's id (none for a Home), the kind and the recipient.
@@ -64,6 +73,7 @@ func (id CardID) Parts() (caseID string, kind CardKind, recipient string) {
 	if CardKind(middle) == HomeCard {
 		first = ""
 	}
+	last, _, _ = strings.Cut(last, "~")
 	return unpart(first), CardKind(middle), unpart(last)
 }
 
@@ -259,6 +269,28 @@ func audience(c approval.Case, view string) []CardID {
 	}
 	if waited := !c.PendingAt.IsZero() && !c.SelfApproved(); waited && c.Status != approval.Pending {
 		ids = append(ids, NewCardID(c.ID, OutcomeCard, c.Requester.ID))
+	}
+	return append(ids, sounds(c)...)
+}
+
+// sounds are the messages whose point is that they come: a changed card makes
+// no sound.
+func sounds(c approval.Case) (ids []CardID) {
+	if c.Status == approval.Pending && c.Pokes > 0 {
+		for _, a := range c.Undecided() {
+			if !a.Since.After(c.PokedAt) {
+				ids = append(ids, numbered(c.ID, ReminderCard, a.ID, c.Pokes))
+			}
+		}
+	}
+	if c.Grant == nil {
+		return ids
+	}
+	if c.Grant.Warned && c.Status == approval.Active {
+		ids = append(ids, numbered(c.ID, WarningCard, c.Requester.ID, c.Grant.Warnings))
+	}
+	if c.Grant.End == approval.Revoked {
+		ids = append(ids, NewCardID(c.ID, RevokedCard, c.Requester.ID))
 	}
 	return ids
 }

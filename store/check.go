@@ -67,8 +67,15 @@ func (r *Report) checkIndexes(tx Tx, c approval.Case) error {
 	if _, err := get(tx, liveKey(c.Requester.ID, c.Account.ID), &live); err != nil {
 		return err
 	}
-	if over := c.Status.Over(); over && live == c.ID || !over && live != c.ID {
+	over := c.Status.Over()
+	beside := c.Extends != "" && live == c.Extends // the case that it extends has the place
+	if over && live == c.ID || !over && live != c.ID && !beside {
 		r.problem("case %s (%s): the index of live cases says %q", c.ID, c.Status, live)
+	}
+	if extension, found, err := extensionOf(tx, c.Extends); err != nil {
+		return err
+	} else if mine := found && extension.Case.ID == c.ID; c.Extends != "" && mine == over {
+		r.problem("case %s (%s): the index of extensions says %q", c.ID, c.Status, extension.Case.ID)
 	}
 	at, err := dueQueue.at(tx, c.ID)
 	if err != nil {
@@ -104,7 +111,23 @@ func (r *Report) checkOrphans(tx Tx) error {
 			r.problem("the queue %s has %d times for %d entries", q, len(listed), len(ids))
 		}
 	}
-	for entry, err := range under(tx, "live/") {
+	if err := r.checkPlaces(tx, "live/"); err != nil {
+		return err
+	}
+	if err := r.checkPlaces(tx, "extension/"); err != nil {
+		return err
+	}
+	for _, prefix := range []string{"event/", "card/", "open/", "past/"} {
+		if err := r.checkCasesOf(tx, prefix); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPlaces looks for rows that name a case that isn't there.
+func (r *Report) checkPlaces(tx Tx, prefix string) error {
+	for entry, err := range under(tx, prefix) {
 		if err != nil {
 			return fmt.Errorf("checking the store: %w", err)
 		}
@@ -115,11 +138,6 @@ func (r *Report) checkOrphans(tx Tx) error {
 		}
 		if _, found, err := readSnapshot(tx, id); err == nil && !found {
 			r.problem("%s names the case %s, which isn't there", entry.Key, id)
-		}
-	}
-	for _, prefix := range []string{"event/", "card/", "open/", "past/"} {
-		if err := r.checkCasesOf(tx, prefix); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -24,7 +24,7 @@ type Change struct {
 // Result is what a change came to.
 type Result struct {
 	Case   approval.Case
-	Events []approval.Event // none if the command changed nothing
+	Events []approval.Event // none if the command changed nothing; those of other cases included
 }
 
 // LiveCaseError says that the requester has a case for this account already.
@@ -58,13 +58,25 @@ func do(tx Tx, change Change, now time.Time) (Result, error) {
 	submit, submitting := change.Command.(approval.Submit)
 	switch {
 	case submitting:
-		if err := onlyLive(tx, submit); err != nil {
+		if err := onlyLive(tx, submit, now); err != nil {
 			return Result{}, err
 		}
 	case !found:
 		return Result{}, fmt.Errorf("case %s: %w", change.Case, ErrNotFound)
 	}
-	events, err := approval.Decide(before.Case, change.Command, now)
+	result, err := decide(tx, before, change.Command, change.View, now)
+	if err == nil {
+		result, err = concern(tx, before.Case, result, now)
+	}
+	if err == nil && !change.Again.IsZero() {
+		err = postpone(tx, result.Case.ID, change.Again)
+	}
+	return result, err
+}
+
+// decide has the command make its events, and writes all that follows from them.
+func decide(tx Tx, before snapshot, command approval.Command, view string, now time.Time) (Result, error) {
+	events, err := approval.Decide(before.Case, command, now)
 	if err != nil {
 		return Result{Case: before.Case}, err
 	}
@@ -73,15 +85,15 @@ func do(tx Tx, change Change, now time.Time) (Result, error) {
 		return Result{}, err
 	}
 	if len(events) > 0 {
-		err = follow(tx, before.Case, after, change.View, now)
-	}
-	if err == nil && !change.Again.IsZero() {
-		err = postpone(tx, after.ID, change.Again)
+		err = follow(tx, before.Case, after, view, now)
 	}
 	return Result{after, events}, err
 }
 
-func onlyLive(tx Tx, s approval.Submit) error {
+func onlyLive(tx Tx, s approval.Submit, now time.Time) error {
+	if s.Extends != "" {
+		return mayExtend(tx, s, now)
+	}
 	var id string
 	live, err := get(tx, liveKey(s.Requester.ID, s.Account.ID), &id)
 	if err != nil || !live {
@@ -132,12 +144,7 @@ func schedule(tx Tx, c approval.Case) error {
 }
 
 func index(tx Tx, before, after approval.Case) error {
-	live := liveKey(after.Requester.ID, after.Account.ID)
-	if after.Status.Over() {
-		if err := tx.Delete(live); err != nil {
-			return err
-		}
-	} else if err := put(tx, live, after.ID); err != nil {
+	if err := indexLive(tx, after); err != nil {
 		return err
 	}
 	for _, id := range participants(after) {

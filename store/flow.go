@@ -28,12 +28,13 @@ type Flow struct {
 
 // Pin is what a case keeps of the flow.
 func (f Flow) Pin() approval.FlowVersion {
-	return approval.FlowVersion{ID: f.ID, Name: f.Name, Version: f.Version, Fingerprint: f.Fingerprint, Policy: f.Policy}
+	return approval.FlowVersion{ID: f.ID, Name: f.Name, Version: f.Version, Fingerprint: f.Fingerprint, Policy: f.Policy, Durations: f.Durations}
 }
 
 func (f Flow) same(g Flow) bool {
 	return f.Fingerprint == g.Fingerprint && maps.Equal(f.Params, g.Params) && slices.Equal(f.Durations, g.Durations) &&
-		f.Policy.Timeout == g.Policy.Timeout && f.Policy.Warn == g.Policy.Warn && slices.Equal(f.Policy.Remind, g.Policy.Remind)
+		f.Policy.Timeout == g.Policy.Timeout && f.Policy.Warn == g.Policy.Warn && slices.Equal(f.Policy.Remind, g.Policy.Remind) &&
+		f.Policy.DenyReason == g.Policy.DenyReason
 }
 
 // Provision makes the flow of this name what f says. Its id, version and time

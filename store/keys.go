@@ -22,6 +22,7 @@ func eventKey(id string, seq int) string { return fmt.Sprintf("event/%s/%08d", p
 func liveKey(requester, account string) string {
 	return "live/" + part(requester) + "/" + part(account)
 }
+func extensionKey(id string) string    { return "extension/" + part(id) }
 func openKey(person, id string) string { return "open/" + part(person) + "/" + part(id) }
 func pastKey(requester string, at time.Time, id string) string {
 	return "past/" + part(requester) + "/" + timeKey(at) + "/" + part(id)

@@ -21,6 +21,7 @@
 //	case/CASE                       the case as it is now, and the hash of its last event
 //	event/CASE/SEQ                  an event, its hash and the one before it
 //	live/REQUESTER/ACCOUNT          the one case that isn't over
+//	extension/CASE                  the one case that isn't over and asks to extend that one's grant
 //	open/PERSON/CASE                cases that aren't over and that a person takes part in
 //	past/REQUESTER/TIME/CASE        every case, with its status
 //	card/CASE/KIND/RECIPIENT        one copy of a case, and what Slack has of it

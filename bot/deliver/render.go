@@ -35,6 +35,12 @@ func (d *Deliverer) render(ctx context.Context, id store.CardID) (*content, erro
 		return message(view.RequesterCard(c))
 	case store.ApproverCard:
 		return message(view.ApproverCard(c, recipient))
+	case store.ReminderCard:
+		return message(view.ReminderCard(c, recipient))
+	case store.WarningCard:
+		return message(view.WarningCard(c))
+	case store.RevokedCard:
+		return message(view.RevokedCard(c))
 	case store.ChannelCard:
 		return message(view.ChannelCard(c))
 	case store.OutcomeCard:

@@ -28,7 +28,11 @@ func blocksText(blocks []any) string {
 				lines = append(lines, textOf(e))
 			}
 		case "actions":
-			lines = append(lines, "["+strings.Join(buttonTexts([]any{b}), "] [")+"]")
+			texts := buttonTexts([]any{b})
+			for _, m := range menus([]any{b}) {
+				texts = append(texts, textOf(m.element["placeholder"]))
+			}
+			lines = append(lines, "["+strings.Join(texts, "] [")+"]")
 		case "input":
 			lines = append(lines, textOf(b["label"]), textOf(b["hint"]))
 		default:

@@ -28,6 +28,11 @@ func rejection(r *approval.Rejection, clicker string) sentence {
 		return append(append(s, names(undecided(c), quorumWord(c))...), text("."))
 	case approval.TooLate:
 		return tooLate(c, clicker)
+	case approval.TooSoon:
+		return sentence{text("You sent a reminder about "), named(c.Account.Name), text(" a short while ago ("), when(c.NudgedAt),
+			text("). The next one is possible from "), when(c.NudgedAt.Add(approval.NudgePause)), text(". Nothing was sent now.")}
+	case approval.ReasonMissing:
+		return sentence{text("This flow wants a reason for a denial, so nothing was changed. Click Deny again, and write one.")}
 	case approval.NotRouting, approval.NotDue, approval.Invalid:
 	}
 	return sentence{text("That isn't possible for the request for "), named(c.Account.Name), text(" as it is now, so nothing was changed. The card shows how it stands.")}
@@ -39,7 +44,7 @@ func decidedAnswer(c approval.Case, clicker string) sentence {
 	}
 	_, told := conclusion(c, clicker)
 	s := sentence{text("Your click changed nothing, because the request for "), named(c.Account.Name), text(" is decided already. ")}
-	if c.Status == approval.Ended {
+	if c.Status == approval.Ended && c.Grant.End != approval.Merged {
 		s = append(append(s, consent(c, clicker)...), text(" "))
 	}
 	return append(s, told[0]...)
@@ -80,6 +85,12 @@ func AlreadyLive(c approval.Case) string {
 // Repeated answers something that was done already.
 func Repeated() string {
 	return "This arrived twice. It was done the first time, and nothing was done again."
+}
+
+// ExtensionAsked says to a requester that their wish to go on is being decided.
+func ExtensionAsked(c approval.Case) string {
+	return sentence{text("You asked for "), span(c.Duration), text(" more of "), named(c.Account.Name),
+		text(". A message follows that says who decides; you keep your access until its end meanwhile.")}.mrkdwn()
 }
 
 // NotSaved answers something that couldn't be written down.

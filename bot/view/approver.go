@@ -13,7 +13,7 @@ import (
 func ApproverCard(c approval.Case, approver string) Message {
 	heading, told := approverStory(c, approver)
 	blocks := caseBlocks(c, heading, told, cameTo(c, approver))
-	if clickable := buttons(c, approver); clickable != nil {
+	if clickable := approverButtons(c, approver); clickable != nil {
 		blocks = append(blocks, clickable)
 	}
 	return Message{Text: about(c, heading), Blocks: blocks}
@@ -31,7 +31,7 @@ func ChannelCard(c approval.Case) Message {
 // about is the notification: what it is, for whom, of which account.
 func about(c approval.Case, heading string) string {
 	if c.Status == approval.Pending {
-		return notification(who(c.Requester), text(" asks to sign in as "), typed(c.Account.Name))
+		return notification(who(c.Requester), text(asks(c, "")), typed(c.Account.Name))
 	}
 	return notification(text(heading+": "), who(c.Requester), text(" as "), typed(c.Account.Name))
 }
@@ -63,7 +63,7 @@ func approverStory(c approval.Case, reader string) (heading string, told []sente
 
 func waitingStory(c approval.Case, reader string) []sentence {
 	s := sentence{subject(c.Requester, reader), text(asks(c, reader)), named(c.Account.Name),
-		text(" for "), span(c.Duration), text(". ")}
+		text(" for "), span(c.Duration), text(more(c) + ". ")}
 	told := []sentence{append(s, deadline(c)...)}
 	if others := without(asked(c), reader); len(others) > 0 && reader != "" {
 		s := append(sentence{text("Also asked: ")}, names(others, "and")...)
@@ -88,7 +88,11 @@ func cameTo(c approval.Case, approver string) sentence {
 	if !ok {
 		return nil
 	}
-	return append(append(sentence{label("Why you: ")}, leg(a.Leg)...), text("\n"))
+	why := sentence{label("Why you: ")}
+	if a.Via == approval.ByEscalation {
+		why = append(why, text("nobody else decided in time, and "))
+	}
+	return append(append(why, leg(a.Leg)...), text("\n"))
 }
 
 func leg(l flows.Leg) sentence {
@@ -102,20 +106,4 @@ func leg(l flows.Leg) sentence {
 	case flows.PersonLeg:
 	}
 	return sentence{text("the rules name you.")}
-}
-
-// mayClick says whether this person's click on a decision could count.
-func mayClick(c approval.Case, person string) bool {
-	_, ok := c.Approver(person)
-	return ok && c.Status == approval.Pending
-}
-
-func buttons(c approval.Case, approver string) slack.Block {
-	switch {
-	case !mayClick(c, approver):
-		return nil
-	case c.ApprovedBy(approver):
-		return onlyDeny(c)
-	}
-	return decision(c)
 }

@@ -19,13 +19,6 @@ const (
 	maxAnswerBytes = 19_000 // of 20,000, the limit of an answer over a socket
 )
 
-// The actions and blocks of buttons.
-const (
-	ActionApprove = "approve"
-	ActionDeny    = "deny"
-	ActionAsk     = "ask"
-)
-
 func notification(words ...word) string {
 	return sentence(words).note()
 }
@@ -77,22 +70,6 @@ func plan(a approval.Account) word {
 		return text("plan unknown")
 	}
 	return typed(a.Plan)
-}
-
-func button(action, value, label string, style slack.Style) *slack.ButtonBlockElement {
-	return slack.NewButtonBlockElement(action, value, plain(label, maxOption)).WithStyle(style)
-}
-
-// decision is the pair of buttons that decide a case.
-func decision(c approval.Case) slack.Block {
-	return slack.NewActionBlock(blockID("decide", c.ID),
-		button(ActionApprove, c.ID, "Approve", slack.StylePrimary),
-		button(ActionDeny, c.ID, "Deny", slack.StyleDanger))
-}
-
-// onlyDeny is for approvers who approved already: they may still say no.
-func onlyDeny(c approval.Case) slack.Block {
-	return slack.NewActionBlock(blockID("decide", c.ID), button(ActionDeny, c.ID, "Deny", slack.StyleDanger))
 }
 
 func blockID(kind, id string) string { return shorten(kind+":"+id, maxBlockID) }

@@ -50,7 +50,8 @@ func submitted(t testing.TB) *story {
 	return s.then(approval.Submit{
 		ID: "case-7f3a",
 		Flow: approval.FlowVersion{ID: "82fe1163", Name: "impersonation", Version: 1,
-			Policy: approval.Policy{Timeout: 30 * time.Minute, Warn: 5 * time.Minute}},
+			Policy:    approval.Policy{Timeout: 30 * time.Minute, Warn: 5 * time.Minute},
+			Durations: []time.Duration{15 * time.Minute, 30 * time.Minute, time.Hour}},
 		Requester: kim,
 		Account:   approval.Account{ID: "acct_42", Name: "Globex", Plan: "enterprise"},
 		Reason:    "Invoice 1042 shows twice.\nThey call back at 3.",
@@ -77,6 +78,34 @@ func onCall(people ...approval.Person) approval.Found {
 		found.Approvers = append(found.Approvers, approval.Approver{Person: p, Leg: leg, Asked: true})
 	}
 	return found
+}
+
+// long is a case whose route escalates, and whose shift ends.
+func long(t testing.TB) *story {
+	found := onCall(mia, ola)
+	found.Route = found.Route.EscalateAfter(10*time.Minute, flows.Group("directors"))
+	found.ShiftEnds = noon.Add(15 * time.Minute)
+	return submitted(t).then(approval.Rule{Ruling: ruled("enterprise", false), Found: found})
+}
+
+func escalated(t testing.TB) *story {
+	return long(t).after(10 * time.Minute).then(approval.Escalate{Found: directors(ida)})
+}
+
+func directors(people ...approval.Person) approval.Found {
+	leg := flows.Leg{Kind: flows.GroupLeg, Name: "directors"}
+	found := approval.Found{Route: flows.Group("directors")}
+	for _, p := range people {
+		found.Approvers = append(found.Approvers, approval.Approver{Person: p, Leg: leg, Asked: true})
+	}
+	return found
+}
+
+// extension asks to go on with a grant that another case gave.
+func extension(t testing.TB) *story {
+	s := submitted(t)
+	s.c.Extends = "case-1a2b"
+	return s.then(approval.Rule{Ruling: ruled("enterprise", false), Found: onCall(mia, ola)})
 }
 
 // silent is who was on call when the on-call service last answered.
@@ -133,6 +162,13 @@ func stories(t testing.TB) map[string]approval.Case {
 		"pending_missed":      pending(t).then(approval.Miss{ID: ola.ID, Why: "their Slack account is deactivated"}).c,
 		"pending_crowd":       crowd(t).c,
 		"pending_silent":      silent(t).c,
+		"pending_escalated":   escalated(t).c,
+		"pending_shift":       long(t).after(15 * time.Minute).then(approval.ChangeShift{Found: onCall(ida, ola)}).c,
+		"pending_shift_empty": long(t).after(15 * time.Minute).then(approval.ChangeShift{Found: onCall()}).c,
+		"pending_nudged":      pending(t).then(approval.Nudge{By: kim}).c,
+		"pending_extension":   extension(t).c,
+		"extended":            extension(t).then(approve, approval.Merge{Into: "case-1a2b", Until: noon.Add(2 * time.Hour)}).c,
+		"prolonged":           pending(t).then(approve).after(56*time.Minute).then(approval.Warn{}, approval.Extend{Until: noon.Add(2 * time.Hour), By: "case-9"}).c,
 		"self":                self(t).c,
 		"self_approved":       self(t).then(approval.Approve{By: kim}).c,
 		"self_denied":         self(t).then(approval.Deny{By: kim}).c,

@@ -15,6 +15,9 @@ func conclusion(c approval.Case, reader string) (heading string, told []sentence
 	case approval.Active:
 		return allowedHeading(c), activeStory(c, reader)
 	case approval.Ended:
+		if c.Grant.End == approval.Merged {
+			return allowedHeading(c), mergedStory(c, reader)
+		}
 		return "🏁 Access ended", endedStory(c, reader)
 	case approval.Denied:
 		return "⛔ Denied", deniedStory(c, reader)
@@ -47,10 +50,22 @@ func activeStory(c approval.Case, reader string) []sentence {
 		text(" may sign in as "), named(c.Account.Name), text(" until "), when(c.Grant.Until),
 		text(". The permission then ends by itself."))}
 	if c.Grant.Warned {
-		told = append(told, sentence{text("The end is near: "), when(c.Grant.Until),
-			text(". To go on after it, a new request is needed: " + Command + ".")})
+		told = append(told, sentence{text("The end is near: "), when(c.Grant.Until), text(". "), text(goOn(c, reader))})
 	}
 	return told
+}
+
+func goOn(c approval.Case, reader string) string {
+	if isRequester(c, reader) {
+		return "Extend asks for as much time again, by the same rules; you keep your access while it's decided, until then."
+	}
+	return "To go on after it, it takes another request."
+}
+
+// mergedStory is of a case whose time was added to the access that it extends.
+func mergedStory(c approval.Case, reader string) []sentence {
+	return []sentence{append(consent(c, reader), text(" The access to "), named(c.Account.Name), text(" now lasts until "),
+		when(c.Grant.Until), text(". The card of the first request goes on with it."))}
 }
 
 // consent says who or what allowed the case.
@@ -97,7 +112,7 @@ func ending(c approval.Case, reader string) sentence {
 	case approval.Revoked:
 		s := append(sentence{subject(c.Closed.By, reader), text(" revoked the access to ")}, at...)
 		return append(s, reason(c.Closed.Why)...)
-	case approval.Expired:
+	case approval.Expired, approval.Merged:
 	}
 	return append(sentence{text("Its time is over, and so is the permission for ")}, at...)
 }

@@ -42,9 +42,18 @@ func readable(t *testing.T, c approval.Case) string {
 	if m, ok := view.OutcomeCard(c); ok {
 		card("Kim, with a sound", m)
 	}
+	if c.Pokes > 0 {
+		card("Mia, reminded", view.ReminderCard(c, mia.ID))
+	}
+	if c.Grant != nil && c.Grant.Warnings > 0 {
+		card("Kim, warned", view.WarningCard(c))
+	}
+	if c.Grant != nil && c.Grant.End == approval.Revoked {
+		card("Kim, told of the end", view.RevokedCard(c))
+	}
 	fmt.Fprintf(&b, "=== clicks that change nothing\n")
 	for _, kind := range []approval.RejectionKind{approval.AlreadyDecided, approval.NotAnApprover, approval.AlreadyApproved,
-		approval.TooLate, approval.NotRouted, approval.NotTheRequester, approval.Invalid} {
+		approval.TooLate, approval.TooSoon, approval.NotRouted, approval.NotTheRequester, approval.Invalid} {
 		for _, p := range []approval.Person{kim, mia} {
 			if makesSense(c, kind) {
 				fmt.Fprintf(&b, "%s, %s:\n  %s\n", p.Name, kind, view.Rejected(&approval.Rejection{Kind: kind, Case: c}, p.ID))
@@ -65,6 +74,8 @@ func makesSense(c approval.Case, kind approval.RejectionKind) bool {
 		return c.Status == approval.Routing
 	case approval.AlreadyApproved, approval.NotAnApprover:
 		return c.Status == approval.Pending
+	case approval.TooSoon:
+		return !c.NudgedAt.IsZero()
 	case approval.TooLate:
 		return c.Status == approval.Pending || c.Status == approval.Active
 	default:
@@ -91,6 +102,9 @@ func TestModals(t *testing.T) {
 		"modal_empty":    view.FormModal(view.Form{Flow: "impersonation", Durations: hours, Default: time.Hour, Notice: "No account matches “glboex”. Pick one below."}),
 		"modal_prepared": view.FormModal(view.Form{Flow: "impersonation", Durations: hours, Account: &view.Option{ID: "acct_42", Name: "Globex", Plan: "pro", Assigned: true}, Reason: "invoice"}),
 		"modal_checking": view.Checking(),
+		"modal_deny":     view.DenyModal(pending(t).c),
+		"modal_revoke":   view.RevokeModal(pending(t).then(approval.Approve{By: mia}).c),
+		"modal_too_late": view.RejectedModal(&approval.Rejection{Kind: approval.AlreadyDecided, Case: pending(t).then(approval.Deny{By: ola}).c}, mia.ID),
 	} {
 		t.Run(name, func(t *testing.T) {
 			golden(t, name+".txt", screen(t, m.Blocks))

@@ -56,7 +56,7 @@ func waiting(h HomeContents) []slack.Block {
 	}
 	for _, c := range h.Waiting[:min(len(h.Waiting), maxWaiting)] {
 		blocks = append(blocks, paragraph(waitingLine(c, h.Person)...), quote(shorten(clean(c.Reason), maxTyped)))
-		if clickable := buttons(c, h.Person); clickable != nil {
+		if clickable := approverButtons(c, h.Person); clickable != nil {
 			blocks = append(blocks, clickable)
 		}
 	}
@@ -69,10 +69,22 @@ func waitingLine(c approval.Case, reader string) sentence {
 }
 
 func asks(c approval.Case, reader string) string {
+	verb := " asks"
 	if isRequester(c, reader) {
-		return " ask to sign in as "
+		verb = " ask"
 	}
-	return " asks to sign in as "
+	if c.Extends != "" {
+		return verb + " to stay signed in as "
+	}
+	return verb + " to sign in as "
+}
+
+// more is what a duration means that an extension asks for.
+func more(c approval.Case) string {
+	if c.Extends != "" {
+		return " more"
+	}
+	return ""
 }
 
 func listed(title string, cases []approval.Case, limit int, reader string) []slack.Block {
@@ -106,6 +118,9 @@ func standing(c approval.Case) sentence {
 	case approval.Active:
 		return sentence{text("allowed until "), when(c.Grant.Until), text(".")}
 	case approval.Ended:
+		if c.Grant.End == approval.Merged {
+			return sentence{text("extended until "), when(c.Grant.Until), text(".")}
+		}
 		return sentence{text("access ended "), when(c.Closed.At), text(".")}
 	case approval.Denied:
 		return sentence{text("denied "), when(c.Closed.At), text(".")}

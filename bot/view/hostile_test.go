@@ -80,7 +80,7 @@ func anyCase(t *rapid.T, users map[string]bool) approval.Case {
 		Why: typedText(t, "rule"), Route: &route, Reads: []flows.Read{{Fact: flows.Fact{Kind: flows.FieldFact, Name: "plan"}, Value: typedText(t, "value")}}}
 	for _, p := range people(t, users) {
 		kind := rapid.SampledFrom([]flows.LegKind{flows.OnCallLeg, flows.GroupLeg, flows.PersonLeg, flows.RequesterLeg, ""}).Draw(t, "leg")
-		c.Approvers = append(c.Approvers, approval.Approver{Person: p, Asked: rapid.Bool().Draw(t, "asked"), Leg: flows.Leg{Kind: kind, Name: typedText(t, "leg name"), Why: typedText(t, "leg why")}})
+		c.Approvers = append(c.Approvers, approval.Approver{Person: p, Via: rapid.SampledFrom([]approval.Via{approval.ByRoute, approval.ByEscalation, approval.ByShift}).Draw(t, "via"), Asked: rapid.Bool().Draw(t, "asked"), Leg: flows.Leg{Kind: kind, Name: typedText(t, "leg name"), Why: typedText(t, "leg why")}})
 	}
 	for _, p := range people(t, users) {
 		c.Unreachable = append(c.Unreachable, approval.Unreached{Person: p, Why: typedText(t, "unreached")})
@@ -88,11 +88,23 @@ func anyCase(t *rapid.T, users map[string]bool) approval.Case {
 	for _, p := range people(t, users) {
 		c.Approvals = append(c.Approvals, approval.Approval{By: p, At: at(t), Duration: duration(t)})
 	}
+	if rapid.Bool().Draw(t, "shift changed") {
+		c.OnCall = []string{}
+		for _, p := range people(t, users) {
+			c.OnCall = append(c.OnCall, p.ID)
+		}
+	}
+	c.Pokes, c.PokedAt, c.NudgedAt = rapid.IntRange(0, 2).Draw(t, "pokes"), at(t), at(t)
+	c.Extends = rapid.SampledFrom([]string{"", "case-0"}).Draw(t, "extends")
+	c.Flow.Policy.DenyReason = rapid.SampledFrom([]approval.Reasoning{approval.ReasonOptional, approval.ReasonRequired}).Draw(t, "deny reason")
+	for range rapid.SampledFrom([]int{0, 3, 120}).Draw(t, "durations") {
+		c.Flow.Durations = append(c.Flow.Durations, duration(t))
+	}
 	if rapid.Bool().Draw(t, "claimed") {
 		c.Claim = &approval.Claim{By: somebody(t, users)}
 	}
 	c.Grant = &approval.Grant{From: noon, Until: at(t), Warned: rapid.Bool().Draw(t, "warned"),
-		End: rapid.SampledFrom([]approval.GrantEnd{approval.Expired, approval.Released, approval.Revoked}).Draw(t, "end")}
+		End: rapid.SampledFrom([]approval.GrantEnd{approval.Expired, approval.Released, approval.Revoked, approval.Merged}).Draw(t, "end")}
 	c.Closed = &approval.Closing{At: at(t), By: somebody(t, users), Why: typedText(t, "why")}
 	return c
 }
@@ -122,6 +134,9 @@ func checkRequester(t *rapid.T, c approval.Case, users map[string]bool) {
 	if m, ok := view.OutcomeCard(c); ok {
 		validMessage(t, "outcome", m.Text, m.Blocks, users)
 	}
+	for where, m := range map[string]view.Message{"warning": view.WarningCard(c), "revoked": view.RevokedCard(c)} {
+		validMessage(t, where, m.Text, m.Blocks, users)
+	}
 	p := view.Progress(c)
 	validView(t, "progress", p, p.Blocks.BlockSet, users)
 	validAnswer(t, "progress", slack.NewUpdateViewSubmissionResponse(&p))
@@ -133,6 +148,13 @@ func checkRequester(t *rapid.T, c approval.Case, users map[string]bool) {
 func checkReader(t *rapid.T, c approval.Case, reader string, users map[string]bool) {
 	m := view.ApproverCard(c, reader)
 	validMessage(t, "approver", m.Text, m.Blocks, users)
+	m = view.ReminderCard(c, reader)
+	validMessage(t, "reminder", m.Text, m.Blocks, users)
+	for where, modal := range map[string]slack.ModalViewRequest{"deny": view.DenyModal(c), "revoke": view.RevokeModal(c),
+		"rejected": view.RejectedModal(&approval.Rejection{Kind: approval.AlreadyDecided, Case: c}, reader)} {
+		validView(t, where, modal, modal.Blocks.BlockSet, users)
+		validAnswer(t, where, slack.NewUpdateViewSubmissionResponse(&modal))
+	}
 	several := []approval.Case{}
 	for i := range rapid.SampledFrom([]int{0, 1, 1, 60}).Draw(t, "cases") {
 		other := c
@@ -143,7 +165,7 @@ func checkReader(t *rapid.T, c approval.Case, reader string, users map[string]bo
 	validView(t, "home", h, h.Blocks.BlockSet, users)
 	answers := &checker{t: t, where: "answers", users: users}
 	for _, kind := range []approval.RejectionKind{approval.Exists, approval.NotRouted, approval.NotRouting, approval.NotActive, approval.AlreadyDecided,
-		approval.NotAnApprover, approval.NotTheRequester, approval.AlreadyApproved, approval.NotDue, approval.TooLate, approval.Invalid, "new"} {
+		approval.NotAnApprover, approval.NotTheRequester, approval.AlreadyApproved, approval.NotDue, approval.TooLate, approval.TooSoon, approval.ReasonMissing, approval.Invalid, "new"} {
 		answers.mrkdwn(view.Rejected(&approval.Rejection{Kind: kind, Case: c, Detail: c.Reason}, reader))
 	}
 }
@@ -172,14 +194,16 @@ func TestNothingBreaksTheForm(t *testing.T) {
 	})
 }
 
-// TestButtonsAreForDeciders: only a pending case has them, for its approvers.
+// TestButtonsAreForDeciders: an approver has them while there is something to
+// decide, or to call back that isn't their own.
 func TestButtonsAreForDeciders(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := anyCase(t, map[string]bool{})
 		for _, reader := range []string{"U0P001", "U0Q005", c.Requester.ID} {
 			_, approver := c.Approver(reader)
 			got := strings.Contains(fmt.Sprint(asObject(t, map[string]any{"blocks": view.ApproverCard(c, reader).Blocks})), "type:actions")
-			if want := approver && c.Status == approval.Pending; got != want {
+			revocable := c.Status == approval.Active && reader != c.Requester.ID
+			if want := approver && (c.Status == approval.Pending || revocable); got != want {
 				t.Errorf("buttons for %s of a %s case: %v, want %v", reader, c.Status, got, want)
 			}
 		}

@@ -194,8 +194,13 @@ func (c *checker) actions(elements []any) {
 	seen := map[any]bool{}
 	for _, e := range elements {
 		button := e.(object)
-		c.text(button["text"], "plain_text", 75)
 		id, _ := button["action_id"].(string)
+		if button["type"] == "static_select" && id != "" && !seen[id] {
+			c.field(button)
+			seen[id] = true
+			continue
+		}
+		c.text(button["text"], "plain_text", 75)
 		value, _ := button["value"].(string)
 		if id == "" || seen[id] || slackCounts(id) > 255 || value == "" || slackCounts(value) > 2000 || button["type"] != "button" {
 			c.fail("a button of the shape %v", button)

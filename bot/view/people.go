@@ -70,6 +70,31 @@ func unpinged(people []approval.Person) []approval.Person {
 	return quiet
 }
 
+func via(c approval.Case, how approval.Via) []approval.Person {
+	return persons(slices.DeleteFunc(slices.Clone(c.Approvers), func(a approval.Approver) bool { return a.Via != how || missed(c, a.ID) }))
+}
+
+// onShift are the approvers who are on call now, offShift those who were when
+// they were asked.
+func onShift(c approval.Case) []approval.Person {
+	return persons(slices.DeleteFunc(slices.Clone(c.Approvers), func(a approval.Approver) bool { return !slices.Contains(c.OnCall, a.ID) }))
+}
+
+func offShift(c approval.Case) []approval.Person {
+	return persons(slices.DeleteFunc(slices.Clone(c.Approvers), func(a approval.Approver) bool { return !c.OffShift(a) }))
+}
+
+// objects lists people in a sentence that its reader may be part of: "Mia and you".
+func objects(people []approval.Person, reader string) sentence {
+	s := names(people, "and")
+	for i, w := range s {
+		if p, ok := w.(who); ok {
+			s[i] = object(approval.Person(p), reader)
+		}
+	}
+	return s
+}
+
 func missed(c approval.Case, id string) bool {
 	return slices.ContainsFunc(c.Unreachable, func(u approval.Unreached) bool { return u.ID == id })
 }

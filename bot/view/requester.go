@@ -15,8 +15,8 @@ func requesterBlocks(c approval.Case, heading string, told []sentence) []slack.B
 	for _, s := range told {
 		blocks = append(blocks, paragraph(s...))
 	}
-	if c.Status == approval.Pending && mayClick(c, c.Requester.ID) {
-		blocks = append(blocks, decision(c))
+	if clickable := requesterButtons(c); clickable != nil {
+		blocks = append(blocks, clickable)
 	}
 	blocks = append(blocks, facts(c, false), quote(c.Reason))
 	if why := rules(c); why != nil {
@@ -94,8 +94,12 @@ func progress(c approval.Case, reader string) []sentence {
 		}
 		told = append(told, append(s, text(".")))
 	}
+	told = append(told, joinedLater(c, reader)...)
 	if c.Claim != nil {
 		told = append(told, lookedAt(c.Claim.By, reader))
+	}
+	if c.Pokes > 0 {
+		told = append(told, reminded(c, reader))
 	}
 	if also := silent(c); len(also) > 0 {
 		s := append(sentence{text("May also decide, but wasn't asked: ")}, names(unpinged(also), "and")...)
@@ -107,9 +111,34 @@ func progress(c approval.Case, reader string) []sentence {
 	return told
 }
 
+// joinedLater says who came to the case while it waited, and why.
+func joinedLater(c approval.Case, reader string) (told []sentence) {
+	if people := via(c, approval.ByEscalation); len(people) > 0 {
+		s := append(sentence{text("Nobody decided in time, so it went on to ")}, objects(people, reader)...)
+		told = append(told, append(s, text(" as well.")))
+	}
+	if c.OnCall == nil {
+		return told
+	}
+	s := append(sentence{text("The shift has changed. On call now: ")}, objects(onShift(c), reader)...)
+	if off := offShift(c); len(off) > 0 {
+		s = append(append(s, text(". No longer on call, and may still decide: ")), objects(off, reader)...)
+	}
+	return append(told, append(s, text(".")))
+}
+
+// reminded says that the undecided were, when, and by whom.
+func reminded(c approval.Case, reader string) sentence {
+	at := []word{text(" ("), when(c.PokedAt), text(").")}
+	if !c.NudgedAt.IsZero() && c.NudgedAt.Equal(c.PokedAt) {
+		return append(sentence{subject(c.Requester, reader), text(" sent a reminder to all who haven't decided")}, at...)
+	}
+	return append(sentence{text("All who haven't decided were reminded")}, at...)
+}
+
 func lookedAt(by approval.Person, reader string) sentence {
 	if by.ID == reader {
-		return sentence{text("You're looking at it; the others see that.")}
+		return sentence{text("You're looking at it; the others see that for a few minutes.")}
 	}
 	return sentence{who(by), text(" is looking at it.")}
 }

@@ -87,6 +87,10 @@ func drawButtons(block object) string {
 	var texts []string
 	for _, e := range block["elements"].([]any) {
 		button := e.(object)
+		if button["type"] == "static_select" {
+			texts = append(texts, "[ "+textOf(button["placeholder"])+" ]"+drawChoices(button))
+			continue
+		}
 		texts = append(texts, fmt.Sprintf("[ %s ](%v)", textOf(button["text"]), button["style"]))
 	}
 	return strings.Join(texts, " ")

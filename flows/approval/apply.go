@@ -47,7 +47,7 @@ func Apply(c Case, e Event) Case {
 	case Unclaimed:
 		c.Claim = nil
 	case Reminded:
-		c.Reminders++
+		c.Reminders = c.remindersBy(e.At)
 		c.Pokes, c.PokedAt = c.Pokes+1, e.At
 	case Nudged:
 		c.Pokes, c.PokedAt, c.NudgedAt = c.Pokes+1, e.At, e.At
@@ -83,6 +83,19 @@ func Replay(events []Event) Case {
 		c = Apply(c, e)
 	}
 	return c
+}
+
+// remindersBy is how many reminders are behind the case then. Those that came
+// due together, while nobody could look, are one.
+func (c Case) remindersBy(at time.Time) int {
+	done := c.Reminders + 1
+	for _, after := range c.Flow.Policy.Remind[min(done, len(c.Flow.Policy.Remind)):] {
+		if c.PendingAt.Add(after).After(at) {
+			break
+		}
+		done++
+	}
+	return done
 }
 
 func (c Case) ruled(r Ruling) Case {

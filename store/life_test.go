@@ -1,0 +1,180 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudyhq/understudy/flows/approval"
+	"github.com/understudyhq/understudy/store"
+	"github.com/understudyhq/understudy/store/storetest"
+)
+
+// granted is a ledger with the case c1 of Kim's, approved by Mia for an hour.
+func granted(t *testing.T) *store.Ledger {
+	l := open(t, storetest.NewMemory())
+	must(t, l, submit("c1", "acct"), noon)
+	must(t, l, ask("c1", mia, ola), noon)
+	must(t, l, store.Change{Case: "c1", Command: approval.Approve{By: mia}}, noon)
+	return l
+}
+
+func extend(id, base string) store.Change {
+	change := submit(id, "acct")
+	command := change.Command.(approval.Submit)
+	command.Extends = base
+	change.Command = command
+	return change
+}
+
+func statusOf(t *testing.T, l *store.Ledger, id string) approval.Status {
+	t.Helper()
+	c, err := l.Case(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Status
+}
+
+func TestTwoSubmissionsAtOnceMakeOneCase(t *testing.T) {
+	l := open(t, storetest.NewMemory())
+	var both sync.WaitGroup
+	errs := make([]error, 20)
+	for i := range errs {
+		both.Go(func() { _, errs[i] = l.Do(t.Context(), submit(fmt.Sprintf("c%d", i), "acct"), noon) })
+	}
+	both.Wait()
+	made := 0
+	for _, err := range errs {
+		var live *store.LiveCaseError
+		switch {
+		case err == nil:
+			made++
+		case !errors.As(err, &live) || live.Case.Account.ID != "acct":
+			t.Errorf("a submission failed with %v", err)
+		}
+	}
+	cases, err := l.Cases(t.Context(), "", 100)
+	if made != 1 || len(cases) != 1 || err != nil {
+		t.Errorf("%d submissions made %d cases, %v", made, len(cases), err)
+	}
+	sound(t, l)
+}
+
+func TestAnExtensionAddsItsTime(t *testing.T) {
+	l := granted(t)
+	must(t, l, extend("c2", "c1"), noon.Add(50*time.Minute))
+	must(t, l, ask("c2", mia), noon.Add(50*time.Minute))
+	sound(t, l)
+	result := must(t, l, store.Change{Case: "c2", Command: approval.Approve{By: mia}}, noon.Add(55*time.Minute))
+	var types []string
+	for _, e := range result.Events {
+		types = append(types, e.Case+" "+e.Type())
+	}
+	if diff := cmp.Diff([]string{"c2 approved", "c2 granted", "c1 extended", "c2 merged"}, types); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+	base, err := l.Case(t.Context(), "c1")
+	if err != nil || !base.Grant.Until.Equal(noon.Add(2*time.Hour)) || base.Status != approval.Active {
+		t.Errorf("the grant is %+v, %v", base.Grant, err)
+	}
+	if got := statusOf(t, l, "c2"); got != approval.Ended {
+		t.Errorf("the extension is %s", got)
+	}
+	must(t, l, extend("c3", "c1"), noon.Add(100*time.Minute)) // and again
+	sound(t, l)
+}
+
+func TestAnExtensionTakesThePlaceOfWhatEnded(t *testing.T) {
+	l := granted(t)
+	must(t, l, extend("c2", "c1"), noon.Add(50*time.Minute))
+	must(t, l, ask("c2", mia), noon.Add(50*time.Minute))
+	must(t, l, store.Change{Case: "c1", Command: approval.Expire{}}, noon.Add(time.Hour))
+	sound(t, l)
+	var live *store.LiveCaseError
+	if _, err := l.Do(t.Context(), submit("c9", "acct"), noon.Add(time.Hour)); !errors.As(err, &live) || live.Case.ID != "c2" {
+		t.Errorf("a new request meets %v", err)
+	}
+	must(t, l, store.Change{Case: "c2", Command: approval.Approve{By: mia}}, noon.Add(61*time.Minute))
+	if got := statusOf(t, l, "c2"); got != approval.Active {
+		t.Errorf("the extension is %s", got)
+	}
+	sound(t, l)
+	must(t, l, store.Change{Case: "c2", Command: approval.Release{By: kim}}, noon.Add(62*time.Minute))
+	must(t, l, submit("c9", "acct"), noon.Add(63*time.Minute))
+	sound(t, l)
+}
+
+func TestWhoIsDoneWantsNoExtension(t *testing.T) {
+	l := granted(t)
+	must(t, l, extend("c2", "c1"), noon.Add(time.Minute))
+	must(t, l, store.Change{Case: "c1", Command: approval.Release{By: kim}}, noon.Add(2*time.Minute))
+	if got := statusOf(t, l, "c2"); got != approval.Cancelled {
+		t.Errorf("the extension is %s", got)
+	}
+	sound(t, l)
+}
+
+func TestARevokedGrantLeavesItsExtensionToItsApprovers(t *testing.T) {
+	l := granted(t)
+	must(t, l, extend("c2", "c1"), noon.Add(time.Minute))
+	must(t, l, ask("c2", mia), noon.Add(time.Minute))
+	must(t, l, store.Change{Case: "c1", Command: approval.Revoke{By: mia}}, noon.Add(2*time.Minute))
+	if got := statusOf(t, l, "c2"); got != approval.Pending {
+		t.Errorf("the extension is %s", got)
+	}
+	sound(t, l)
+}
+
+func TestWhatCanNotBeExtended(t *testing.T) {
+	l := granted(t)
+	other := extend("c3", "c1")
+	command := other.Command.(approval.Submit)
+	command.Requester = ola
+	other.Command = command
+	must(t, l, extend("c2", "c1"), noon.Add(time.Minute))
+	for name, test := range map[string]struct {
+		change store.Change
+		at     time.Time
+		want   string
+	}{
+		"somebody else's": {other, noon, "this person isn't the requester of the case"},
+		"twice":           {extend("c4", "c1"), noon, "case c2 of UKIM"},
+		"over":            {extend("c5", "c1"), noon.Add(time.Hour), "the time for that is over"},
+		"not running":     {extend("c6", "c2"), noon, "the case holds no running grant"},
+		"unknown":         {extend("c7", "c8"), noon, "not found"},
+	} {
+		if _, err := l.Do(t.Context(), test.change, test.at); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", name, err, test.want)
+		}
+	}
+	sound(t, l)
+}
+
+func TestEachReminderIsAMessageForWhoHasntDecided(t *testing.T) {
+	l := open(t, storetest.NewMemory())
+	must(t, l, submit("c1", "acct"), noon)
+	must(t, l, ask("c1", mia, ola), noon)
+	for _, at := range []time.Time{noon, noon.Add(approval.NudgePause)} {
+		must(t, l, store.Change{Case: "c1", Command: approval.Nudge{By: kim}}, at)
+	}
+	cards, err := l.CardsOf(t.Context(), "c1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"c1/approver/UMIA", "c1/approver/UOLA", "c1/modal/Vc1", "c1/reminder/UMIA~1", "c1/reminder/UMIA~2",
+		"c1/reminder/UOLA~1", "c1/reminder/UOLA~2", "c1/requester/UKIM"}
+	if diff := cmp.Diff(want, ids(cards)); diff != "" {
+		t.Errorf("cards (-want +got):\n%s", diff)
+	}
+	for _, card := range cards {
+		if _, _, recipient := card.ID.Parts(); recipient == "UMIA~1" {
+			t.Errorf("the recipient of %s is %s", card.ID, recipient)
+		}
+	}
+}
