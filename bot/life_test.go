@@ -327,3 +327,31 @@ func TestAChannelFollowsTheCase(t *testing.T) {
 		t.Errorf("the channel has %d messages", n)
 	}
 }
+
+func TestALostPostInAChannel(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		scopes []string
+		most   int
+	}{
+		"that the bot may look into":     {[]string{"channels:read", "channels:history"}, 1},
+		"that the bot may not look into": {nil, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, route(managersOnCall.Show(flows.Channel("support-approvals"))))
+			s.ws.AddScopes(test.scopes...)
+			s.ws.AddChannel("support-approvals", s.lee)
+			s.ws.Fail("chat.postMessage", 4, slacksim.LoseAnswer()) // one of them is the channel's
+			ask(s.kim, "Acme")
+			s.mia.Inbox().Wait("Acme").Click("Approve")
+			channel := s.lee.Channel("support-approvals").WaitText("Approved by @Mia Falk")
+			if n := len(channel.Texts()); n > test.most {
+				t.Errorf("the channel has %d messages", n)
+			}
+			if n := s.mia.Inbox().Len(); n != 1 {
+				t.Errorf("Mia has %d messages", n)
+			}
+		})
+	}
+}

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -108,6 +109,9 @@ func (d *Deliverer) find(ctx context.Context, card store.Card) (store.Card, erro
 		return card, &tooSoon{settle - age}
 	}
 	channel, err := d.conversation(ctx, card)
+	if mayNotLook(err) {
+		return unfound(card), nil
+	}
 	if err != nil {
 		return card, fmt.Errorf("finding the conversation of a lost post: %w", err)
 	}
@@ -117,6 +121,9 @@ func (d *Deliverer) find(ctx context.Context, card store.Card) (store.Card, erro
 	}
 	for {
 		page, err := d.Slack.GetConversationHistoryContext(ctx, &history)
+		if mayNotLook(err) {
+			return unfound(card), nil
+		}
 		if err != nil {
 			return card, fmt.Errorf("looking for a lost post: %w", err)
 		}
@@ -130,6 +137,20 @@ func (d *Deliverer) find(ctx context.Context, card store.Card) (store.Card, erro
 			return card, nil
 		}
 	}
+}
+
+// mayNotLook says whether the app lacks the scope to look into the conversation.
+// The ones that look into channels are asked of nobody, since they let a bot
+// read what everybody writes there. Without them a channel's copy whose answer
+// was lost may be posted twice; a person's never is.
+func mayNotLook(err error) bool {
+	refused, ok := errors.AsType[slack.SlackErrorResponse](err)
+	return ok && refused.Err == "missing_scope"
+}
+
+func unfound(card store.Card) store.Card {
+	card.Posting = time.Time{}
+	return card
 }
 
 func (d *Deliverer) conversation(ctx context.Context, card store.Card) (string, error) {

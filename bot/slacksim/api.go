@@ -92,7 +92,10 @@ func (ws *Workspace) authorise(m method, token string) error {
 		return no("invalid_auth")
 	case m.app != (token == ws.appToken):
 		return no("not_allowed_token_type")
-	case m.scope != "" && !slices.Contains(ws.o.Scopes, m.scope):
+	}
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if m.scope != "" && !slices.Contains(ws.o.Scopes, m.scope) {
 		return &apiError{code: "missing_scope", more: map[string]any{"needed": m.scope, "provided": strings.Join(ws.o.Scopes, ",")}}
 	}
 	return nil

@@ -157,6 +157,9 @@ func (ws *Workspace) history(a args) (answer, error) {
 	if c == nil || ws.member(a.text("channel")) != nil {
 		return nil, no("channel_not_found")
 	}
+	if c.with == nil && !slices.Contains(ws.o.Scopes, "channels:history") {
+		return nil, no("missing_scope")
+	}
 	limit, err := strconv.Atoi(a.text("limit"))
 	if err != nil || limit < 1 || limit > 999 {
 		limit = historyPage

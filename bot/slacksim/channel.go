@@ -46,3 +46,10 @@ func (ch *Channel) WaitText(text string) *Channel {
 		func() bool { return strings.Contains(strings.Join(ch.texts(), "\n"), text) })
 	return ch
 }
+
+// AddScopes gives the bot's token further scopes.
+func (ws *Workspace) AddScopes(scopes ...string) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	ws.o.Scopes = append(ws.o.Scopes, scopes...)
+}
