@@ -132,6 +132,7 @@ func demoGuide() []page.GuideStep {
 		{Text: "Kim is assigned to Globex: she approves it herself.", Person: "Kim Berg", Type: "/impersonate globex"},
 		{Text: "Acme goes to the managers on call. Approve it as Mia, and see Ola's copy change.", Person: "Kim Berg", Type: "/impersonate acct_42"},
 		{Text: "Too late: hold Ola's cards still, ask for Café Lumière, approve it as Mia, then click on Ola's card.", Person: "Kim Berg", Type: "/impersonate acct_105"},
+		{Text: "A longer life: as Mia, say that you're looking; as Kim, nudge; as Mia, approve it, then revoke. Or deny it, and say why. Or cancel it as Kim.", Person: "Kim Berg", Type: "/impersonate acct_42"},
 		{Text: "Initech has no plan in the account directory: nothing unknown allows.", Person: "Kim Berg", Type: "/impersonate initech"},
 		{Text: "Sam is a guest, and guests may not ask.", Person: "Sam Rivers", Type: "/impersonate hooli"},
 		{Text: "Kill the bot in the middle of a request (its process number is in the terminal). It is started again and goes on."},

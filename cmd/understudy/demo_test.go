@@ -65,6 +65,40 @@ func TestDemo(t *testing.T) {
 	d.stop()
 }
 
+// TestDemoOfALife does what README.md proposes for a case that lives longer.
+func TestDemoOfALife(t *testing.T) {
+	browser, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("the demo is tried in a browser: install Chromium to run this, for example with apt-get install chromium")
+	}
+	d := startDemo(t)
+	v := d.visit(t, browser)
+	v.ask("/impersonate acct_42", "Their invoice page fails since noon, ticket 4711")
+	v.sees("right", "Your decision is needed")
+	v.clicks("right", "I'm looking at it")
+	v.sees("left-modal", "@Mia Falk is looking at it.")
+	v.clicks("left-modal", "Nudge")
+	v.sees("right", "Reminder")
+	v.closes("left")
+	v.clicks("right", "Approve") // the reminder's
+	v.sees("left", "Approved by @Mia Falk")
+	v.clicks("right", "Revoke")
+	v.clicks("right-modal", "Revoke")
+	v.sees("left", "@Mia Falk revoked the access to Acme")
+
+	v.ask("/impersonate acct_105", "Their invoice page fails since noon, ticket 4711")
+	v.clicks("left-modal", "Cancel")
+	v.sees("left-modal", "You took the request back")
+	v.sees("right", "@Kim Berg took the request back")
+	v.closes("left")
+	v.ask("/impersonate acct_105", "Their invoice page fails again, ticket 4712")
+	v.waits("the new card", `[...document.querySelectorAll('#right button')].some((b) => b.textContent === 'Deny')`)
+	v.clicks("right", "Deny")
+	v.clicks("right-modal", "Deny")
+	v.sees("left-modal", "@Mia Falk denied this")
+	d.stop()
+}
+
 // TestPicture takes the picture that README.md shows.
 func TestPicture(t *testing.T) {
 	file := os.Getenv("UNDERSTUDY_PICTURE")

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudyhq/understudy/bot"
 )
 
 // The tests of this file keep README.md true.
@@ -75,5 +77,22 @@ func TestREADMEExplainsEverySetting(t *testing.T) {
 	slices.Sort(want)
 	if diff := cmp.Diff(want, rows(t, "### Settings")); diff != "" {
 		t.Errorf("settings (-code +README.md):\n%s", diff)
+	}
+}
+
+// TestREADMEsFlowsFileSaysTheDefaults: what it shows is what is so without it.
+func TestREADMEsFlowsFileSaysTheDefaults(t *testing.T) {
+	_, block, _ := strings.Cut(readme(t), "```json\n")
+	block, _, _ = strings.Cut(block, "```")
+	shown, err := bot.ReadFlows([]byte(block), rules())
+	if err != nil {
+		t.Fatalf("README.md's flows file: %v\n%s", err, block)
+	}
+	short, err := bot.ReadFlows([]byte(`{"flows":[{"name":"impersonation","params":{"manager_schedule":"PMGRS01"},"durations":["15m","1h"]}]}`), rules())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(short, shown); diff != "" {
+		t.Errorf("flows (-defaults +README.md):\n%s", diff)
 	}
 }
