@@ -33,9 +33,15 @@ func (c Case) Due() (Timer, time.Time, bool) {
 	return next, timers[next], true
 }
 
-// Overdue are the timers whose time has come, the first one first.
+// Overdue are the timers whose time has come, the first one first. The one that
+// ends what the others are for comes alone: nobody is asked in vain.
 func (c Case) Overdue(now time.Time) []Timer {
 	timers := c.timers()
+	for _, last := range []Timer{TimeOutTimer, ExpireTimer} {
+		if at, set := timers[last]; set && !at.After(now) {
+			return []Timer{last}
+		}
+	}
 	due := slices.DeleteFunc(slices.Sorted(maps.Keys(timers)), func(t Timer) bool { return timers[t].After(now) })
 	slices.SortStableFunc(due, func(a, b Timer) int { return timers[a].Compare(timers[b]) })
 	return due

@@ -87,6 +87,8 @@ func TestAGrantThatExtendsAnother(t *testing.T) {
 func TestWhatIsOverdueComesInItsOrder(t *testing.T) {
 	s := pending(t)
 	same(t, "nothing yet", 0, len(s.c.Overdue(noon)))
-	want := []approval.Timer{approval.RemindTimer, approval.EscalateTimer, approval.ShiftTimer, approval.TimeOutTimer}
-	same(t, "an hour later", want, s.c.Overdue(noon.Add(time.Hour)))
+	want := []approval.Timer{approval.RemindTimer, approval.EscalateTimer, approval.ShiftTimer}
+	same(t, "20 minutes later", want, s.c.Overdue(noon.Add(20*time.Minute)))
+	same(t, "an hour later", []approval.Timer{approval.TimeOutTimer}, s.c.Overdue(noon.Add(time.Hour)))
+	same(t, "after its time", []approval.Timer{approval.ExpireTimer}, active(t).c.Overdue(noon.Add(time.Hour)))
 }
