@@ -1,12 +1,15 @@
 package bot_test
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/slack-go/slack"
 
 	"github.com/understudyhq/understudy/bot"
 	"github.com/understudyhq/understudy/bot/accounts"
@@ -284,4 +287,23 @@ func TestPatienceBeginsWithTheFirstTry(t *testing.T) {
 	if err != nil || len(cases) != 1 || cases[0].DelayedAt.IsZero() {
 		t.Errorf("%v, %v", cases, err)
 	}
+}
+
+func TestAButtonOfAnotherVersionIsAnswered(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	client := slack.New(s.ws.BotToken(), slack.OptionAPIURL(s.ws.APIURL()))
+	label := slack.NewTextBlockObject(slack.PlainTextType, "Vote", false, false)
+	old := slack.NewActionBlock("decide:case-1", slack.NewButtonBlockElement("vote", "case-1", label))
+	err := errors.New("not tried")
+	for range 10 { // the workspace limits rates now and then
+		if _, _, err = client.PostMessage(s.mia.ID(), slack.MsgOptionText("an old card", false), slack.MsgOptionBlocks(old)); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mia.Inbox().Last().Click("Vote")
+	s.mia.WaitNotice("doesn't know this button any more")
 }

@@ -34,6 +34,7 @@ func (b *Bot) click(ctx context.Context, envelope string, action slack.Interacti
 			return b.change(ctx, envelope, action, id, wish)
 		}
 	}
+	b.tellLater(ctx, action, view.UnknownButton())
 	return nil
 }
 

@@ -82,15 +82,15 @@ func AlreadyLive(c approval.Case) string {
 	return append(append(s, standing(c)...), text(" Its card in your messages with this bot follows it.")).mrkdwn()
 }
 
-// Repeated answers something that was done already.
-func Repeated() string {
-	return "This arrived twice. It was done the first time, and nothing was done again."
-}
-
 // ExtensionAsked says to a requester that their wish to go on is being decided.
 func ExtensionAsked(c approval.Case) string {
 	return sentence{text("You asked for "), span(c.Duration), text(" more of "), named(c.Account.Name),
 		text(". A message follows that says who decides; you keep your access until its end meanwhile.")}.mrkdwn()
+}
+
+// UnknownButton answers a button that this version doesn't have.
+func UnknownButton() string {
+	return "The bot doesn't know this button any more, so nothing was changed. Open its Home tab: it shows what you can do now."
 }
 
 // NotSaved answers something that couldn't be written down.

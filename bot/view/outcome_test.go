@@ -47,7 +47,6 @@ func TestWhatPeopleAreTold(t *testing.T) {
 		"second request":     {view.AlreadyLive(all["pending"]), []string{"already have a request for Globex (acct_42)", "waiting for <@U0MIA> or <@U0OLA>"}},
 		"barred":             {view.Barred("guests may not ask"), []string{"You can't use this here: guests may not ask."}},
 		"not saved":          {view.NotSaved(), []string{"could not be saved", "nothing was changed"}},
-		"repeated":           {view.Repeated(), []string{"nothing was done again"}},
 		"names in a notice":  {view.ApproverCard(all["pending"], mia.ID).Text, []string{"Kim Larsen asks to sign in as Globex"}},
 	} {
 		t.Run(name, func(t *testing.T) {
