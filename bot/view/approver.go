@@ -63,7 +63,7 @@ func approverStory(c approval.Case, reader string) (heading string, told []sente
 
 func waitingStory(c approval.Case, reader string) []sentence {
 	s := sentence{subject(c.Requester, reader), text(asks(c, reader)), named(c.Account.Name),
-		text(" for "), span(c.Duration), text(more(c) + ". ")}
+		text(" for "), length(c), text(". ")}
 	told := []sentence{append(s, deadline(c)...)}
 	if others := without(asked(c), reader); len(others) > 0 && reader != "" {
 		s := append(sentence{text("Also asked: ")}, names(others, "and")...)

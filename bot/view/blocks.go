@@ -59,7 +59,7 @@ func facts(c approval.Case, asker bool) slack.Block {
 		words = append(words, text("\n"), label("Asked by: "), who(c.Requester))
 	}
 	words = append(words,
-		text("\n"), label("For: "), span(c.Duration),
+		text("\n"), label("For: "), length(c),
 		text("\n"), label("Asked: "), when(c.AskedAt),
 		text("\n"), label("Reason:"))
 	return paragraph(words...)

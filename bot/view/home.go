@@ -65,7 +65,7 @@ func waiting(h HomeContents) []slack.Block {
 
 func waitingLine(c approval.Case, reader string) sentence {
 	return sentence{subject(c.Requester, reader), text(asks(c, reader)), named(c.Account.Name), text(" · "), plan(c.Account), text(" · "),
-		coded(c.Account.ID), text(" for "), span(c.Duration), text(", asked "), when(c.AskedAt)}
+		coded(c.Account.ID), text(" for "), length(c), text(", asked "), when(c.AskedAt)}
 }
 
 func asks(c approval.Case, reader string) string {
@@ -79,12 +79,12 @@ func asks(c approval.Case, reader string) string {
 	return verb + " to sign in as "
 }
 
-// more is what a duration means that an extension asks for.
-func more(c approval.Case) string {
+// length is the time that was asked for, or how much more of it.
+func length(c approval.Case) text {
 	if c.Extends != "" {
-		return " more"
+		return span(c.Duration) + " more"
 	}
-	return ""
+	return span(c.Duration)
 }
 
 func listed(title string, cases []approval.Case, limit int, reader string) []slack.Block {

@@ -17,6 +17,9 @@ func OutcomeCard(c approval.Case) (Message, bool) {
 		return Message{}, false
 	}
 	heading, told := conclusion(c, c.Requester.ID)
+	if c.Status == approval.Active {
+		told = told[:1] // that the end is near is a message of its own
+	}
 	m := Message{Text: notification(text(heading+": "), typed(c.Account.Name))}
 	m.Blocks = append(m.Blocks, paragraph(label(heading+": "), named(c.Account.Name), text(" · "), coded(c.Account.ID)))
 	for _, s := range told {

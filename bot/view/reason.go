@@ -20,8 +20,8 @@ const (
 
 // DenyModal asks an approver why they deny the case.
 func DenyModal(c approval.Case) slack.ModalViewRequest {
-	told := sentence{who(c.Requester), text(asks(c, "")), named(c.Account.Name), text(" for "), span(c.Duration),
-		text(more(c) + ". Deny ends the request, and "), who(c.Requester), text(" reads your reason.")}
+	told := sentence{who(c.Requester), text(asks(c, "")), named(c.Account.Name), text(" for "), length(c),
+		text(". Deny ends the request, and "), who(c.Requester), text(" reads your reason.")}
 	return reasonModal(c, CallbackDeny, "Deny", told, c.Flow.Policy.DenyReason != approval.ReasonRequired)
 }
 

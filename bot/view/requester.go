@@ -35,6 +35,9 @@ func requesterStory(c approval.Case) (heading string, told []sentence) {
 		if c.SelfApproved() {
 			return "✋ You approve this yourself", selfStory(c)
 		}
+		if c.Extends != "" {
+			return "⏳ Waiting for approval to go on", pendingStory(c)
+		}
 		return "⏳ Waiting for approval", pendingStory(c)
 	case approval.Active, approval.Ended, approval.Denied, approval.Cancelled, approval.TimedOut, approval.Refused:
 		return conclusion(c, c.Requester.ID)
@@ -74,6 +77,9 @@ func pendingStory(c approval.Case) []sentence {
 	s := append(sentence{text("Waiting for ")}, names(undecided(c), quorumWord(c))...)
 	s = append(s, text(". They have a message with your request. You get a new message here as soon as it's decided. "))
 	told := []sentence{append(s, deadline(c)...)}
+	if c.Extends != "" {
+		told = append(told, sentence{text("You keep the access that you have until its end meanwhile.")})
+	}
 	return append(told, progress(c, c.Requester.ID)...)
 }
 

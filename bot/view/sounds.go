@@ -14,8 +14,8 @@ func ReminderCard(c approval.Case, approver string) Message {
 	if c.Status != approval.Pending || c.ApprovedBy(approver) {
 		return settled(c, approver)
 	}
-	s := sentence{who(c.Requester), text(" still waits: "), text("sign in as "), named(c.Account.Name), text(" for "), span(c.Duration),
-		text(more(c) + ", asked "), when(c.AskedAt), text(". ")}
+	s := sentence{who(c.Requester), text(" still waits: "), text("sign in as "), named(c.Account.Name), text(" for "), length(c),
+		text(", asked "), when(c.AskedAt), text(". ")}
 	blocks := []slack.Block{paragraph(append(sentence{label("🔔 Reminder: ")}, append(s, deadline(c)...)...)...), quote(c.Reason)}
 	if clickable := approverButtons(c, approver); clickable != nil {
 		blocks = append(blocks, clickable)
