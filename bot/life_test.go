@@ -355,3 +355,20 @@ func TestALostPostInAChannel(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatCanNotBeDoneYetHoldsUpNothing(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, route(managersOnCall.EscalateAfter(10*time.Minute, flows.Group("directors"))),
+		withPolicy(approval.Policy{Timeout: time.Hour, Remind: []time.Duration{12 * time.Minute}}))
+	s.ws.AddGroup("directors", s.lee)
+	ask(s.kim, "Acme")
+	s.mia.Inbox().Wait("Acme")
+	s.ws.Fail("usergroups.list", 1000, slacksim.Status(500))
+	s.jump(12 * time.Minute)
+	s.mia.Inbox().Wait("🔔 Reminder")
+	if n := s.lee.Inbox().Len(); n != 0 {
+		t.Errorf("Lee has %d messages though nobody knows who the directors are", n)
+	}
+	s.ws.Heal()
+	s.lee.Inbox().Wait("nobody else decided in time")
+}
