@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -54,4 +55,22 @@ func (s *serveCommand) clock(ctx context.Context) (func() time.Time, error) {
 		return nil, fmt.Errorf("--clock is for a simulated workspace on 127.0.0.1, and SLACK_API_URL is %q", s.SlackAPIURL)
 	}
 	return jumpingClock(ctx, s.Clock), nil
+}
+
+// demoClock turns the clock of the demo's bot on.
+type demoClock struct {
+	file string
+
+	mu    sync.Mutex
+	ahead time.Duration
+}
+
+func (c *demoClock) turn(d time.Duration) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := os.WriteFile(c.file, []byte((c.ahead + d).String()), 0o600); err != nil {
+		return "", fmt.Errorf("turning the clock on: %w", err)
+	}
+	c.ahead += d
+	return fmt.Sprintf("The bot's clock is %.0f minutes ahead.", c.ahead.Minutes()), nil
 }

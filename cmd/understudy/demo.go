@@ -40,7 +40,8 @@ func (d *demoCommand) Run(ctx context.Context, stdout io.Writer, log zerolog.Log
 	address := "http://" + listener.Addr().String()
 	ws := newWorkspace(address)
 	defer ws.Close()
-	stopPage := serveHTTP(listener, demoPages(ws), log)
+	clock := &demoClock{file: filepath.Join(folder, "clock")}
+	stopPage := serveHTTP(listener, demoPages(ws, clock), log)
 	defer stopPage()
 	pagerListener, err := listenLoopback(ctx, "127.0.0.1:0")
 	if err != nil {
@@ -61,7 +62,7 @@ func (d *demoCommand) Run(ctx context.Context, stdout io.Writer, log zerolog.Log
 		return err
 	}
 	fmt.Fprintf(stdout, demoWelcome, address)
-	return supervise(ctx, s, stdout)
+	return supervise(ctx, s, stdout, "--clock="+clock.file)
 }
 
 const demoWelcome = `
@@ -104,12 +105,14 @@ func newPager() *pagersim.Service {
 	return pager
 }
 
-func demoPages(ws *slacksim.Workspace) http.Handler {
+func demoPages(ws *slacksim.Workspace, clock *demoClock) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", noBrowser(ws))
 	mux.Handle("/link/", noBrowser(ws))
 	mux.Handle("/respond/", noBrowser(ws))
-	mux.Handle("/", page.Handler(ws, page.Options{Title: "Understudy demo", App: "Understudy", Guide: demoGuide()}))
+	mux.Handle("/", page.Handler(ws, page.Options{Title: "Understudy demo", App: "Understudy", Guide: demoGuide(), Stage: []page.StageAct{
+		{Text: "10 minutes later", Do: func() (string, error) { return clock.turn(10 * time.Minute) }},
+	}}))
 	return mux
 }
 
@@ -133,6 +136,7 @@ func demoGuide() []page.GuideStep {
 		{Text: "Acme goes to the managers on call. Approve it as Mia, and see Ola's copy change.", Person: "Kim Berg", Type: "/impersonate acct_42"},
 		{Text: "Too late: hold Ola's cards still, ask for Café Lumière, approve it as Mia, then click on Ola's card.", Person: "Kim Berg", Type: "/impersonate acct_105"},
 		{Text: "A longer life: as Mia, say that you're looking; as Kim, nudge; as Mia, approve it, then revoke. Or deny it, and say why. Or cancel it as Kim.", Person: "Kim Berg", Type: "/impersonate acct_42"},
+		{Text: "Hours in minutes: ask, then turn the bot's clock on with “10 minutes later”. Whoever is silent is reminded, the request times out; or approve it, and see the warning and the end.", Person: "Kim Berg", Type: "/impersonate acct_105"},
 		{Text: "Initech has no plan in the account directory: nothing unknown allows.", Person: "Kim Berg", Type: "/impersonate initech"},
 		{Text: "Sam is a guest, and guests may not ask.", Person: "Sam Rivers", Type: "/impersonate hooli"},
 		{Text: "Kill the bot in the middle of a request (its process number is in the terminal). It is started again and goes on."},

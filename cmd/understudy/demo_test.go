@@ -96,6 +96,19 @@ func TestDemoOfALife(t *testing.T) {
 	v.clicks("right", "Deny")
 	v.clicks("right-modal", "Deny")
 	v.sees("left-modal", "@Mia Falk denied this")
+	v.closes("left")
+
+	v.ask("/impersonate acct_42", "Their invoice page fails since noon, ticket 4713")
+	v.waits("the new card", `[...document.querySelectorAll('#right button')].some((b) => b.textContent === 'Approve')`)
+	v.clicks("right", "Approve")
+	v.sees("left-modal", "Approved by @Mia Falk")
+	v.closes("left")
+	v.do(chromedp.Click(`//button[normalize-space()="10 minutes later"]`))
+	v.sees("left", "Ends soon")
+	v.clicks("left", "Extend")
+	v.sees("right", "to stay signed in as Acme")
+	v.do(chromedp.Click(`//button[normalize-space()="10 minutes later"]`))
+	v.sees("left", "Its time is over")
 	d.stop()
 }
 

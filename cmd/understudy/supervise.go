@@ -13,9 +13,9 @@ import (
 
 // supervise runs the bot as a process, and again whenever it dies, until ctx
 // ends; then it lets the bot finish.
-func supervise(ctx context.Context, s settings, stdout io.Writer) error {
+func supervise(ctx context.Context, s settings, stdout io.Writer, flags ...string) error {
 	for {
-		bot, err := startBot(s)
+		bot, err := startBot(s, flags...)
 		if err != nil {
 			return fmt.Errorf("starting the bot: %w", err)
 		}
@@ -45,12 +45,12 @@ type botProcess struct {
 	err     error         // why, once it has
 }
 
-func startBot(s settings) (*botProcess, error) {
+func startBot(s settings, flags ...string) (*botProcess, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	command := exec.Command(self, "serve", "--while-stdin") //nolint:gosec,noctx // it is this program itself, and is told to end by its standard input
+	command := exec.Command(self, append([]string{"serve", "--while-stdin"}, flags...)...) //nolint:gosec,noctx // it is this program itself, and is told to end by its standard input
 	command.Args[0] = os.Args[0]
 	command.Env = append(os.Environ(), s.environment()...)
 	command.Stdout, command.Stderr = os.Stderr, os.Stderr

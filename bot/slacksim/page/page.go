@@ -31,6 +31,14 @@ type Options struct {
 	App   string      // what the app is called beside its messages; "App" if empty
 	Guide []GuideStep // what a first-time visitor should try, in order
 	Links []Link      // to what else there is to see
+	Stage []StageAct  // what can be done behind the scenes
+}
+
+// StageAct is something that nobody in the workspace does, such as to turn the
+// clock on.
+type StageAct struct {
+	Text string                 // what is on its button
+	Do   func() (string, error) // what it returns is for the visitor to read
 }
 
 // GuideStep is one thing to try.
@@ -61,7 +69,7 @@ func Handler(ws *slacksim.Workspace, o Options) http.Handler {
 	mux.Handle("GET /", files())
 	mux.HandleFunc("GET /setup", o.serve)
 	mux.Handle("GET /events", &stream{ws: ws})
-	(&stage{ws: ws}).route(mux)
+	(&stage{ws: ws, acts: o.Stage}).route(mux)
 	return guard(mux)
 }
 
@@ -75,12 +83,17 @@ func files() http.Handler {
 
 // serve tells the page what stands around the screens.
 func (o Options) serve(w http.ResponseWriter, _ *http.Request) {
+	acts := make([]string, len(o.Stage))
+	for i, act := range o.Stage {
+		acts[i] = act.Text
+	}
 	answer(w, http.StatusOK, struct {
 		Title string      `json:"title"`
 		App   string      `json:"app"`
 		Guide []GuideStep `json:"guide"`
 		Links []Link      `json:"links"`
-	}{o.Title, o.App, o.Guide, o.Links})
+		Stage []string    `json:"stage"`
+	}{o.Title, o.App, o.Guide, o.Links, acts})
 }
 
 // answer writes JSON. A browser that went away isn't an error of ours.

@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"unicode"
@@ -17,7 +18,8 @@ const maxAct = 2 << 20
 
 // stage is where what people do becomes an act in the workspace.
 type stage struct {
-	ws *slacksim.Workspace
+	ws   *slacksim.Workspace
+	acts []StageAct
 }
 
 // act is what the page sends of every act; each uses some of it.
@@ -47,6 +49,7 @@ func (s *stage) route(mux *http.ServeMux) {
 	mux.HandleFunc("POST /do/submit", doing(s.submit))
 	mux.HandleFunc("POST /do/close", doing(s.close))
 	mux.HandleFunc("POST /do/home", doing(s.home))
+	mux.HandleFunc("POST /do/stage", doing(s.behind))
 }
 
 // doing reads an act, does it and says how it went. What a person did is done
@@ -97,6 +100,17 @@ func (s *stage) close(ctx context.Context, a act) (done, error) {
 
 func (s *stage) home(ctx context.Context, a act) (done, error) {
 	return done{}, s.ws.OpenHome(ctx, a.Person)
+}
+
+// behind does what nobody in the workspace does.
+func (s *stage) behind(_ context.Context, a act) (done, error) {
+	for _, one := range s.acts {
+		if one.Text == a.Action {
+			said, err := one.Do()
+			return done{Note: said}, err
+		}
+	}
+	return done{}, errors.New("there is no such button")
 }
 
 // sentence makes an error's message one that people read.

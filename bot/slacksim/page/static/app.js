@@ -6,7 +6,7 @@ import { h, patch } from './dom.js'
 import { drawGuide } from './guide.js'
 import { drawPane } from './pane.js'
 import { readScreen } from './screen.js'
-import { follow, setup } from './server.js'
+import { follow, post, setup } from './server.js'
 
 const wide = matchMedia('(min-width: 56rem)')
 const state = {
@@ -41,8 +41,26 @@ function draw() {
       h('p', { class: state.connected ? 'live' : 'live off', role: 'status' }, state.connected ? 'Live' : 'Connection lost, trying again…'),
       h('nav', { 'aria-label': 'Elsewhere' }, (state.setup.links ?? []).map((link) =>
         h('a', { href: link.url, target: '_blank', rel: 'noopener noreferrer' }, link.text)))),
+    drawStage(),
     drawGuide(state.setup.guide, state.people, go),
     h('div', { class: 'panes' }, shown().filter((pane) => pane.person).map((pane) => drawPane(pane, state, doing(pane)))))
+}
+
+// drawStage draws what can be done behind the scenes, and what came of it.
+function drawStage() {
+  if (!state.setup.stage?.length) return undefined
+  return h('div', { class: 'stage', key: 'stage' },
+    state.setup.stage.map((text) => h('button', { type: 'button', class: 'button small', on: { click: () => behind(text) } }, text)),
+    h('p', { role: 'status' }, state.said ?? ''))
+}
+
+async function behind(text) {
+  try {
+    state.said = (await post('stage', { action: text })).note
+  } catch (error) {
+    state.said = error.message
+  }
+  redraw()
 }
 
 const acts = new Map()
