@@ -13,8 +13,8 @@ import (
 	"github.com/understudyhq/understudy/store"
 )
 
-// extend asks for as much time again as the case had asked for. It is a request
-// of its own, and the rules decide it as they would any other.
+// extend asks for as much time again as the case was approved for. It is a
+// request of its own, and the rules decide it as they would any other.
 func (b *Bot) extend(ctx context.Context, envelope string, action slack.InteractionCallback, id string) error {
 	base, err := b.Ledger.Case(ctx, id)
 	var result store.Result
@@ -22,13 +22,13 @@ func (b *Bot) extend(ctx context.Context, envelope string, action slack.Interact
 	case err != nil:
 	case base.Requester.ID != action.User.ID:
 		err = &approval.Rejection{Kind: approval.NotTheRequester, Case: base}
-	case !slices.Contains(b.Flow.Durations, base.Duration):
+	case !slices.Contains(b.Flow.Durations, base.AllowedFor()):
 		err = &approval.Rejection{Kind: approval.Invalid, Case: base}
 	default:
 		next := uuid.Must(uuid.NewV7()).String()
 		result, err = b.commit(ctx, store.Change{Case: next, Once: "click:" + envelope, Command: approval.Submit{
 			ID: next, Flow: b.Flow.Pin(), Requester: base.Requester, Account: base.Account,
-			Reason: base.Reason, Duration: base.Duration, Extends: base.ID,
+			Reason: base.Reason, Duration: base.AllowedFor(), Extends: base.ID,
 		}})
 	}
 	sentence := ""

@@ -1,9 +1,6 @@
 package view
 
 import (
-	"slices"
-	"time"
-
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/approval"
 )
@@ -84,15 +81,10 @@ func consent(c approval.Case, reader string) sentence {
 		s = append(s, text(" and "+count(hidden, "other")))
 	}
 	s = append(s, text("."))
-	if less := approvedFor(c); less < c.Duration {
+	if less := c.AllowedFor(); less < c.Duration {
 		s = append(s, text(" It is for "), span(less), text(" instead of the "), span(c.Duration), text(" asked for."))
 	}
 	return s
-}
-
-// approvedFor is the shortest of the approved times.
-func approvedFor(c approval.Case) time.Duration {
-	return slices.MinFunc(c.Approvals, func(a, b approval.Approval) int { return int(a.Duration - b.Duration) }).Duration
 }
 
 func endedStory(c approval.Case, reader string) []sentence {

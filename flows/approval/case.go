@@ -232,6 +232,16 @@ func (c Case) ApprovedBy(id string) bool {
 	return slices.ContainsFunc(c.Approvals, func(a Approval) bool { return a.By.ID == id })
 }
 
+// AllowedFor is for how long the case was approved: the shortest time that an
+// approver gave, or as asked where a rule allowed it.
+func (c Case) AllowedFor() time.Duration {
+	allowed := c.Duration
+	for _, a := range c.Approvals {
+		allowed = min(allowed, a.Duration)
+	}
+	return allowed
+}
+
 // SelfApproved says whether the requester alone decides, by the rules.
 func (c Case) SelfApproved() bool {
 	return len(c.Approvers) == 1 && c.Approvers[0].ID == c.Requester.ID

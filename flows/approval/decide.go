@@ -263,10 +263,7 @@ func (c Case) approve(a Approve, now time.Time) ([]Body, error) {
 	if len(c.Approvals)+1 < c.Quorum {
 		return bodies, nil
 	}
-	for _, earlier := range c.Approvals {
-		duration = min(duration, earlier.Duration)
-	}
-	return append(bodies, Granted{now.Add(duration)}), nil
+	return append(bodies, Granted{now.Add(min(duration, c.AllowedFor()))}), nil
 }
 
 func (c Case) cancel(cmd Cancel) ([]Body, error) {

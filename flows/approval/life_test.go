@@ -71,6 +71,13 @@ func TestADenialMayNeedAReason(t *testing.T) {
 	same(t, "dropping one's own", approval.Denied, own.c.Status)
 }
 
+func TestForHowLongACaseIsAllowed(t *testing.T) {
+	s := begin(t).then(submission(), ask(managers.Need(2), mia, ola))
+	same(t, "as asked", time.Hour, s.c.AllowedFor())
+	s.then(approval.Approve{By: mia}, approval.Approve{By: ola, Duration: time.Minute})
+	same(t, "the shortest", time.Minute, s.c.AllowedFor())
+}
+
 func TestAGrantThatExtendsAnother(t *testing.T) {
 	more := submission()
 	more.ID, more.Extends = "case-2", "case-7f3a"
