@@ -23,6 +23,10 @@ type Card struct {
 	Hash string `json:"hash,omitempty"`
 	// Wants counts the changes of what the card should show.
 	Wants int `json:"wants"`
+	// Posted is when Slack first had it as a message; zero if it never had.
+	Posted time.Time `json:"posted,omitzero"`
+	// Since is when it should have shown what it doesn't; zero if it shows all.
+	Since time.Time `json:"since,omitzero"`
 	// Posting is when a post was begun whose answer isn't known yet.
 	Posting time.Time `json:"posting,omitzero"`
 	// Failures counts the deliveries that failed since the last good one.
@@ -105,8 +109,12 @@ func (l *Ledger) Posting(ctx context.Context, id CardID, at time.Time) error {
 func (l *Ledger) Delivered(ctx context.Context, shown Card, now time.Time) error {
 	return l.changeCard(ctx, shown.ID, func(tx Tx, card *Card) error {
 		card.Channel, card.Stamp, card.Hash = shown.Channel, shown.Stamp, shown.Hash
-		card.Posting, card.Failures = time.Time{}, 0
+		card.Posting, card.Failures, card.Since = time.Time{}, 0, time.Time{}
+		if card.Posted.IsZero() && card.Stamp != "" {
+			card.Posted = now.UTC()
+		}
 		if card.Wants != shown.Wants {
+			card.Since = now.UTC()
 			return dirtyQueue.put(tx, string(card.ID), now)
 		}
 		return dirtyQueue.remove(tx, string(card.ID))
@@ -131,7 +139,7 @@ func (l *Ledger) PutOff(ctx context.Context, tried Card, at time.Time) error {
 // Lose records that the card can't ever be delivered.
 func (l *Ledger) Lose(ctx context.Context, id CardID, why string) error {
 	return l.changeCard(ctx, id, func(tx Tx, card *Card) error {
-		card.Lost, card.Posting = why, time.Time{}
+		card.Lost, card.Posting, card.Since = why, time.Time{}, time.Time{}
 		return dirtyQueue.remove(tx, string(id))
 	})
 }
@@ -315,12 +323,15 @@ func touch(tx Tx, card Card, at time.Time) error {
 	if card.Lost != "" {
 		return nil
 	}
-	card.Wants++
-	if err := put(tx, cardKey(card.ID), card); err != nil {
+	queued, err := dirtyQueue.at(tx, string(card.ID))
+	if err != nil {
 		return err
 	}
-	queued, err := dirtyQueue.at(tx, string(card.ID))
-	if err != nil || !queued.IsZero() {
+	if queued.IsZero() {
+		card.Since = at.UTC()
+	}
+	card.Wants++
+	if err := put(tx, cardKey(card.ID), card); err != nil || !queued.IsZero() {
 		return err
 	}
 	return dirtyQueue.put(tx, string(card.ID), at)
