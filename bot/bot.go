@@ -37,7 +37,8 @@ import (
 	"github.com/understudyhq/understudy/store"
 )
 
-// Config is what a Bot is made of. All of it but Patience and Now is required.
+// Config is what a Bot is made of. All of it but Patience, Now and Watch is
+// required.
 type Config struct {
 	Slack    *slack.Client
 	TeamID   string // of the workspace, from auth.test
@@ -52,7 +53,9 @@ type Config struct {
 	Patience time.Duration
 	// Now tells the time by which cases live. Nil means time.Now.
 	Now func() time.Time
-	Log zerolog.Logger
+	// Watch is told what the bot does.
+	Watch Watch
+	Log   zerolog.Logger
 }
 
 // Bot is the Slack app.
@@ -71,6 +74,7 @@ func New(c Config) *Bot {
 	}
 	b := &Bot{Config: c, http: &http.Client{Timeout: 10 * time.Second}}
 	b.listener = socket.Listener{Open: b.open, Handle: b.handle, Log: c.Log}
+	b.listener.Handled = c.Watch.Handled
 	return b
 }
 
@@ -80,6 +84,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup
 	cards := &deliver.Deliverer{Ledger: b.Ledger, Slack: b.Slack, Decide: b.commit, Now: b.Now, Log: b.Log}
+	cards.Watch = b.Watch.Delivery
 	background.Go(func() { cards.Run(working) })
 	background.Go(func() { b.keepTime(working) })
 
@@ -126,6 +131,9 @@ func (b *Bot) commit(ctx context.Context, change store.Change) (store.Result, er
 	}
 	for _, e := range result.Events {
 		logEvent(b.Log, e)
+	}
+	if b.Watch.Committed != nil {
+		b.Watch.Committed(result)
 	}
 	return result, nil
 }

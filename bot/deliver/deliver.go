@@ -57,7 +57,9 @@ type Deliverer struct {
 	// bot commits: with its log line.
 	Decide func(context.Context, store.Change) (store.Result, error)
 	Now    func() time.Time
-	Log    zerolog.Logger
+	// Watch, if set, is told what came of every look at a card.
+	Watch func(Attempt)
+	Log   zerolog.Logger
 
 	pace pace
 	busy sync.Map // the ids of cards that are being delivered
@@ -122,6 +124,7 @@ func (d *Deliverer) deliver(ctx context.Context, card store.Card) {
 	for {
 		failure := d.record(ctx, shown, err)
 		if failure == nil {
+			d.watched(shown, err)
 			return
 		}
 		d.Log.Error().Err(failure).Str("card", string(card.ID)).Msg("recording a delivery")

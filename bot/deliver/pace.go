@@ -24,7 +24,10 @@ type pace struct {
 }
 
 // tooSoon says that Slack shouldn't be called yet. It is no failure.
-type tooSoon struct{ wait time.Duration }
+type tooSoon struct {
+	wait    time.Duration
+	unpaced bool // it isn't Slack's limits that the call waits for
+}
 
 func (t *tooSoon) Error() string { return fmt.Sprintf("not before %s", t.wait) }
 
@@ -35,12 +38,12 @@ func (p *pace) take(method, channel string) error {
 	now := time.Now()
 	key, limit, burst := allowance(method, channel)
 	if until := p.held[key]; now.Before(until) {
-		return &tooSoon{until.Sub(now)}
+		return &tooSoon{wait: until.Sub(now)}
 	}
 	reserved := p.limiter(key, limit, burst).ReserveN(now, 1)
 	if wait := reserved.DelayFrom(now); wait > 0 {
 		reserved.CancelAt(now)
-		return &tooSoon{wait}
+		return &tooSoon{wait: wait}
 	}
 	return nil
 }

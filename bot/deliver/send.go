@@ -106,7 +106,7 @@ func (d *Deliverer) publishHome(ctx context.Context, person string, home slack.H
 // find looks for the message of a post whose answer was lost.
 func (d *Deliverer) find(ctx context.Context, card store.Card) (store.Card, error) {
 	if age := d.Now().Sub(card.Posting); age < settle {
-		return card, &tooSoon{settle - age}
+		return card, &tooSoon{wait: settle - age, unpaced: true}
 	}
 	channel, err := d.conversation(ctx, card)
 	if mayNotLook(err) {

@@ -20,6 +20,7 @@ const (
 // start hands an envelope to a goroutine that serve waits for. It blocks,
 // and with it the reading, while all handlers are busy.
 func (c *connection) start(ctx context.Context, e Envelope) {
+	arrived := time.Now()
 	c.room <- struct{}{}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -31,17 +32,21 @@ func (c *connection) start(ctx context.Context, e Envelope) {
 	c.count(func(l *Listener) { l.stats.Received++ })
 	c.handlers.Go(func() {
 		defer func() { <-c.room }()
-		c.handle(context.WithoutCancel(ctx), e)
+		acked := c.handle(context.WithoutCancel(ctx), e)
+		if c.Handled != nil {
+			c.Handled(e.Type, time.Since(arrived), acked)
+		}
 	})
 }
 
-func (c *connection) handle(ctx context.Context, e Envelope) {
+// handle says whether the ack was sent.
+func (c *connection) handle(ctx context.Context, e Envelope) bool {
 	data, err := c.answer(ctx, e)
 	if err != nil {
 		c.Log.Error().Err(err).Str("envelope", e.ID).Str("type", e.Type).Msg("handling an envelope")
 	}
 	if data == nil || e.ID == "" {
-		return
+		return false
 	}
 	err = c.ack(ctx, data)
 	c.count(func(l *Listener) {
@@ -54,6 +59,7 @@ func (c *connection) handle(ctx context.Context, e Envelope) {
 	if err != nil {
 		c.Log.Error().Err(err).Str("envelope", e.ID).Str("type", e.Type).Msg("sending an ack")
 	}
+	return err == nil
 }
 
 // answer returns the ack to send, if any, and what went wrong, if anything.

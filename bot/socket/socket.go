@@ -53,7 +53,10 @@ type Listener struct {
 	// Connections is how many sockets are held; 0 means 2. Slack allows ten
 	// to an app.
 	Connections int
-	Log         zerolog.Logger
+	// Handled, if set, is told of every envelope that is done with: its type, how
+	// long after it was read, and whether its ack was sent.
+	Handled func(kind string, after time.Duration, acked bool)
+	Log     zerolog.Logger
 
 	times times
 	mu    sync.Mutex // guards what follows
@@ -76,6 +79,13 @@ func (l *Listener) Connected() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.ready
+}
+
+// Held says how many sockets are open or being opened.
+func (l *Listener) Held() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.held
 }
 
 // Stats says what has happened so far.
