@@ -1,9 +1,10 @@
-// Package api is what the bot serves over HTTP: for now, its health.
+// Package api is what the bot serves over HTTP: its health and its metrics.
 //
 // GET /healthz says that the process lives. GET /readyz says whether the bot
 // can do its work: it is connected to Slack, and the store takes commits. A
 // supervisor restarts a bot that isn't alive, and only waits for one that isn't
-// ready: Slack being away is no reason to restart.
+// ready: Slack being away is no reason to restart. GET /metrics is for
+// Prometheus; it names no person, no account and no secret.
 package api
 
 import (
@@ -18,8 +19,9 @@ const readyTime = 3 * time.Second
 
 // Handler answers for a bot whose readiness is ready's: nil if it can do its
 // work, or why not.
-func Handler(ready func(context.Context) error) http.Handler {
+func Handler(ready func(context.Context) error, metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), readyTime)

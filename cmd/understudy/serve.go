@@ -16,6 +16,7 @@ import (
 	"github.com/understudyhq/understudy/bot"
 	"github.com/understudyhq/understudy/bot/accounts"
 	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/bot/metrics"
 	"github.com/understudyhq/understudy/bot/people"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/store"
@@ -51,7 +52,8 @@ func (s *serveCommand) Run(ctx context.Context, log zerolog.Logger) error {
 
 // serve opens what a bot is made of, runs it, and closes it again.
 func serve(ctx context.Context, s settings, in inputs, now func() time.Time, log zerolog.Logger) (err error) {
-	client, team, err := connect(ctx, s)
+	counts := metrics.New(now, log)
+	client, team, err := connect(ctx, s, counts.Slack(http.DefaultTransport))
 	if err != nil {
 		return err
 	}
@@ -62,7 +64,7 @@ func serve(ctx context.Context, s settings, in inputs, now func() time.Time, log
 	defer func() { err = errors.Join(err, directory.Close()) }()
 	members := people.New(people.Options{
 		Slack: client, PagerDutyToken: s.PagerdutyToken, PagerDutyURL: s.PagerdutyAPIURL,
-		TeamID: team, Overrides: in.emails, Log: log,
+		TeamID: team, Overrides: in.emails, Transport: counts.PagerDuty(http.DefaultTransport), Log: log,
 	})
 	if err := checkSchedules(ctx, members, in.flow, log); err != nil {
 		return err
@@ -72,22 +74,27 @@ func serve(ctx context.Context, s settings, in inputs, now func() time.Time, log
 		return fmt.Errorf("UNDERSTUDY_STORE: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	ledger, flow, err := openLedger(ctx, db, in.flow, now())
+	ledger, flow, err := openLedger(ctx, counts.Engine(db), in.flow, now())
 	if err != nil {
+		return err
+	}
+	if err := counts.Follow(ctx, ledger, flow.Name); err != nil {
 		return err
 	}
 	b := bot.New(bot.Config{
 		Slack: client, TeamID: team, Ledger: ledger, People: members, Accounts: directory,
-		Rules: rules(), Flow: flow, Now: now, Log: log,
+		Rules: rules(), Flow: flow, Now: now, Watch: counts.Watch(), Log: log,
 	})
-	return runWithHealth(ctx, b, db, s, log)
+	counts.Sockets(b.Sockets)
+	counts.StoreSize(func() int64 { return db.Stats().FileSize })
+	return runWithHealth(ctx, b, db, s, counts.Handler(), log)
 }
 
 // connect asks Slack who the bot is there.
-func connect(ctx context.Context, s settings) (*slack.Client, string, error) {
+func connect(ctx context.Context, s settings, transport http.RoundTripper) (*slack.Client, string, error) {
 	client := slack.New(s.SlackBotToken,
 		slack.OptionAPIURL(s.SlackAPIURL), slack.OptionAppLevelToken(s.SlackAppToken),
-		slack.OptionHTTPClient(&http.Client{Timeout: 10 * time.Second}))
+		slack.OptionHTTPClient(&http.Client{Timeout: 10 * time.Second, Transport: transport}))
 	for tries := 1; ; tries++ {
 		self, err := client.AuthTestContext(ctx)
 		if err == nil {
@@ -135,8 +142,8 @@ func checkSchedules(ctx context.Context, members *people.Directory, flow store.F
 	return nil
 }
 
-func openLedger(ctx context.Context, db *bolt.DB, flow store.Flow, now time.Time) (*store.Ledger, store.Flow, error) {
-	ledger, err := store.Open(ctx, db)
+func openLedger(ctx context.Context, engine store.Engine, flow store.Flow, now time.Time) (*store.Ledger, store.Flow, error) {
+	ledger, err := store.Open(ctx, engine)
 	if err != nil {
 		return nil, flow, fmt.Errorf("UNDERSTUDY_STORE: %w", err)
 	}
@@ -149,12 +156,12 @@ func openLedger(ctx context.Context, db *bolt.DB, flow store.Flow, now time.Time
 }
 
 // runWithHealth runs the bot, with its health and the store's socket beside it.
-func runWithHealth(ctx context.Context, b *bot.Bot, db *bolt.DB, s settings, log zerolog.Logger) error {
+func runWithHealth(ctx context.Context, b *bot.Bot, db *bolt.DB, s settings, counts http.Handler, log zerolog.Logger) error {
 	health, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Listen)
 	if err != nil {
 		return fmt.Errorf("UNDERSTUDY_LISTEN: %w", err)
 	}
-	stopHealth := serveHTTP(health, api.Handler(b.Ready), log)
+	stopHealth := serveHTTP(health, api.Handler(b.Ready, counts), log)
 	defer stopHealth()
 	stopBackups, err := offerBackups(ctx, db, s.storePath(), log)
 	if err != nil {

@@ -29,7 +29,7 @@ type settings struct {
 	Accounts           string `env:"UNDERSTUDY_ACCOUNTS" placeholder:"FILE|URL" help:"The account directory: a .json, .jsonl or .csv file, or a URL."`
 	Flows              string `env:"UNDERSTUDY_FLOWS" placeholder:"FILE" help:"The provisioned flows, a JSON file."`
 	Emails             string `env:"UNDERSTUDY_EMAILS" placeholder:"FILE" help:"For people whose e-mail differs in Slack: a JSON object from the e-mail in PagerDuty to the one in Slack."`
-	Listen             string `env:"UNDERSTUDY_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz and /readyz are served."`
+	Listen             string `env:"UNDERSTUDY_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz, /readyz and /metrics are served."`
 }
 
 // rules are the flows that this program has, by name.
