@@ -39,6 +39,7 @@ type stage struct {
 	faults *storetest.Faults
 	ledger *store.Ledger
 	ahead  atomic.Int64 // of the real time, in nanoseconds
+	bot    *bot.Bot
 
 	kim, lee, mia, ola, sam *slacksim.Person
 	miaPager, olaPager      string
@@ -97,7 +98,8 @@ func (s *stage) run(settings []setting) {
 	if config.Flow, err = ledger.Provision(t.Context(), config.Flow, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	s.start(bot.New(config))
+	s.bot = bot.New(config)
+	s.start(s.bot)
 }
 
 // start runs the bot until the test ends, and waits until it's connected.
