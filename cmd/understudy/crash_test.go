@@ -183,7 +183,7 @@ func (k *killings) settle() {
 func (k *killings) done(account string) bool {
 	for _, name := range managers() {
 		found := k.messages(k.people[name].ID, account)
-		if len(found) == 0 || k.clicked[account] && strings.Contains(string(found[0].Blocks), `"decide:`) {
+		if len(found) == 0 || k.clicked[account] && strings.Contains(string(found[0].Blocks), `"action_id":"approve"`) {
 			return false
 		}
 	}
