@@ -337,7 +337,7 @@ func TestCheckNotices(t *testing.T) {
 	}
 }
 
-func entries(t *testing.T, engine store.Engine, prefix string) (found []store.Entry) {
+func entries(t testing.TB, engine store.Engine, prefix string) (found []store.Entry) {
 	t.Helper()
 	err := engine.View(t.Context(), func(tx store.Tx) error {
 		for entry, err := range tx.Scan(prefix, prefix+"\xff") {

@@ -150,9 +150,16 @@ func (s *settings) readEmails() (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("UNDERSTUDY_EMAILS can't be read: %w", err)
 	}
-	var emails map[string]string
+	emails, err := parseEmails(data)
+	if err != nil {
+		return nil, fmt.Errorf("UNDERSTUDY_EMAILS, the file %s: %w", s.Emails, err)
+	}
+	return emails, nil
+}
+
+func parseEmails(data []byte) (emails map[string]string, err error) {
 	if err := json.Unmarshal(data, &emails); err != nil {
-		return nil, fmt.Errorf(`UNDERSTUDY_EMAILS, the file %s: it isn't a JSON object such as {"mia@pager.example":"mia@example.com"}: %w`, s.Emails, err)
+		return nil, fmt.Errorf(`it isn't a JSON object such as {"mia@pager.example":"mia@example.com"}: %w`, err)
 	}
 	return emails, nil
 }
