@@ -24,6 +24,8 @@ const (
 	lookAgain = time.Second
 	// forgetEvery is how often old envelopes' names are dropped.
 	forgetEvery = time.Hour
+	// forgetAtOnce is how many of them one transaction drops.
+	forgetAtOnce = 1000
 )
 
 // keepTime does what time itself does to cases, until ctx ends: routing them,
@@ -148,13 +150,18 @@ func (b *Bot) more(ctx context.Context, c approval.Case, route flows.Route, comm
 	return command(search.found)
 }
 
-// forget drops old names of envelopes, now and then.
+// forget drops old names of envelopes, now and then. While there are more than
+// one transaction should drop, the next round goes on.
 func (b *Bot) forget(ctx context.Context, last time.Time) time.Time {
 	if b.Now().Sub(last) < forgetEvery {
 		return last
 	}
-	if _, err := b.Ledger.Forget(ctx, b.Now(), 1000); err != nil && ctx.Err() == nil {
+	dropped, err := b.Ledger.Forget(ctx, b.Now(), forgetAtOnce)
+	if err != nil && ctx.Err() == nil {
 		b.Log.Error().Err(err).Msg("dropping what Slack doesn't repeat any more")
+	}
+	if dropped == forgetAtOnce {
+		return last
 	}
 	return b.Now()
 }

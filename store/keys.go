@@ -15,7 +15,12 @@ const keyTime = "2006-01-02T15:04:05.000000000Z"
 func timeKey(t time.Time) string { return t.UTC().Format(keyTime) }
 
 // part makes any text safe between the slashes of a key.
-func part(s string) string { return strings.NewReplacer("%", "%25", "/", "%2F").Replace(s) }
+func part(s string) string {
+	if !strings.ContainsAny(s, "%/") {
+		return s
+	}
+	return strings.NewReplacer("%", "%25", "/", "%2F").Replace(s)
+}
 
 func caseKey(id string) string           { return "case/" + part(id) }
 func eventKey(id string, seq int) string { return fmt.Sprintf("event/%s/%08d", part(id), seq) }
