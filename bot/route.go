@@ -58,7 +58,7 @@ func (b *Bot) ruling(ctx context.Context, c approval.Case) (approval.Command, er
 	if !known || rules.Fingerprint() != c.Flow.Fingerprint {
 		return approval.Refuse{Why: "the rules changed while this request was being decided"}, nil
 	}
-	flow, err := b.Ledger.FlowVersion(ctx, c.Flow.ID, c.Flow.Version)
+	flow, err := b.Ledger.FlowVersion(ctx, c.Flow)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 // Report is what [Ledger.Check] found. A store without Problems is sound.
 type Report struct {
 	Cases, Open, Events, Cards int
+	Newest                     time.Time // when the newest event happened
 	Problems                   []string
 }
 
@@ -22,7 +23,8 @@ func (r *Report) problem(format string, args ...any) {
 
 // Check reads the whole store: that every chain of events holds, that
 // replaying it gives the stored case, that the indexes and due times agree
-// with the cases, and that nothing is without its case.
+// with the cases, that the flows are those that the cases pin, and that nothing
+// is without its case.
 func (l *Ledger) Check(ctx context.Context) (Report, error) {
 	var report Report
 	err := l.engine.View(ctx, func(tx Tx) error {
@@ -34,6 +36,9 @@ func (l *Ledger) Check(ctx context.Context) (Report, error) {
 			if err := report.checkCase(tx, lastPart(entry.Key), entry); err != nil {
 				return err
 			}
+		}
+		if err := report.checkFlows(tx); err != nil {
+			return err
 		}
 		return report.checkOrphans(tx)
 	})
@@ -53,11 +58,21 @@ func (r *Report) checkCase(tx Tx, id string, entry Entry) error {
 		return nil
 	}
 	r.Events += len(events)
+	for _, e := range events {
+		if e.At.After(r.Newest) {
+			r.Newest = e.At
+		}
+	}
 	if head != s.Head || !sameJSON(approval.Replay(events), s.Case) {
 		r.problem("case %s isn't what its %d events make", id, len(events))
 	}
 	if !s.Case.Status.Over() {
 		r.Open++
+	}
+	if s.Case.Flow.Sum != "" {
+		if _, err := pinned(tx, s.Case.Flow); err != nil {
+			r.problem("case %s: %v", id, err)
+		}
 	}
 	return r.checkIndexes(tx, s.Case)
 }

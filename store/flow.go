@@ -24,11 +24,17 @@ type Flow struct {
 	Durations   []time.Duration   `json:"durations"` // offered to requesters
 	Policy      approval.Policy   `json:"policy"`
 	Since       time.Time         `json:"since"` // when this version was provisioned
+	// Sum is the hash of all the others. A case pins it, so that its chain of
+	// events holds the flow's parameters too.
+	Sum string `json:"sum,omitempty"`
 }
 
 // Pin is what a case keeps of the flow.
 func (f Flow) Pin() approval.FlowVersion {
-	return approval.FlowVersion{ID: f.ID, Name: f.Name, Version: f.Version, Fingerprint: f.Fingerprint, Policy: f.Policy, Durations: f.Durations}
+	return approval.FlowVersion{
+		ID: f.ID, Name: f.Name, Version: f.Version, Fingerprint: f.Fingerprint,
+		Policy: f.Policy, Durations: f.Durations, Sum: f.Sum,
+	}
 }
 
 func (f Flow) same(g Flow) bool {
@@ -54,6 +60,9 @@ func (l *Ledger) Provision(ctx context.Context, f Flow, now time.Time) (Flow, er
 		}
 		result = f
 		result.ID, result.Version, result.Since = newest.ID, newest.Version+1, now.UTC()
+		if result.Sum, err = result.sum(); err != nil {
+			return err
+		}
 		if err := put(tx, flowVersionKey(result.ID, result.Version), result); err != nil {
 			return err
 		}
@@ -65,16 +74,49 @@ func (l *Ledger) Provision(ctx context.Context, f Flow, now time.Time) (Flow, er
 	return result, nil
 }
 
-// FlowVersion is the flow as it was in this version, or ErrNotFound.
-func (l *Ledger) FlowVersion(ctx context.Context, id string, version int) (f Flow, err error) {
-	err = l.engine.View(ctx, func(tx Tx) error {
-		f = Flow{}
-		found, err := get(tx, flowVersionKey(id, version), &f)
-		if err == nil && !found {
-			err = fmt.Errorf("version %d of flow %s: %w", version, id, ErrNotFound)
-		}
+// FlowVersion is the flow that a case pins. It is ErrNotFound if it isn't there,
+// and ErrCorrupt if it isn't as it was then.
+func (l *Ledger) FlowVersion(ctx context.Context, pin approval.FlowVersion) (f Flow, err error) {
+	err = l.engine.View(ctx, func(tx Tx) (err error) {
+		f, err = pinned(tx, pin)
 		return err
 	})
+	return f, err
+}
+
+func readVersion(tx Tx, id string, version int) (f Flow, err error) {
+	key := flowVersionKey(id, version)
+	found, err := get(tx, key, &f)
+	switch {
+	case err != nil:
+		return Flow{}, err
+	case !found:
+		return Flow{}, fmt.Errorf("version %d of flow %s: %w", version, id, ErrNotFound)
+	}
+	return f, f.verify(key)
+}
+
+// verify says whether the flow is as it was provisioned.
+func (f Flow) verify(key string) error {
+	sum, err := f.sum()
+	if err == nil && sum != f.Sum {
+		err = fmt.Errorf("%s was changed after it was written: %w", key, ErrCorrupt)
+	}
+	return err
+}
+
+func (f Flow) sum() (string, error) {
+	f.Sum = ""
+	text, err := json.Marshal(f)
+	return chainHash("", text), err
+}
+
+// pinned is the flow's version that is pinned, if it still is what it was.
+func pinned(tx Tx, pin approval.FlowVersion) (Flow, error) {
+	f, err := readVersion(tx, pin.ID, pin.Version)
+	if err == nil && f.Sum != pin.Sum {
+		err = fmt.Errorf("version %d of flow %s isn't what it was when it was pinned: %w", pin.Version, pin.ID, ErrCorrupt)
+	}
 	return f, err
 }
 
@@ -86,13 +128,39 @@ func (l *Ledger) Flows(ctx context.Context) (found []Flow, err error) {
 			if err != nil {
 				return fmt.Errorf("listing flows: %w", err)
 			}
-			var f Flow
-			if err := json.Unmarshal(entry.Value, &f); err != nil {
-				return fmt.Errorf("reading %s: %w: %w", entry.Key, ErrCorrupt, err)
+			f, err := parseFlow(entry)
+			if err != nil {
+				return err
 			}
 			found = append(found, f)
 		}
 		return nil
 	})
 	return found, err
+}
+
+func parseFlow(entry Entry) (f Flow, err error) {
+	if err := json.Unmarshal(entry.Value, &f); err != nil {
+		return Flow{}, fmt.Errorf("reading %s: %w: %w", entry.Key, ErrCorrupt, err)
+	}
+	return f, f.verify(entry.Key)
+}
+
+// checkFlows checks every version of every flow.
+func (r *Report) checkFlows(tx Tx) error {
+	for _, prefix := range []string{"flow/", "flow-version/"} {
+		for entry, err := range under(tx, prefix) {
+			if err != nil {
+				return fmt.Errorf("checking the store: %w", err)
+			}
+			f, err := parseFlow(entry)
+			if err == nil && prefix == "flow/" {
+				_, err = pinned(tx, f.Pin())
+			}
+			if err != nil {
+				r.problem("%v", err)
+			}
+		}
+	}
+	return nil
 }

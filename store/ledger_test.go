@@ -259,7 +259,7 @@ func TestFlowVersions(t *testing.T) {
 	if err != nil || second.Version != 2 || second.ID != first.ID {
 		t.Errorf("%+v, %v", second, err)
 	}
-	old, err := l.FlowVersion(t.Context(), first.ID, 1)
+	old, err := l.FlowVersion(t.Context(), first.Pin())
 	if diff := cmp.Diff(first, old); diff != "" || err != nil {
 		t.Errorf("version 1 changed: %v\n%s", err, diff)
 	}

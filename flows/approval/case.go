@@ -110,6 +110,8 @@ type FlowVersion struct {
 	// Durations are what requesters are offered, and what approvers choose from
 	// who approve for less.
 	Durations []time.Duration `json:"durations,omitempty"`
+	// Sum is the hash of the whole provisioned flow, its parameters included.
+	Sum string `json:"sum,omitempty"`
 }
 
 // Policy is how long a case may wait, and what happens meanwhile.
