@@ -11,3 +11,7 @@ func abandon(file *os.File) error {
 	}
 	return file.Close()
 }
+
+// lock doesn't: where a file that somebody has open can't be replaced, the
+// system refuses it.
+func lock(*os.File, bool) bool { return true }

@@ -16,3 +16,13 @@ func abandon(file *os.File) error {
 	}
 	return errors.Join(syscall.Flock(int(file.Fd()), syscall.LOCK_UN), file.Close())
 }
+
+// lock takes the file as bbolt does, for itself or with other readers, until it is
+// closed. It's false if somebody else has it.
+func lock(file *os.File, exclusively bool) bool {
+	how := syscall.LOCK_SH
+	if exclusively {
+		how = syscall.LOCK_EX
+	}
+	return syscall.Flock(int(file.Fd()), how|syscall.LOCK_NB) == nil
+}

@@ -75,7 +75,7 @@ func (db *DB) BackupTo(ctx context.Context, w io.Writer) (written int64, err err
 		return err
 	})
 	if err = cmp.Or(explain(to.err), err); err != nil {
-		return written, fmt.Errorf("copying the store %s: %w", db.path, err)
+		return written, fmt.Errorf("copying the store %s: %w", db.name, err)
 	}
 	return written, nil
 }

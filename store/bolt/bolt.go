@@ -1,6 +1,6 @@
 // Package bolt is the embedded engine: one file, one process, no service.
 //
-// It is bbolt with four things around it.
+// It is bbolt with five things around it.
 //
 // Group commit. Most of an update's time is the flush to disk. One goroutine
 // owns the writing: it takes every update that waits, gives each its turn in
@@ -15,8 +15,14 @@
 //
 // Damage is an error. bbolt answers a damaged file with a panic, and a file that
 // was cut short kills the process by a signal. Both become
-// [store.ErrCorrupt], when opening and ever after. Flipped bits within values
-// aren't noticed here; the ledger's hashes are for that.
+// [store.ErrCorrupt], when opening and ever after.
+//
+// Nothing is lost without a word. bbolt notices neither a flipped bit, nor a page
+// that is whole but older than the rest, nor that its last commit is gone. Here
+// the sum of all entries is kept with them, which [DB.Check] compares; both of
+// the first pages must be whole; and a small file beside the store, its mark,
+// says how far the store had come. What each notices, and what it doesn't, is in
+// sum.go, meta.go and mark.go.
 //
 // A disk that doesn't flush ends the engine. After a failed flush of the page
 // that makes a commit, nobody knows what is on the disk. The updates of
@@ -48,6 +54,9 @@ type Options struct {
 	// MaxSize is the size in bytes that the file may grow to, within a mebibyte.
 	// Zero means no limit.
 	MaxSize int64
+
+	// Name is what errors call the file. Empty means its path.
+	Name string
 }
 
 // DB is an open file. It is a [store.Engine].
@@ -55,6 +64,8 @@ type DB struct {
 	bolt    *bbolt.DB
 	file    *os.File
 	path    string
+	name    string // for people
+	mark    mark
 	created bool // by this Open
 
 	calls   chan *call
@@ -95,11 +106,12 @@ func (db *DB) Close() error { return db.close() }
 func (db *DB) shut() error {
 	close(db.closing)
 	db.writer.Wait()
+	db.mark.close()
 	if db.failed() != nil {
 		return abandon(db.file)
 	}
 	if err := db.bolt.Close(); err != nil {
-		return fmt.Errorf("closing the store %s: %w", db.path, err)
+		return fmt.Errorf("closing the store %s: %w", db.name, err)
 	}
 	return nil
 }

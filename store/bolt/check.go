@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.etcd.io/bbolt"
 
@@ -13,9 +14,9 @@ import (
 // maxFaults is how many faults Check names; a damaged page makes many.
 const maxFaults = 10
 
-// Check reads the whole file: that every page is used once, and that the keys
-// are in order. A fault is [store.ErrCorrupt]. Updates wait meanwhile. It
-// doesn't notice changed values; that is for the ledger's hashes.
+// Check reads the whole file: that every page is used once, that the keys are
+// in order, and that the entries are those that were written. A fault is
+// [store.ErrCorrupt]. Updates wait meanwhile.
 func (db *DB) Check(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("checking the store: %w", err)
@@ -26,30 +27,39 @@ func (db *DB) Check(ctx context.Context) error {
 		return err
 	}
 	defer rollback(tx)
-	if err := touch(ctx, tx); err != nil {
-		return fmt.Errorf("checking the store %s: %w", db.path, err)
+	err = db.checkPages(true)
+	if err == nil {
+		err = touch(ctx, tx)
+	}
+	if err != nil {
+		return fmt.Errorf("checking the store %s: %w", db.name, err)
 	}
 	if err := faults(tx); err != nil {
-		return fmt.Errorf("checking the store %s: %w: restore a backup: %w", db.path, store.ErrCorrupt, err)
+		return fmt.Errorf("checking the store %s: %w: %s: %w", db.name, store.ErrCorrupt, remedy, err)
 	}
 	return nil
 }
 
 // touch reads every entry in this goroutine, where a fault can be caught;
-// bbolt's own check uses another.
+// bbolt's own check uses another. It compares their sum.
 func touch(ctx context.Context, tx *bbolt.Tx) error {
 	bucket, err := bucketOf(tx)
 	if err != nil {
 		return err
 	}
 	t := &transaction{base: bucket}
-	for _, err := range t.Scan("", "\xff\xff") {
+	sum := uint64(0)
+	for entry, err := range t.Scan("", afterAll()) {
 		if err := errors.Join(err, ctx.Err()); err != nil {
 			return err
 		}
+		sum += part(entry.Key, entry.Value)
 	}
-	return nil
+	return agree(bucket, sum)
 }
+
+// afterAll is behind every key.
+func afterAll() string { return strings.Repeat("\xff", store.MaxKey+1) }
 
 func faults(tx *bbolt.Tx) error {
 	var found []error

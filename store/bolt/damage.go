@@ -13,6 +13,9 @@ import (
 	"github.com/understudyhq/understudy/store"
 )
 
+// remedy is what to do about a damaged store.
+const remedy = "restore a backup with: understudy store restore BACKUP"
+
 // guarded runs what reads the mapped file. A panic of bbolt, or a fault because
 // the file ends before the map does, is ErrCorrupt. It never wraps what a caller
 // of the engine wrote: their panics are their own.
@@ -24,7 +27,7 @@ func guarded(read func()) (err error) {
 			cause = "a page can't be read"
 		}
 		if cause != nil {
-			err = fmt.Errorf("%w: restore a backup (%v)", store.ErrCorrupt, cause)
+			err = fmt.Errorf("%w: %s (%v)", store.ErrCorrupt, remedy, cause)
 		}
 	}()
 	read()
@@ -60,5 +63,5 @@ func explainOpen(err error) error {
 	case errors.Is(err, bolterrors.ErrVersionMismatch):
 		return fmt.Errorf("%w: use the program that wrote it, or a newer one (%w)", store.ErrNewer, err)
 	}
-	return fmt.Errorf("%w: restore a backup (%w)", store.ErrCorrupt, err)
+	return fmt.Errorf("%w: %s (%w)", store.ErrCorrupt, remedy, err)
 }

@@ -52,7 +52,7 @@ func (db *DB) commit(group []*call) {
 		}
 	case len(group) == 1 || errors.Is(err, store.ErrUnknown):
 		for _, c := range group {
-			c.done <- fmt.Errorf("changing the store %s: %w", db.path, err)
+			c.done <- fmt.Errorf("changing the store %s: %w", db.name, err)
 		}
 	default: // nothing was written, and who is to blame isn't known
 		for _, c := range group {
@@ -108,13 +108,14 @@ func (db *DB) flush(tx *bbolt.Tx) error {
 		return damage
 	}
 	if failed == nil {
+		db.mark.note(uint64(id))
 		return nil
 	}
 	last, err := db.lastCommit()
 	if err == nil && last < id {
 		return explain(failed)
 	}
-	db.fail(fmt.Errorf("the store %s can't be used since a flush failed: see to its disk, then start again (%w)", db.path, failed))
+	db.fail(fmt.Errorf("the store %s can't be used since a flush failed: see to its disk, then start again (%w)", db.name, failed))
 	return fmt.Errorf("%w: its disk failed to flush (%w)", store.ErrUnknown, failed)
 }
 

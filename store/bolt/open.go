@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,7 +54,7 @@ func OpenReadOnly(ctx context.Context, path string, o Options) (*DB, error) {
 }
 
 func open(ctx context.Context, path string, o Options, readOnly bool) (*DB, error) {
-	db := &DB{path: path, closing: make(chan struct{}), broken: make(chan struct{}), calls: make(chan *call)}
+	db := &DB{path: path, name: cmp.Or(o.Name, path), closing: make(chan struct{}), broken: make(chan struct{}), calls: make(chan *call)}
 	db.close = sync.OnceValue(db.shut)
 	options := *bbolt.DefaultOptions
 	options.Timeout = oneTry
@@ -65,11 +66,11 @@ func open(ctx context.Context, path string, o Options, readOnly bool) (*DB, erro
 		options.InitialMmapSize = mapSize
 	}
 	if err := db.lock(ctx, &options, o.LockTimeout); err != nil {
-		return nil, fmt.Errorf("opening the store %s: %w", path, err)
+		return nil, fmt.Errorf("opening the store %s: %w", db.name, err)
 	}
 	db.bolt.AllocSize = growth
 	if err := db.whole(); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", path, err), db.Close())
+		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", db.name, err), db.Close())
 	}
 	return db, nil
 }
@@ -79,6 +80,9 @@ func open(ctx context.Context, path string, o Options, readOnly bool) (*DB, erro
 // nobody else has it.
 func (db *DB) openFile(path string, flag int, mode os.FileMode) (*os.File, error) {
 	if flag&os.O_CREATE != 0 {
+		if err := vanished(path); err != nil {
+			return nil, unacceptable{err}
+		}
 		file, err := os.OpenFile(path, flag|os.O_EXCL, mode)
 		if db.created = err == nil; db.created || !errors.Is(err, fs.ErrExist) {
 			db.file = file
@@ -109,7 +113,7 @@ func acceptable(file *os.File) error {
 	case !info.Mode().IsRegular():
 		return errors.New("it isn't a file")
 	case info.Size() == 0:
-		return fmt.Errorf("it is empty: restore a backup, or remove it if it never was a store: %w", store.ErrCorrupt)
+		return fmt.Errorf("it is empty: %s; or remove it if it never was a store: %w", remedy, store.ErrCorrupt)
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
 		return fmt.Errorf("others than its owner may use it (mode %04o): run chmod 600 %s", mode, file.Name())
@@ -150,17 +154,24 @@ func (db *DB) try(options *bbolt.Options) error {
 	return explainOpen(opened)
 }
 
-// whole checks that the file isn't shorter than its first pages say, and that
-// its bucket is there or nothing is.
+// whole checks that the file isn't shorter than its first pages say, that no
+// commit is gone, that its pages make a tree, and that its bucket is there or
+// nothing is.
 func (db *DB) whole() error {
-	info, err := db.file.Stat()
+	if err := db.stillThere(); err != nil {
+		return err
+	}
+	last, err := db.newest()
+	if err == nil {
+		err = behind(db.path, last.commit)
+	}
+	if err == nil {
+		err = db.checkPages(false)
+	}
 	if err != nil {
 		return err
 	}
 	return db.read(func(tx *bbolt.Tx) error {
-		if tx.Size() > info.Size() {
-			return fmt.Errorf("it is cut short, %d bytes of %d: %w", info.Size(), tx.Size(), store.ErrCorrupt)
-		}
 		if other, _ := tx.Cursor().First(); other != nil && tx.Bucket(bucketName()) == nil {
 			return fmt.Errorf("it is the file of another program, with a bucket %q", other)
 		}
@@ -168,12 +179,50 @@ func (db *DB) whole() error {
 	})
 }
 
+// stillThere says whether the file is still the one of this name: while it was
+// waited for, another may have taken its place.
+func (db *DB) stillThere() error {
+	named, err := os.Stat(db.path)
+	if err != nil {
+		return err
+	}
+	if opened, err := db.file.Stat(); err != nil || !os.SameFile(named, opened) {
+		return errors.Join(errors.New("it was replaced while it was opened: open it again"), err)
+	}
+	return nil
+}
+
+func (db *DB) newest() (meta, error) { return newest(db.file, db.bolt.Info().PageSize) }
+
+// checkPages checks the file's pages, all of them or all but the leaves. Nobody
+// may write meanwhile.
+func (db *DB) checkPages(leaves bool) error {
+	last, err := db.newest()
+	if err != nil {
+		return err
+	}
+	pageSize := db.bolt.Info().PageSize
+	info, err := db.file.Stat()
+	if err != nil {
+		return err
+	}
+	if pages := uint64(info.Size()) / uint64(pageSize); last.pages > pages {
+		return fmt.Errorf("%w: it is cut short, to %d pages of %d: %s", store.ErrCorrupt, pages, last.pages, remedy)
+	}
+	return checkTree(db.file, pageSize, last, leaves)
+}
+
 // prepare makes a new file ready. The folder is flushed too: without that, a
 // machine that dies may forget the file.
 func (db *DB) prepare() error {
 	if err := db.createBucket(); err != nil {
-		return fmt.Errorf("preparing the store %s: %w", db.path, err)
+		return fmt.Errorf("preparing the store %s: %w", db.name, err)
 	}
+	last, err := db.newest()
+	if err != nil {
+		return fmt.Errorf("preparing the store %s: %w", db.name, err)
+	}
+	db.mark = openMark(db.path, last.commit)
 	return syncFolder(filepath.Dir(db.path))
 }
 

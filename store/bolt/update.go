@@ -33,7 +33,7 @@ func (db *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
 		return fmt.Errorf("changing the store: %w", err)
 	}
 	if db.bolt.IsReadOnly() {
-		return fmt.Errorf("changing the store %s: %w", db.path, store.ErrReadOnly)
+		return fmt.Errorf("changing the store %s: %w", db.name, store.ErrReadOnly)
 	}
 	c := &call{ctx: ctx, fn: fn, turn: make(chan *bbolt.Bucket), ran: make(chan turn), done: make(chan error, 1)}
 	select {
@@ -42,7 +42,7 @@ func (db *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
 	case <-ctx.Done():
 		return fmt.Errorf("waiting for the store: %w", ctx.Err())
 	case <-db.closing:
-		return fmt.Errorf("changing the store %s: %w", db.path, store.ErrClosed)
+		return fmt.Errorf("changing the store %s: %w", db.name, store.ErrClosed)
 	}
 }
 
@@ -88,11 +88,15 @@ func (c *call) take(bucket *bbolt.Bucket) (wrote bool, outcome, err error) {
 func (o *overlay) apply(bucket *bbolt.Bucket) error {
 	var failed error
 	damage := guarded(func() {
+		sum := bucket.Sequence()
 		for _, key := range o.keys() {
-			if failed = o.changes[key].apply(bucket, key); failed != nil {
+			c := o.changes[key]
+			sum += c.part(key) - was(bucket, key)
+			if failed = c.apply(bucket, key); failed != nil {
 				return
 			}
 		}
+		failed = bucket.SetSequence(sum)
 	})
 	if damage != nil {
 		return damage
@@ -105,4 +109,11 @@ func (c change) apply(bucket *bbolt.Bucket, key string) error {
 		return bucket.Delete([]byte(key))
 	}
 	return bucket.Put([]byte(key), c.value)
+}
+
+func (c change) part(key string) uint64 {
+	if c.deleted {
+		return 0
+	}
+	return part(key, c.value)
 }

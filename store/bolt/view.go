@@ -21,7 +21,7 @@ func (db *DB) View(ctx context.Context, fn func(store.Tx) error) error {
 	defer rollback(tx)
 	bucket, err := bucketOf(tx)
 	if err != nil {
-		return fmt.Errorf("reading %s: %w", db.path, err)
+		return fmt.Errorf("reading %s: %w", db.name, err)
 	}
 	view := &transaction{base: bucket}
 	return view.run(fn)
@@ -48,9 +48,9 @@ func (db *DB) begin(writable bool) (tx *bbolt.Tx, err error) {
 	damage := guarded(func() { tx, err = db.bolt.Begin(writable) })
 	switch {
 	case damage != nil:
-		return nil, fmt.Errorf("reading %s: %w", db.path, damage)
+		return nil, fmt.Errorf("reading %s: %w", db.name, damage)
 	case err != nil:
-		return nil, fmt.Errorf("using %s: %w", db.path, explain(err))
+		return nil, fmt.Errorf("using %s: %w", db.name, explain(err))
 	}
 	return tx, nil
 }
@@ -59,7 +59,7 @@ func (db *DB) begin(writable bool) (tx *bbolt.Tx, err error) {
 func (db *DB) orClosed(err error) error {
 	select {
 	case <-db.closing:
-		return fmt.Errorf("using %s: %w", db.path, store.ErrClosed)
+		return fmt.Errorf("using %s: %w", db.name, store.ErrClosed)
 	default:
 		return err
 	}
