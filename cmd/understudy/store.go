@@ -15,9 +15,10 @@ import (
 )
 
 type storeCommand struct {
-	Store  string        `env:"UNDERSTUDY_STORE" default:"bolt:understudy.db" help:"The store."`
-	Backup backupCommand `cmd:"" help:"Write a copy of the store to a new file."`
-	Check  checkCommand  `cmd:"" help:"Check every case of the store: its events, their chain, and what follows from them."`
+	Store   string         `env:"UNDERSTUDY_STORE" default:"bolt:understudy.db" help:"The store."`
+	Backup  backupCommand  `cmd:"" help:"Write a copy of the store to a new file."`
+	Check   checkCommand   `cmd:"" help:"Check every case of the store: its events, their chain, and what follows from them."`
+	Restore restoreCommand `cmd:"" help:"Put a copy of a backup in the place of the store."`
 }
 
 func (s *storeCommand) path() string { return strings.TrimPrefix(s.Store, "bolt:") }
@@ -49,7 +50,7 @@ func (checkCommand) Run(ctx context.Context, cli *commands, stdout io.Writer) er
 	}
 	fmt.Fprintf(stdout, "%d cases (%d open), %d events, %d cards\n", report.Cases, report.Open, report.Events, report.Cards)
 	if n := len(report.Problems); n > 0 {
-		return fmt.Errorf("the store %s has %d problems; keep it, and restore a backup", cli.Store.path(), n)
+		return fmt.Errorf("the store %s has %d problems: restore a backup with: understudy store restore BACKUP", cli.Store.path(), n)
 	}
 	_, err = fmt.Fprintf(stdout, "The store %s is sound (checked %s).\n", cli.Store.path(), time.Now().UTC().Format(time.RFC3339))
 	return err
@@ -65,17 +66,22 @@ func checkCopy(ctx context.Context, path string) (report store.Report, err error
 	if err := copyStore(ctx, path, file); err != nil {
 		return report, err
 	}
-	db, err := bolt.OpenReadOnly(ctx, file, bolt.Options{})
+	db, err := bolt.OpenReadOnly(ctx, file, bolt.Options{Name: path})
 	if err != nil {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	return checkOpen(ctx, db)
+}
+
+// checkOpen checks an open store: its file, and what is written in it.
+func checkOpen(ctx context.Context, db *bolt.DB) (store.Report, error) {
 	if err := db.Check(ctx); err != nil {
-		return report, err
+		return store.Report{}, err
 	}
 	ledger, err := store.Open(ctx, db)
 	if err != nil {
-		return report, err
+		return store.Report{}, err
 	}
 	return ledger.Check(ctx)
 }

@@ -28,6 +28,8 @@ func TestMain(m *testing.M) {
 		childWrites(os.Getenv(childPath))
 	case "five updates":
 		childUpdates(os.Getenv(childPath), 16)
+	case "sixty updates":
+		childPower(os.Getenv(childPath))
 	case "large updates":
 		childUpdates(os.Getenv(childPath), 256<<10)
 	}

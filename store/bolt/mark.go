@@ -80,6 +80,7 @@ func openMark(path string, commit uint64) mark {
 	}
 	m := mark{file}
 	m.note(commit)
+	_ = file.Truncate(int64(len(markText(commit)))) // what was longer was no mark
 	return m
 }
 

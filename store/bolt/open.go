@@ -172,12 +172,21 @@ func (db *DB) whole() error {
 		return err
 	}
 	return db.read(func(tx *bbolt.Tx) error {
-		if other, _ := tx.Cursor().First(); other != nil && tx.Bucket(bucketName()) == nil {
-			return fmt.Errorf("it is the file of another program, with a bucket %q", other)
+		other, value := tx.Cursor().First()
+		switch {
+		case tx.Bucket(bucketName()) != nil:
+			return nil
+		case other == nil && last.commit <= firstCommit:
+			return nil
+		case other == nil || value != nil:
+			return fmt.Errorf("%w: its root isn't what was written: %s", store.ErrCorrupt, remedy)
 		}
-		return nil
+		return fmt.Errorf("it is the file of another program, with a bucket %q", other)
 	})
 }
+
+// firstCommit is what a file says that bbolt has just made.
+const firstCommit = 1
 
 // stillThere says whether the file is still the one of this name: while it was
 // waited for, another may have taken its place.
