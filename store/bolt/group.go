@@ -108,7 +108,7 @@ func (db *DB) flush(tx *bbolt.Tx) error {
 		return damage
 	}
 	if failed == nil {
-		db.mark.note(uint64(id))
+		db.mark.note(uint64(id)) //nolint:gosec // bbolt counts from zero up
 		return nil
 	}
 	last, err := db.lastCommit()

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -52,7 +53,7 @@ func readMeta(file io.ReaderAt, at int64) (meta, error) {
 	_, _ = hash.Write(data[:metaSum]) // it never fails
 	number := func(at int) uint64 { return binary.NativeEndian.Uint64(data[at:]) }
 	if number(metaSum) != hash.Sum64() {
-		return meta{}, fmt.Errorf("its checksum is wrong")
+		return meta{}, errors.New("its checksum is wrong")
 	}
 	return meta{number(metaRoot), number(metaFreelist), number(metaPages), number(metaCommit)}, nil
 }

@@ -215,7 +215,7 @@ func (db *DB) checkPages(leaves bool) error {
 	if err != nil {
 		return err
 	}
-	if pages := uint64(info.Size()) / uint64(pageSize); last.pages > pages {
+	if pages := uint64(info.Size() / int64(pageSize)); last.pages > pages { //nolint:gosec // a size is never negative
 		return fmt.Errorf("%w: it is cut short, to %d pages of %d: %s", store.ErrCorrupt, pages, last.pages, remedy)
 	}
 	return checkTree(db.file, pageSize, last, leaves)

@@ -36,14 +36,14 @@ func Replace(ctx context.Context, path, backup string, sound func(*DB) error) (k
 // claim locks both files, if they are there: the store against everybody, the
 // backup against who writes it.
 func claim(path, backup string) (release func(), err error) {
-	from, err := os.Open(backup) //nolint:gosec // whoever runs it names it
+	from, err := os.Open(backup)
 	if err != nil {
 		return nil, fmt.Errorf("opening the backup: %w", err)
 	}
 	if !lock(from, false) {
 		return nil, errors.Join(fmt.Errorf("a process has the backup %s open: make a copy with understudy store backup: %w", backup, store.ErrLocked), from.Close())
 	}
-	old, err := os.Open(path) //nolint:gosec // as above
+	old, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return func() { _ = from.Close() }, nil
 	}
@@ -77,7 +77,7 @@ func copied(ctx context.Context, path, backup string, sound func(*DB) error) (ma
 		return "", fmt.Errorf("beginning a copy: %w", err)
 	}
 	err = fill(file, func(w io.Writer) error {
-		from, err := os.Open(backup) //nolint:gosec // whoever runs it names it
+		from, err := os.Open(backup)
 		if err != nil {
 			return err
 		}
@@ -129,7 +129,7 @@ func keep(path string) (kept string, err error) {
 		return kept, nil
 	}
 	return kept, WriteBackup(kept, func(w io.Writer) error {
-		from, err := os.Open(path) //nolint:gosec // whoever runs it names it
+		from, err := os.Open(path)
 		if err != nil {
 			return err
 		}

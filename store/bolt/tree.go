@@ -38,6 +38,7 @@ const (
 // page is a page with those that it overflows into, header included.
 type page struct {
 	number       uint64
+	pages        uint64 // that it takes
 	flags, count int
 	data         []byte
 }
@@ -93,7 +94,7 @@ func (t *tree) follow(number uint64, height int, leaves bool) error {
 	if err != nil {
 		return err
 	}
-	if err := t.take(number, len(p.data)/t.pageSize); err != nil {
+	if err := t.take(number, p.pages); err != nil {
 		return err
 	}
 	switch {
@@ -153,11 +154,11 @@ func (t *tree) inline(within uint64, data []byte) error {
 }
 
 // take notes that the tree uses this page, and those after it, once.
-func (t *tree) take(number uint64, pages int) error {
-	if err := t.within(number, uint64(pages)); err != nil {
+func (t *tree) take(number, pages uint64) error {
+	if err := t.within(number, pages); err != nil {
 		return err
 	}
-	for n := number; n < number+uint64(pages); n++ {
+	for n := number; n < number+pages; n++ {
 		if t.used[n] {
 			return fmt.Errorf("page %d is used twice", n)
 		}
@@ -176,14 +177,22 @@ func (t *tree) free() error {
 	if err != nil {
 		return err
 	}
-	if err := t.take(p.number, len(p.data)/t.pageSize); err != nil {
+	if err := t.take(p.number, p.pages); err != nil {
 		return err
 	}
-	list, count := p.data[headerSize:], uint64(p.count)
-	if count == manyFree && len(list) >= 8 {
-		count, list = binary.NativeEndian.Uint64(list), list[8:]
+	if p.flags != freelistPage {
+		return p.broken()
 	}
-	if p.flags != freelistPage || count > uint64(len(list)/8) {
+	list, count := p.data[headerSize:], p.count
+	if count == manyFree { // then the list begins with its length
+		if long := binary.NativeEndian.Uint64(list); long > uint64(len(list)) {
+			count = len(list) // more than there is
+		} else {
+			count = int(long) //nolint:gosec // it fits into the page
+		}
+		list = list[8:]
+	}
+	if count > len(list)/8 {
 		return p.broken()
 	}
 	for i := range count {
@@ -198,19 +207,29 @@ func (t *tree) read(number uint64) (page, error) {
 	if err := t.within(number, 1); err != nil {
 		return page{}, err
 	}
-	header := make([]byte, headerSize)
-	if _, err := t.file.ReadAt(header, int64(number)*int64(t.pageSize)); err != nil {
-		return page{}, fmt.Errorf("reading page %d: %w", number, err)
+	header, err := t.bytes(number, headerSize)
+	if err != nil {
+		return page{}, err
 	}
 	pages := uint64(binary.NativeEndian.Uint32(header[12:])) + 1
 	if binary.NativeEndian.Uint64(header) != number || t.within(number, pages) != nil {
 		return page{}, page{number: number}.broken()
 	}
-	data := make([]byte, pages*uint64(t.pageSize))
-	if _, err := t.file.ReadAt(data, int64(number)*int64(t.pageSize)); err != nil {
-		return page{}, fmt.Errorf("reading page %d: %w", number, err)
+	data, err := t.bytes(number, pages*uint64(t.pageSize)) //nolint:gosec // it is positive
+	if err != nil {
+		return page{}, err
 	}
-	return parsePage(number, data), nil
+	p := parsePage(number, data)
+	p.pages = pages
+	return p, nil
+}
+
+func (t *tree) bytes(number, length uint64) ([]byte, error) {
+	data := make([]byte, length)
+	if _, err := t.file.ReadAt(data, int64(number)*int64(t.pageSize)); err != nil { //nolint:gosec // it is within the file
+		return nil, fmt.Errorf("reading page %d: %w", number, err)
+	}
+	return data, nil
 }
 
 func (t *tree) within(number, pages uint64) error {
@@ -221,7 +240,7 @@ func (t *tree) within(number, pages uint64) error {
 }
 
 func parsePage(number uint64, data []byte) page {
-	return page{number, int(binary.NativeEndian.Uint16(data[8:])), int(binary.NativeEndian.Uint16(data[10:])), data}
+	return page{number: number, flags: int(binary.NativeEndian.Uint16(data[8:])), count: int(binary.NativeEndian.Uint16(data[10:])), data: data}
 }
 
 func (p page) broken() error { return fmt.Errorf("page %d is damaged", p.number) }
