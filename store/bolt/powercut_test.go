@@ -43,6 +43,7 @@ func TestPowerCut(t *testing.T) {
 		t.Fatalf("the log has %d updates of %d", len(d.updates()), powerUpdates)
 	}
 	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d, %d steps", seed, len(d))
 	random, tries, stride := rand.New(rand.NewPCG(seed, 0)), 1, 3
 	if os.Getenv("UNDERSTUDY_LONG") != "" {
 		tries, stride = 3, 1
@@ -135,7 +136,7 @@ func readLog(t *testing.T, log, path string) (d disk) {
 		case name == "pwrite64" && data != nil:
 			s.kind, s.data = "write", []byte(unescape(t, data[1]))
 			s.at, _ = strconv.ParseInt(data[2], 10, 64)
-		case name == "ftruncate":
+		case name == "ftruncate" && !s.mark:
 			s.kind = "size"
 			s.at, _ = strconv.ParseInt(strings.TrimRight(strings.Fields(strings.TrimPrefix(rest, ", "))[0], ")"), 10, 64)
 		case strings.HasSuffix(name, "sync") && !s.mark:
@@ -201,7 +202,11 @@ func (d disk) afterCut(t *testing.T, at int, path string, random *rand.Rand) {
 	}
 	db, err := bolt.Open(t.Context(), path, bolt.Options{LockTimeout: -1})
 	if err != nil {
-		t.Fatal(err)
+		counts := map[string]int{}
+		for _, s := range d[:at] {
+			counts[s.kind]++
+		}
+		t.Fatalf("after step %d, of %v: %v", at, counts, err)
 	}
 	if err := db.Check(t.Context()); err != nil {
 		t.Error(err)
