@@ -37,8 +37,8 @@ import (
 	"github.com/understudyhq/understudy/store"
 )
 
-// Config is what a Bot is made of. All of it but Patience, Now and Watch is
-// required.
+// Config is what a Bot is made of. All of it but Patience, Now, Transport and
+// Watch is required.
 type Config struct {
 	Slack    *slack.Client
 	TeamID   string // of the workspace, from auth.test
@@ -53,6 +53,9 @@ type Config struct {
 	Patience time.Duration
 	// Now tells the time by which cases live. Nil means time.Now.
 	Now func() time.Time
+	// Transport carries what doesn't go through Slack's client: sockets, and
+	// answers to response URLs. Nil means [http.DefaultTransport].
+	Transport http.RoundTripper
 	// Watch is told what the bot does.
 	Watch Watch
 	Log   zerolog.Logger
@@ -72,8 +75,8 @@ func New(c Config) *Bot {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	b := &Bot{Config: c, http: &http.Client{Timeout: 10 * time.Second}}
-	b.listener = socket.Listener{Open: b.open, Handle: b.handle, Log: c.Log}
+	b := &Bot{Config: c, http: &http.Client{Timeout: 10 * time.Second, Transport: c.Transport}}
+	b.listener = socket.Listener{Open: b.open, Handle: b.handle, HTTP: &http.Client{Transport: c.Transport}, Log: c.Log}
 	b.listener.Handled = c.Watch.Handled
 	return b
 }

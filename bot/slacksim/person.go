@@ -14,7 +14,7 @@ const patience = 10 * time.Second
 
 // Person drives somebody's Slack as they would: by what is written on the
 // screen. What can't be done, or doesn't appear, fails the test at once; in a
-// workspace that isn't made with [ForTest] it panics.
+// workspace that isn't made with [ForTest] or [Driven] it panics.
 type Person struct {
 	ws *Workspace
 	m  *member
@@ -24,17 +24,26 @@ type Person struct {
 // failed test says the seed.
 func ForTest(t testing.TB, o Options) *Workspace {
 	t.Helper()
-	ws := New(o)
-	ws.driver = t
+	ws := Driven(t, o)
 	server := httptest.NewServer(ws)
 	ws.SetURL(server.URL)
+	t.Cleanup(func() {
+		ws.Close()
+		server.CloseClientConnections()
+		server.Close()
+	})
+	return ws
+}
+
+// Driven makes a workspace whose people a test drives, and leaves it to the
+// test to serve it. A failed test says the seed.
+func Driven(t testing.TB, o Options) *Workspace {
+	ws := New(o)
+	ws.driver = t
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("the workspace's seed was %d", ws.o.Seed)
 		}
-		ws.Close()
-		server.CloseClientConnections()
-		server.Close()
 	})
 	return ws
 }

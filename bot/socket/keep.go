@@ -134,7 +134,7 @@ func (r *run) dial(ctx context.Context) (_ *connection, err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.times.open)
 	defer cancel()
 	//nolint:bodyclose // nobody has to close the body of this Dial's answer
-	c.socket, _, err = websocket.Dial(ctx, address, &websocket.DialOptions{OnPingReceived: c.pinged})
+	c.socket, _, err = websocket.Dial(ctx, address, &websocket.DialOptions{HTTPClient: r.HTTP, OnPingReceived: c.pinged})
 	if err != nil {
 		return nil, fmt.Errorf("opening a socket: %w", withoutAddress(err))
 	}

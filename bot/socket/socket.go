@@ -26,6 +26,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"net/http"
 	"sync"
 	"time"
 
@@ -50,6 +51,8 @@ type Listener struct {
 	// neither the socket's death nor a shutdown cancels it. A nil response
 	// is a bare ack. After an error or a panic there is no ack.
 	Handle func(ctx context.Context, e Envelope) (response any, err error)
+	// HTTP opens the sockets; nil means [http.DefaultClient].
+	HTTP *http.Client
 	// Connections is how many sockets are held; 0 means 2. Slack allows ten
 	// to an app.
 	Connections int
