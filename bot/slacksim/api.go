@@ -33,7 +33,7 @@ func (ws *Workspace) serveAPI(w http.ResponseWriter, r *http.Request) {
 		respond(w, http.StatusOK, map[string]any{"ok": false, "error": "invalid_form_data"})
 		return
 	}
-	fault := ws.faultFor(name)
+	fault := ws.faultFor(name, a)
 	if ws.refused(w, r, name, a, fault) {
 		return
 	}

@@ -73,6 +73,8 @@ func (ws *Workspace) writable(channel string) (*conversation, error) {
 		return nil, no("user_disabled")
 	case c.with != nil && c.with.Stranger:
 		return nil, no("channel_not_found")
+	case c.refuses != "":
+		return nil, no(c.refuses)
 	}
 	return c, nil
 }

@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -144,6 +145,15 @@ func (c *Card) Click(button string) {
 		c.p.fail("the card has no button %q:\n%s", button, c.Text())
 	}
 	c.p.press(Press{MessageTS: c.ts, BlockID: block, ActionID: action})
+}
+
+// Answered clicks the button of this name, and says whether the app answered.
+// It is false too where there is no such button.
+func (c *Card) Answered(button string) bool {
+	c.p.ws.mu.Lock()
+	block, action, ok := findButton(c.blocks(), button)
+	c.p.ws.mu.Unlock()
+	return ok && c.p.ws.Press(context.Background(), c.p.m.ID, Press{MessageTS: c.ts, BlockID: block, ActionID: action}) == nil
 }
 
 // ClickAs has somebody else click the button, as only a forged client could:

@@ -59,6 +59,7 @@ type conversation struct {
 	with     *member
 	members  []*member
 	messages []*message
+	refuses  string // the error that a message gets, if any
 }
 
 // message is a message of the bot. One that has only is an ephemeral one.

@@ -16,7 +16,7 @@ func (ws *Workspace) serveResponse(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "invalid_payload", http.StatusBadRequest)
 		return
 	}
-	fault := ws.faultFor("response_url")
+	fault := ws.faultFor("response_url", nil)
 	if ws.refused(w, r, "response_url", a, fault) {
 		return
 	}

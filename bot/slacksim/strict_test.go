@@ -221,7 +221,7 @@ func TestTroubleFollowsFromTheSeed(t *testing.T) {
 	faults := func(seed uint64) (kinds []faultKind) {
 		ws := New(Options{Seed: seed})
 		for range 1000 {
-			kinds = append(kinds, ws.faultFor("users.info").kind)
+			kinds = append(kinds, ws.faultFor("users.info", nil).kind)
 		}
 		return kinds
 	}

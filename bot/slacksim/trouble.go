@@ -3,6 +3,8 @@ package slacksim
 import (
 	"math/rand/v2"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // Fault is something that goes wrong with a Web API call.
@@ -49,6 +51,10 @@ type trouble struct {
 	ordered    map[string][]Fault // by method
 	forget     int                // acks to ignore
 	double     int                // envelopes to deliver twice
+	shares     []sharedFault
+	limited    []string               // methods that are held to Slack's limits
+	taken      map[string][]time.Time // the last calls that were taken, by method
+	posts      map[string]*rate.Limiter
 }
 
 func (t *trouble) init(o Options) {
@@ -73,6 +79,7 @@ func (ws *Workspace) Heal() {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	clear(ws.trouble.ordered)
+	ws.trouble.shares = nil
 	ws.trouble.forget, ws.trouble.double = 0, 0
 }
 
@@ -91,15 +98,21 @@ func (ws *Workspace) DeliverTwice(n int) {
 }
 
 // faultFor is what is to go wrong with this call.
-func (ws *Workspace) faultFor(method string) Fault {
+func (ws *Workspace) faultFor(method string, a args) Fault {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	if ordered := ws.trouble.ordered[method]; len(ordered) > 0 {
 		ws.trouble.ordered[method] = ordered[1:]
 		return ordered[0]
 	}
+	if fault, struck := ws.trouble.shared(method); struck {
+		return fault
+	}
+	if wait := ws.tooMany(method, a.text("channel")); wait > 0 {
+		return RateLimited(wait)
+	}
 	// A view's trigger would be gone by the time a client may call again.
-	if method != "views.open" && method != "views.push" && ws.trouble.strikes(limitedCalls) {
+	if !usesTrigger(method) && ws.trouble.strikes(limitedCalls) {
 		return RateLimited(ws.trouble.retryAfter)
 	}
 	return Fault{}
