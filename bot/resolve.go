@@ -19,16 +19,22 @@ type search struct {
 	found    approval.Found
 	problems []string // why legs led to nobody, for people
 	unsure   bool     // a service that knows didn't answer
+	slack    error    // … and it was Slack, which everything here needs
 }
 
 // resolve finds the people of the route, or of its OrElse if it has nobody
-// that can be asked.
+// that can be asked. While Slack doesn't say who they are it finds nobody: an
+// OrElse is for other reasons.
 func (b *Bot) resolve(ctx context.Context, c approval.Case, route flows.Route) *search {
 	s := &search{c: c}
 	for next := &route; next != nil; next = next.Else {
 		s.found.Route, s.found.Approvers, s.found.ShiftEnds = *next, nil, time.Time{}
 		for _, leg := range next.Legs {
 			s.add(ctx, b.People, leg, true)
+		}
+		if s.slack != nil {
+			s.found.Approvers = nil // who is missing might be the one to ask
+			return s
 		}
 		if s.empty() {
 			continue
@@ -110,6 +116,9 @@ func (s *search) unreachable(leg flows.Leg, err error) {
 	if !errors.Is(err, people.ErrUnknown) {
 		why = "couldn't be looked up: the service that knows isn't answering"
 		s.unsure = true
+	}
+	if errors.Is(err, people.ErrSlack) {
+		s.slack = err
 	}
 	s.problems = append(s.problems, leg.String()+" "+why)
 	s.found.Unreachable = append(s.found.Unreachable, approval.Unreached{Person: approval.Person{Name: leg.String()}, Why: why})

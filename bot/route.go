@@ -182,6 +182,9 @@ func (b *Bot) ruled(ctx context.Context, c approval.Case, ruling approval.Ruling
 		route = *c.Route // nobody of the first route could be reached
 	}
 	search := b.resolve(ctx, c, route)
+	if search.empty() && search.slack != nil {
+		return nil, &unanswered{"Slack", search.slack}
+	}
 	if search.empty() {
 		return approval.Refuse{Ruling: ruling, Why: search.why(), Unreachable: search.found.Unreachable}, nil
 	}

@@ -35,6 +35,10 @@ import (
 // every other error is worth trying again.
 var ErrUnknown = errors.New("unknown")
 
+// ErrSlack says that Slack doesn't answer now, or limits us. Who is meant may be
+// well known; only nobody can say yet what Slack knows of them.
+var ErrSlack = errors.New("no answer of Slack")
+
 // ErrToken says that PagerDuty doesn't know the key that it was given.
 var ErrToken = errors.New("PagerDuty refuses PAGERDUTY_TOKEN (401): give it a REST API key that is still valid")
 

@@ -57,11 +57,11 @@ func plain(ctx context.Context, err error) error {
 		return nil
 	}
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return fmt.Errorf("%w: %w", ErrSlack, context.Cause(ctx))
 	}
 	refused, ok := errors.AsType[slack.SlackErrorResponse](err)
 	if !ok {
-		return fmt.Errorf("calling Slack: %w", err)
+		return fmt.Errorf("%w: %w", ErrSlack, err)
 	}
 	switch refused.Err {
 	case errNoUser, errNoEmail, errInvisible, errNoGroup:
