@@ -40,8 +40,9 @@ const (
 	callTime = 12 * time.Second
 	// recordTime is how long a store that fails is asked to record a delivery.
 	recordTime = 8 * time.Second
-	// together is how many cards are delivered at the same time.
-	together = 16
+	// together is how many cards are worked on at the same time. It is far more
+	// than the calls of one method, so that those of others go on if it hangs.
+	together = 8 * atOnce
 	// poll is how often the store is asked though nothing announced a change:
 	// other processes' commits aren't announced, and clocks jump.
 	poll = time.Second

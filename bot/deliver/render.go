@@ -30,25 +30,26 @@ func (d *Deliverer) render(ctx context.Context, id store.CardID) (*content, erro
 	if err != nil {
 		return nil, err
 	}
+	how := urgencyOf(c, kind, recipient)
 	switch kind {
 	case store.RequesterCard:
-		return message(view.RequesterCard(c))
+		return message(view.RequesterCard(c), how)
 	case store.ApproverCard:
-		return message(view.ApproverCard(c, recipient))
+		return message(view.ApproverCard(c, recipient), how)
 	case store.ReminderCard:
-		return message(view.ReminderCard(c, recipient))
+		return message(view.ReminderCard(c, recipient), how)
 	case store.WarningCard:
-		return message(view.WarningCard(c))
+		return message(view.WarningCard(c), how)
 	case store.RevokedCard:
-		return message(view.RevokedCard(c))
+		return message(view.RevokedCard(c), how)
 	case store.ChannelCard:
-		return message(view.ChannelCard(c))
+		return message(view.ChannelCard(c), how)
 	case store.OutcomeCard:
 		m, ok := view.OutcomeCard(c)
 		if !ok {
 			return nil, nil
 		}
-		return message(m)
+		return message(m, how)
 	case store.ModalCard:
 		return modal(view.Progress(c))
 	case store.HomeCard:
@@ -56,10 +57,27 @@ func (d *Deliverer) render(ctx context.Context, id store.CardID) (*content, erro
 	return nil, fmt.Errorf("a card of the unknown kind %q", kind)
 }
 
-func message(m view.Message) (*content, error) {
+// urgencyOf says how much it matters when this card of the case changes.
+func urgencyOf(c approval.Case, kind store.CardKind, recipient string) urgency {
+	switch kind {
+	case store.RequesterCard, store.OutcomeCard, store.WarningCard, store.RevokedCard:
+		return first
+	case store.ApproverCard, store.ReminderCard:
+		if c.ApprovedBy(recipient) || c.Closed != nil && c.Closed.By.ID == recipient {
+			return first
+		}
+		if c.Status != approval.Pending {
+			return soon
+		}
+	case store.ChannelCard, store.ModalCard, store.HomeCard:
+	}
+	return later
+}
+
+func message(m view.Message, how urgency) (*content, error) {
 	sum, err := hash(m)
 	return &content{sum, func(ctx context.Context, d *Deliverer, card store.Card) (store.Card, error) {
-		card, err := d.message(ctx, card, m)
+		card, err := d.message(ctx, card, m, how)
 		if err == nil {
 			card.Hash = sum
 		}
@@ -70,8 +88,7 @@ func message(m view.Message) (*content, error) {
 func modal(m slack.ModalViewRequest) (*content, error) {
 	sum, err := hash(m)
 	return &content{sum, func(ctx context.Context, d *Deliverer, card store.Card) (store.Card, error) {
-		_, _, id := card.ID.Parts()
-		err := d.updateModal(ctx, id, m)
+		err := d.updateModal(ctx, card.ID, m)
 		if err == nil {
 			card.Hash = sum
 		}
@@ -87,7 +104,7 @@ func (d *Deliverer) renderHome(ctx context.Context, person string) (*content, er
 	home := view.Home(homeOf(person, cases))
 	sum, err := hash(home)
 	return &content{sum, func(ctx context.Context, d *Deliverer, card store.Card) (store.Card, error) {
-		err := d.publishHome(ctx, person, home)
+		err := d.publishHome(ctx, card.ID, person, home)
 		if err == nil {
 			card.Hash = sum
 		}
