@@ -136,6 +136,18 @@ func (l *Ledger) PutOff(ctx context.Context, tried Card, at time.Time) error {
 	})
 }
 
+// LookAgain sets when to look at a card that waits already. What is known of it
+// stays as it is.
+func (l *Ledger) LookAgain(ctx context.Context, id CardID, at time.Time) error {
+	return l.update(ctx, func(tx Tx) error {
+		queued, err := dirtyQueue.at(tx, string(id))
+		if err != nil || queued.IsZero() {
+			return err
+		}
+		return dirtyQueue.put(tx, string(id), at)
+	})
+}
+
 // Lose records that the card can't ever be delivered.
 func (l *Ledger) Lose(ctx context.Context, id CardID, why string) error {
 	return l.changeCard(ctx, id, func(tx Tx, card *Card) error {

@@ -46,7 +46,8 @@ const (
 	// poll is how often the store is asked though nothing announced a change:
 	// other processes' commits aren't announced, and clocks jump.
 	poll = time.Second
-	// again is how long to wait before a record that failed is tried again.
+	// again is how long to wait before a record that failed is tried again, or
+	// a card is looked at that is still being delivered.
 	again = 500 * time.Millisecond
 )
 
@@ -108,10 +109,15 @@ func (d *Deliverer) wait(ctx context.Context, changed <-chan struct{}, next time
 	}
 }
 
-// deliver brings one card up to date and records how that went. A clock that
-// jumps ends leases early; a card that is still at work here is left alone.
+// deliver brings one card up to date and records how that went. A card may be
+// taken while it is still at work here: a clock that jumps ends leases early, and
+// one that has to change again is due as soon as that is recorded. It is looked
+// at again when the work has ended.
 func (d *Deliverer) deliver(ctx context.Context, card store.Card) {
 	if _, working := d.busy.LoadOrStore(card.ID, true); working {
+		if err := d.Ledger.LookAgain(ctx, card.ID, d.Now().Add(again)); err != nil {
+			d.Log.Error().Err(err).Str("card", string(card.ID)).Msg("putting off a card that is being delivered") // its lease ends, too
+		}
 		return
 	}
 	defer d.busy.Delete(card.ID)
