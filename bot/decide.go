@@ -14,7 +14,9 @@ import (
 
 // click handles the buttons: of cards, of the modal that follows a case, and
 // of the Home. What it changes is committed before it is acked; what couldn't
-// be saved isn't acked, and the person is told.
+// be saved isn't acked, and the person is told. A crash between the commit and
+// the ack leaves a decision that Slack calls failed: the cards tell of it, and
+// the same click again hears what is so.
 func (b *Bot) click(ctx context.Context, envelope string, action slack.InteractionCallback) error {
 	for _, pressed := range action.ActionCallback.BlockActions {
 		switch pressed.ActionID {

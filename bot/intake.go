@@ -150,7 +150,9 @@ func unavailableNow(why string) any {
 }
 
 // submit begins a case: it is committed, and only then acked. Who decides is
-// found out afterwards, from the store.
+// found out afterwards, from the store. A crash between the two leaves a case of
+// which nobody was told: it is routed all the same, and whoever sends the form
+// again is shown it.
 func (b *Bot) submit(ctx context.Context, action slack.InteractionCallback) any {
 	answer, problems := view.ReadForm(action.View, b.Flow.Durations)
 	if len(problems) > 0 {

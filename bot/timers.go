@@ -73,8 +73,8 @@ func (b *Bot) pause(ctx context.Context, changed <-chan struct{}, next time.Time
 	}
 }
 
-// due does what is due to the case. A failure leaves the case in the store; it
-// comes back when its lease is over.
+// due does what is due to the case. A failure, or a crash at any point before
+// the commit, leaves the case in the store; it comes back when its lease is over.
 func (b *Bot) due(ctx context.Context, c approval.Case) {
 	ctx, cancel := context.WithTimeout(ctx, caseTime)
 	defer cancel()

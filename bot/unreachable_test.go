@@ -221,3 +221,23 @@ func TestARequesterWhoDeletesTheirMessageHearsTheOutcome(t *testing.T) {
 		}
 	})
 }
+
+// Somebody whom Slack doesn't describe now isn't somebody who can't be asked.
+func TestARouteWaitsForSlackAndNotForItsElse(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, slacksim.Options{Calm: true})
+		lee := w.ws.AddPerson("Lee Chan", "lee@example.com")
+		w.ws.AddGroup("support-leads", lee)
+		w.provision(orLeads())
+		w.stage()
+		w.ws.FailSome("users.lookupByEmail", 1, slacksim.RateLimited(time.Second))
+		ask(w.kim, "Acme")
+		w.until("Kim reads why it takes longer", func() bool { return shows(w.kim, "Slack hasn't answered") })
+		w.ws.Heal()
+		w.until("Mia's card", func() bool { return w.mia.Inbox().Len() == 1 })
+		if n := lee.Inbox().Len(); n != 0 {
+			t.Errorf("Lee, of the OrElse, got %d messages", n)
+		}
+	})
+}
