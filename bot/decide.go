@@ -3,10 +3,12 @@ package bot
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
 
+	"github.com/understudyhq/understudy/bot/people"
 	"github.com/understudyhq/understudy/bot/view"
 	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
@@ -126,22 +128,31 @@ func (b *Bot) barred(ctx context.Context, c approval.Case, clicker string, comma
 	if _, approves := command.(approval.Approve); !approves || c.Status != approval.Pending {
 		return "" // the commit says what is so
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookup)
+	ctx, cancel := context.WithTimeout(ctx, vouchTime)
 	defer cancel()
-	for _, one := range []string{clicker, c.Requester.ID} {
-		user, err := b.People.ByID(ctx, one)
-		switch {
-		case err != nil:
-			b.Log.Warn().Err(err).Str("case", c.ID).Msg("looking up the people of an approval")
-			return view.NobodyVouches()
-		case user.Barred != "" && one == clicker:
-			return view.Barred(user.Barred)
-		case user.Barred != "":
-			return view.RequesterBarred(user.Barred)
-		}
+	var who [2]people.User
+	var errs [2]error
+	var both sync.WaitGroup
+	for i, id := range []string{clicker, c.Requester.ID} {
+		both.Go(func() { who[i], errs[i] = b.People.ByID(ctx, id) })
+	}
+	both.Wait()
+	switch err := errors.Join(errs[:]...); {
+	case err != nil:
+		b.Log.Warn().Err(err).Str("case", c.ID).Msg("looking up the people of an approval")
+		return view.NobodyVouches()
+	case who[0].Barred != "":
+		return view.Barred(who[0].Barred)
+	case who[1].Barred != "":
+		return view.RequesterBarred(who[1].Barred)
 	}
 	return ""
 }
+
+// vouchTime is how long an approval waits for Slack to say that its people still
+// have an account. It leaves the commit and the ack their part of the 3 s, and
+// a call that was limited for a second its second try.
+const vouchTime = 2200 * time.Millisecond
 
 // known gives the person the name that the case knows them by: a click's own
 // payload has only a handle.
