@@ -85,9 +85,12 @@ func (ws *Workspace) call(name, token string, a args) (answer, error) {
 }
 
 func (ws *Workspace) authorise(m method, token string) error {
+	why := ws.revocation(token)
 	switch {
 	case token == "":
 		return no("not_authed")
+	case why != "":
+		return no(why)
 	case token != ws.appToken && token != ws.botToken:
 		return no("invalid_auth")
 	case m.app != (token == ws.appToken):

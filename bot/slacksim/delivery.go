@@ -79,6 +79,11 @@ func (ws *Workspace) dispatch(kind string, payload any, answers bool) (*delivery
 		frame["retry_attempt"], frame["retry_reason"] = 0, ""
 	}
 	d.on = append(d.on, c)
+	if ws.trouble.cutAfter > 0 {
+		ws.trouble.cutAfter--
+		c.sendLast(frame)
+		return d, nil
+	}
 	c.send(frame)
 	twice := ws.trouble.double > 0
 	if twice {

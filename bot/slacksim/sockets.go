@@ -25,6 +25,7 @@ const (
 // connection is one of the app's sockets.
 type connection struct {
 	socket *websocket.Conn
+	cable  *cable
 	out    chan []byte
 	gone   context.Context
 	cut    context.CancelFunc
@@ -60,12 +61,13 @@ func (ws *Workspace) serveSocket(w http.ResponseWriter, r *http.Request) {
 	defer ws.serving.Done()
 	// slack-go's client says that it comes from https://api.slack.com; a ticket
 	// is what admits it, and a browser gets none.
-	socket, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+	wired := &wiring{ResponseWriter: w}
+	socket, err := websocket.Accept(wired, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	if err != nil {
 		return // the answer was written already
 	}
 	gone, cut := context.WithCancel(context.Background())
-	c := &connection{socket: socket, out: make(chan []byte, 100), gone: gone, cut: cut, leaves: make(chan struct{})}
+	c := &connection{socket: socket, cable: wired.cable, out: make(chan []byte, 100), gone: gone, cut: cut, leaves: make(chan struct{})}
 	ws.join(c)
 	defer ws.leave(c)
 	var writer sync.WaitGroup
@@ -121,9 +123,7 @@ func (c *connection) write() {
 			_ = c.socket.CloseNow() // ends the reading
 			return
 		case frame := <-c.out:
-			if c.socket.Write(c.gone, websocket.MessageText, frame) != nil {
-				c.cut()
-			}
+			c.writeFrame(frame)
 		case <-leaves:
 			leaves, refresh = nil, time.After(warnBefore)
 		case <-refresh:

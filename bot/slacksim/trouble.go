@@ -55,12 +55,14 @@ type trouble struct {
 	limited    []string               // methods that are held to Slack's limits
 	taken      map[string][]time.Time // the last calls that were taken, by method
 	posts      map[string]*rate.Limiter
+	cutAfter   int               // envelopes after which to cut their socket
+	revoked    map[string]string // by token: Slack's word for why
 }
 
 func (t *trouble) init(o Options) {
 	t.calm, t.retryAfter = o.Calm, o.RetryAfter
 	t.random = rand.New(rand.NewPCG(o.Seed, 2))
-	t.ordered = map[string][]Fault{}
+	t.ordered, t.revoked = map[string][]Fault{}, map[string]string{}
 }
 
 func (t *trouble) strikes(share float64) bool { return !t.calm && t.random.Float64() < share }
@@ -74,13 +76,15 @@ func (ws *Workspace) Fail(method string, n int, f Fault) {
 	}
 }
 
-// Heal forgets every fault that was ordered.
+// Heal forgets every fault that was ordered, and ends the sockets that stall.
 func (ws *Workspace) Heal() {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	clear(ws.trouble.ordered)
 	ws.trouble.shares = nil
-	ws.trouble.forget, ws.trouble.double = 0, 0
+	clear(ws.trouble.revoked)
+	ws.trouble.forget, ws.trouble.double, ws.trouble.cutAfter = 0, 0, 0
+	ws.unstall()
 }
 
 // ForgetAcks ignores the next n acks, so that people read that the app failed.
