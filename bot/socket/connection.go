@@ -3,6 +3,7 @@ package socket
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -22,17 +23,25 @@ type connection struct {
 	leaving  chan struct{} // closed when Slack says that it will close the socket
 	relieved chan struct{} // closed when Slack has greeted the replacement
 	done     chan struct{} // closed when nothing more can be read
+	leave    func()        // closes leaving
+
+	sounds atomic.Int64 // frames and pings that came
+	mute   atomic.Bool  // it left out an answer, and hasn't been heard since
 
 	mu       sync.Mutex // a handler starts before refusing is set, or never
+	handling int
+	draining bool
 	refusing bool
+	settled  chan struct{} // closed when it is draining and nothing is handled
 	handlers sync.WaitGroup
 }
 
 func newConnection(r *run) *connection {
 	c := &connection{
 		run: r, greeted: make(chan struct{}), leaving: make(chan struct{}),
-		relieved: make(chan struct{}), done: make(chan struct{}),
+		relieved: make(chan struct{}), done: make(chan struct{}), settled: make(chan struct{}),
 	}
+	c.leave = sync.OnceFunc(func() { close(c.leaving) })
 	c.life, c.end = context.WithCancel(context.Background())
 	c.watch = time.AfterFunc(time.Hour, c.end) // serve sets the true time
 	c.watch.Stop()
@@ -43,17 +52,18 @@ func newConnection(r *run) *connection {
 // handlers, whose acks need the socket, and closes it.
 func (c *connection) serve(ctx context.Context) {
 	defer c.end()
-	var reader sync.WaitGroup
-	reader.Go(func() { c.read(ctx) })
+	var work sync.WaitGroup
+	work.Go(func() { c.read(ctx) })
+	work.Go(c.beat)
 	c.last(ctx)
-	c.refuse()
-	c.handlers.Wait()
+	c.drain()
 	c.close()
-	reader.Wait()
+	work.Wait()
 }
 
 // last returns when the socket is dead, when its replacement has been at work
-// for long, or at a shutdown when what was on its way has arrived.
+// for long (a silent socket isn't waited for), or at a shutdown when what was
+// on its way has arrived.
 func (c *connection) last(ctx context.Context) {
 	relieved, shutdown, late := c.relieved, ctx.Done(), (<-chan time.Time)(nil)
 	for {
@@ -64,20 +74,43 @@ func (c *connection) last(ctx context.Context) {
 			return
 		case <-relieved:
 			relieved, late = nil, time.After(c.times.leave)
+			if c.mute.Load() {
+				return
+			}
 		case <-shutdown:
 			relieved, shutdown, late = nil, nil, time.After(c.times.linger)
 		}
 	}
 }
 
-func (c *connection) refuse() {
+// drain takes what comes until a moment at which nothing is being handled, so
+// that the socket can be closed at that moment: what Slack writes to it between
+// here and there is lost. Handlers that never rest are waited for, but nothing
+// more is taken then.
+func (c *connection) drain() {
+	c.change(func() { c.draining = true })
+	late := time.AfterFunc(c.times.drain, func() { c.change(func() { c.refusing = true }) })
+	defer late.Stop()
+	<-c.settled
+	c.handlers.Wait()
+}
+
+// change changes what the handlers' lock guards, and sees what follows.
+func (c *connection) change(f func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.refusing = true
+	f()
+	if c.draining && c.handling == 0 && !closed(c.settled) {
+		c.refusing = true
+		close(c.settled)
+	}
 }
 
 // close says goodbye, and hangs up on a peer that doesn't.
 func (c *connection) close() {
+	if c.mute.Load() {
+		c.end()
+	}
 	hangUp := time.AfterFunc(closeTime, c.end)
 	defer hangUp.Stop()
 	_ = c.socket.Close(websocket.StatusNormalClosure, "") // it may be dead already
@@ -115,17 +148,6 @@ func (c *connection) gone() {
 	close(c.done)
 }
 
-func (c *connection) heard() {
-	if closed(c.greeted) {
-		c.watch.Reset(c.times.idle)
-	}
-}
-
-func (c *connection) pinged(context.Context, []byte) bool {
-	c.heard()
-	return true
-}
-
 func (c *connection) take(ctx context.Context, f frame) {
 	switch f.Type {
 	case "hello":
@@ -147,9 +169,7 @@ func (c *connection) farewell(reason string) {
 		c.cancel(&FatalError{Code: reason, Remedy: remedy(reason)})
 		return
 	}
-	if !closed(c.leaving) {
-		close(c.leaving)
-	}
+	c.leave()
 }
 
 func closed(signal <-chan struct{}) bool {

@@ -22,21 +22,28 @@ const (
 func (c *connection) start(ctx context.Context, e Envelope) {
 	arrived := time.Now()
 	c.room <- struct{}{}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.refusing {
+	var taken bool
+	c.change(func() {
+		if taken = !c.refusing; taken {
+			c.handling++
+			c.handlers.Go(func() { c.process(context.WithoutCancel(ctx), e, arrived) })
+		}
+	})
+	if !taken {
 		<-c.room
 		c.Log.Warn().Str("envelope", e.ID).Str("type", e.Type).Msg("an envelope came too late to be handled: its socket is being closed")
 		return
 	}
 	c.count(func(l *Listener) { l.stats.Received++ })
-	c.handlers.Go(func() {
-		defer func() { <-c.room }()
-		acked := c.handle(context.WithoutCancel(ctx), e)
-		if c.Handled != nil {
-			c.Handled(e.Type, time.Since(arrived), acked)
-		}
-	})
+}
+
+func (c *connection) process(ctx context.Context, e Envelope, arrived time.Time) {
+	defer c.change(func() { c.handling-- })
+	defer func() { <-c.room }()
+	acked := c.handle(ctx, e)
+	if c.Handled != nil {
+		c.Handled(e.Type, time.Since(arrived), acked)
+	}
 }
 
 // handle says whether the ack was sent.

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,10 +29,11 @@ type peer struct {
 
 // link is the server's end of a socket.
 type link struct {
-	t      testing.TB
-	socket *websocket.Conn
-	acks   chan ack
-	closed chan struct{}
+	t       testing.TB
+	socket  *websocket.Conn
+	acks    chan ack
+	closed  chan struct{}
+	stalled atomic.Bool // no ping is answered
 }
 
 func newPeer(t testing.TB) *peer {
@@ -43,11 +45,14 @@ func newPeer(t testing.TB) *peer {
 
 func (p *peer) accept(w http.ResponseWriter, r *http.Request) {
 	// slack-go's client says that it comes from https://api.slack.com
-	socket, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+	l := &link{t: p.t, acks: make(chan ack, 1000), closed: make(chan struct{})}
+	socket, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		InsecureSkipVerify: true, OnPingReceived: func(context.Context, []byte) bool { return !l.stalled.Load() },
+	})
 	if err != nil {
 		return
 	}
-	l := &link{t: p.t, socket: socket, acks: make(chan ack, 1000), closed: make(chan struct{})}
+	l.socket = socket
 	hello, _ := json.Marshal(map[string]any{"type": "hello", "num_connections": p.counted()})
 	if socket.Write(context.Background(), websocket.MessageText, hello) != nil {
 		return

@@ -11,8 +11,9 @@
 // envelope whose handler fails isn't acked: Slack then shows the person that
 // the action failed, which is the truth.
 //
-// A connection that says nothing for too long, not even a ping, is half open
-// and is replaced. What can't heal, such as a revoked token, ends
+// A connection that doesn't answer our pings is replaced in the same way, and
+// one that says nothing for too long, not even a ping of Slack's, ends at once:
+// it is half open, and swallows what Slack sends there. What can't heal, such as a revoked token, ends
 // [Listener.Run] with a [FatalError] that says the remedy; everything else is
 // tried again.
 //
@@ -59,14 +60,18 @@ type Listener struct {
 	// Handled, if set, is told of every envelope that is done with: its type, how
 	// long after it was read, and whether its ack was sent.
 	Handled func(kind string, after time.Duration, acked bool)
-	Log     zerolog.Logger
+	// PingEvery is the time between our pings on a socket; 0 means 10 s. A
+	// socket that leaves one without an answer for half of it is replaced.
+	PingEvery time.Duration
+	Log       zerolog.Logger
 
-	times times
-	mu    sync.Mutex // guards what follows
-	stats Stats
-	held  int // sockets being opened, and those open
-	ready int // open sockets that Slack has greeted
-	alarm int // the number of sockets last warned of
+	times    times
+	mu       sync.Mutex // guards what follows
+	stats    Stats
+	held     int           // sockets being opened, and those open
+	ready    int           // open sockets that Slack has greeted
+	alarm    int           // the number of sockets last warned of
+	greeting chan struct{} // closed at the first greeting; nil before anybody asks
 }
 
 // Stats counts what has happened since the Listener was made.
@@ -91,6 +96,20 @@ func (l *Listener) Held() int {
 	return l.held
 }
 
+// Greeted is closed when Slack has greeted a socket for the first time.
+func (l *Listener) Greeted() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.firstGreeting()
+}
+
+func (l *Listener) firstGreeting() chan struct{} {
+	if l.greeting == nil {
+		l.greeting = make(chan struct{})
+	}
+	return l.greeting
+}
+
 // Stats says what has happened so far.
 func (l *Listener) Stats() Stats {
 	l.mu.Lock()
@@ -106,7 +125,7 @@ func (l *Listener) Run(ctx context.Context) error {
 	defer cancel(nil)
 	r := &run{
 		Listener: l,
-		times:    l.times.orDefaults(),
+		times:    l.times.orDefaults(l.PingEvery),
 		room:     make(chan struct{}, maxHandlers),
 		cancel:   cancel,
 	}
@@ -134,6 +153,9 @@ func (l *Listener) count(change func(*Listener)) {
 func (l *Listener) greeted(counted int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if first := l.firstGreeting(); !closed(first) {
+		close(first)
+	}
 	if l.ready++; l.ready == 1 {
 		l.Log.Info().Msg("connected to Slack")
 	}
@@ -154,18 +176,22 @@ type times struct {
 	open   time.Duration // for Open, for the dial, and for the greeting
 	idle   time.Duration // without a frame or a ping
 	leave  time.Duration // from the greeting of a replacement to the end of what it replaces
-	linger time.Duration // from the shutdown to the last envelope taken
+	linger time.Duration // from the shutdown to the first moment to close at
+	drain  time.Duration // from there to the last envelope taken
+	ping   time.Duration // between our pings
 	retry  time.Duration // the first pause after a failure
 	brief  time.Duration // a socket that lived less isn't replaced at once
 }
 
-func (t times) orDefaults() times {
+func (t times) orDefaults(ping time.Duration) times {
 	return times{
 		apart:  cmp.Or(t.apart, 3*time.Second),
 		open:   cmp.Or(t.open, 10*time.Second),
 		idle:   cmp.Or(t.idle, 45*time.Second), // Slack pings at least every 30 s
 		leave:  cmp.Or(t.leave, 30*time.Second),
 		linger: cmp.Or(t.linger, 100*time.Millisecond),
+		drain:  cmp.Or(t.drain, 2*time.Second),
+		ping:   cmp.Or(t.ping, ping, 10*time.Second),
 		retry:  cmp.Or(t.retry, 250*time.Millisecond),
 		brief:  cmp.Or(t.brief, 5*time.Second),
 	}

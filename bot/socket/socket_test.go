@@ -192,7 +192,7 @@ func TestOtherFailuresAreTriedAgain(t *testing.T) {
 }
 
 func TestBackoffEndsAtHalfAMinute(t *testing.T) {
-	r := &run{times: times{}.orDefaults()}
+	r := &run{times: times{}.orDefaults(0)}
 	for failures := 1; failures < 100; failures++ {
 		if d := r.backoff(failures); d < 100*time.Millisecond || d > maxPause {
 			t.Errorf("%s after %d failures", d, failures)
