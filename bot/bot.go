@@ -37,8 +37,8 @@ import (
 	"github.com/understudyhq/understudy/store"
 )
 
-// Config is what a Bot is made of. All of it but Patience, Now, Transport and
-// Watch is required.
+// Config is what a Bot is made of. All of it but Patience, Now, Transport, Watch,
+// Open and Close is required.
 type Config struct {
 	Slack    *slack.Client
 	TeamID   string // of the workspace, from auth.test
@@ -58,6 +58,11 @@ type Config struct {
 	Transport http.RoundTripper
 	// Watch is told what the bot does.
 	Watch Watch
+	// Open opens the store once Slack listens to the bot, in the place of
+	// Ledger and Flow: for a bot that takes over from another process.
+	Open func(context.Context) (*store.Ledger, store.Flow, error)
+	// Close lets go of the store as soon as nothing works on it any more.
+	Close func() error
 	Log   zerolog.Logger
 }
 
@@ -67,6 +72,7 @@ type Bot struct {
 	listener socket.Listener
 	http     *http.Client // for response URLs
 	answers  sync.WaitGroup
+	entered  chan struct{} // closed when Ledger and Flow are there, or won't be
 }
 
 // New makes a bot. It does nothing before Run.
@@ -75,8 +81,11 @@ func New(c Config) *Bot {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	b := &Bot{Config: c, http: &http.Client{Timeout: 10 * time.Second, Transport: c.Transport}}
-	b.listener = socket.Listener{Open: b.open, Handle: b.handle, HTTP: &http.Client{Transport: c.Transport}, Log: c.Log}
+	b := &Bot{Config: c, http: &http.Client{Timeout: 10 * time.Second, Transport: c.Transport}, entered: make(chan struct{})}
+	if c.Open == nil {
+		close(b.entered)
+	}
+	b.listener = socket.Listener{Open: b.open, Handle: b.welcome, HTTP: &http.Client{Transport: c.Transport}, Log: c.Log}
 	b.listener.Handled = c.Watch.Handled
 	return b
 }
@@ -84,20 +93,37 @@ func New(c Config) *Bot {
 // Run works until ctx ends; then it takes nothing new, finishes and acks what
 // has arrived, and returns nil. An error is one that can't heal by itself.
 func (b *Bot) Run(ctx context.Context) error {
-	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	working, stop := context.WithCancel(ctx)
+	defer stop()
+	heard := make(chan error, 1)
+	go func() {
+		defer stop() // after a fatal error nothing else goes on
+		heard <- b.listener.Run(working)
+	}()
+	err := b.enter(working)
+	switch {
+	case err == nil:
+		b.work(working)
+	case working.Err() != nil:
+		err = nil // it was told to end, or can't listen
+	}
+	stop()
+	err = errors.Join(err, <-heard)
+	// What arrived is committed and acked by now. The rest of the work is in
+	// the store, for whoever opens it next. Answers need no store.
+	err = errors.Join(err, b.leave())
+	b.answers.Wait()
+	return err
+}
+
+// work does what is to do by itself, until ctx ends.
+func (b *Bot) work(ctx context.Context) {
 	var background sync.WaitGroup
 	cards := &deliver.Deliverer{Ledger: b.Ledger, Slack: b.Slack, Decide: b.commit, Now: b.Now, Log: b.Log}
 	cards.Watch = b.Watch.Delivery
-	background.Go(func() { cards.Run(working) })
-	background.Go(func() { b.keepTime(working) })
-
-	err := b.listener.Run(ctx)
-	// What arrived is committed and acked by now. The rest of the work is in
-	// the store, for whoever opens it next.
-	b.answers.Wait()
-	stop()
+	background.Go(func() { cards.Run(ctx) })
+	background.Go(func() { b.keepTime(ctx) })
 	background.Wait()
-	return err
 }
 
 // Ready says why the bot can't do its work now; nil if it can.
@@ -106,7 +132,9 @@ func (b *Bot) Ready(ctx context.Context) error {
 	if b.listener.Connected() == 0 {
 		problems = append(problems, errors.New("no connection to Slack"))
 	}
-	if err := b.Ledger.Writable(ctx); err != nil {
+	if !b.inside() {
+		problems = append(problems, errNoStore)
+	} else if err := b.Ledger.Writable(ctx); err != nil {
 		problems = append(problems, fmt.Errorf("the store takes no commit: %w", err))
 	}
 	return errors.Join(problems...)
@@ -117,7 +145,8 @@ func (b *Bot) open(ctx context.Context) (string, error) {
 	return url, err
 }
 
-// later answers somebody after the ack. Run waits for it.
+// later answers somebody after the ack. Run waits for it, but the store may be
+// gone by then.
 func (b *Bot) later(ctx context.Context, answer func(context.Context)) {
 	b.answers.Go(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)

@@ -67,8 +67,10 @@ type Deliverer struct {
 	busy sync.Map // the ids of cards that are being delivered
 }
 
-// Run delivers until ctx ends, and waits for what it has begun.
+// Run delivers until ctx ends, and waits a little for what it has begun.
 func (d *Deliverer) Run(ctx context.Context) {
+	begun, cut := outliving(ctx, finishTime)
+	defer cut()
 	var running sync.WaitGroup
 	defer running.Wait()
 	slots := make(chan struct{}, together)
@@ -86,7 +88,7 @@ func (d *Deliverer) Run(ctx context.Context) {
 			slots <- struct{}{}
 			running.Go(func() {
 				defer func() { <-slots }()
-				d.deliver(context.WithoutCancel(ctx), card)
+				d.deliver(begun, card)
 			})
 		}
 		if len(cards) == 0 {
