@@ -43,6 +43,7 @@ type stage struct {
 
 	kim, lee, mia, ola, sam *slacksim.Person
 	miaPager, olaPager      string
+	pingEvery               time.Duration // of the bot's sockets; zero is as usual
 }
 
 // setting changes how a stage's bot is made.
@@ -99,6 +100,7 @@ func (s *stage) run(settings []setting) {
 		t.Fatal(err)
 	}
 	s.bot = bot.New(config)
+	s.bot.PingEvery(s.pingEvery)
 	s.start(s.bot)
 }
 

@@ -76,6 +76,13 @@ func (ws *Workspace) Fail(method string, n int, f Fault) {
 	}
 }
 
+// Calm leaves out from now on what goes wrong by itself.
+func (ws *Workspace) Calm() {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	ws.trouble.calm = true
+}
+
 // Heal forgets every fault that was ordered, and ends the sockets that stall.
 func (ws *Workspace) Heal() {
 	ws.mu.Lock()
