@@ -14,6 +14,7 @@ import (
 type delivery struct {
 	id   string
 	on   []*connection
+	sent time.Time
 	acks chan json.RawMessage
 	once sync.Once
 }
@@ -72,7 +73,7 @@ func (ws *Workspace) dispatch(kind string, payload any, answers bool) (*delivery
 	if c == nil {
 		return nil, errNoSocket
 	}
-	d := &delivery{id: strings.ToLower(ws.id("")) + "-" + strings.ToLower(ws.id("")), acks: make(chan json.RawMessage, 1)}
+	d := &delivery{id: strings.ToLower(ws.id("")) + "-" + strings.ToLower(ws.id("")), acks: make(chan json.RawMessage, 1), sent: time.Now()}
 	ws.waiting[d.id] = d
 	frame := map[string]any{"envelope_id": d.id, "type": kind, "accepts_response_payload": answers, "payload": payload}
 	if kind == "events_api" {
@@ -112,4 +113,26 @@ func (ws *Workspace) pick() *connection {
 		return ws.sockets[0] // all were warned; until they close they are used
 	}
 	return nil
+}
+
+// cross notes the envelopes that crossed with the end of the socket: the app
+// closed it while they were on their way. Locked.
+func (ws *Workspace) cross(c *connection) {
+	if c.gone.Err() != nil {
+		return // it was cut from here
+	}
+	for _, d := range ws.waiting {
+		if slices.Contains(d.on, c) && len(d.acks) == 0 {
+			ws.crossed = append(ws.crossed, time.Since(d.sent))
+		}
+	}
+}
+
+// Crossed says, for each envelope that was without an ack when the app closed
+// its socket, how long it had been sent by then. An app can't help it where
+// that is no longer than the way over the network.
+func (ws *Workspace) Crossed() []time.Duration {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return slices.Clone(ws.crossed)
 }

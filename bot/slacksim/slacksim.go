@@ -74,6 +74,7 @@ type Workspace struct {
 	nextSocket    int
 	tickets       map[string]bool
 	waiting       map[string]*delivery
+	crossed       []time.Duration
 	stamp         int64
 	trouble       trouble
 	calls         []Call

@@ -69,10 +69,10 @@ func (ws *Workspace) serveSocket(w http.ResponseWriter, r *http.Request) {
 	gone, cut := context.WithCancel(context.Background())
 	c := &connection{socket: socket, cable: wired.cable, out: make(chan []byte, 100), gone: gone, cut: cut, leaves: make(chan struct{})}
 	ws.join(c)
-	defer ws.leave(c)
 	var writer sync.WaitGroup
 	defer writer.Wait()
 	defer cut()
+	defer ws.leave(c) // at once: from here on nothing goes there
 	writer.Go(func() { c.write() })
 	ws.read(c)
 }
@@ -94,6 +94,7 @@ func (ws *Workspace) join(c *connection) {
 func (ws *Workspace) leave(c *connection) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
+	ws.cross(c)
 	ws.sockets = slices.DeleteFunc(ws.sockets, func(other *connection) bool { return other == c })
 	_ = c.socket.CloseNow() // it may be closed already
 	ws.announce()
