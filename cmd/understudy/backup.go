@@ -21,27 +21,16 @@ import (
 // the file, that only the file's owner may open.
 func socketPath(storePath string) string { return storePath + ".sock" }
 
-// offerBackups serves copies of the store until the returned function is called.
-func offerBackups(ctx context.Context, db *bolt.DB, storePath string, log zerolog.Logger) (stop func(), err error) {
-	path := socketPath(storePath)
-	listener, err := listenPrivately(ctx, path)
-	if err != nil {
-		return nil, err
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /backup", func(w http.ResponseWriter, r *http.Request) {
+// backups serves copies of the store.
+func backups(db *bolt.DB, log zerolog.Logger) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Trailer", "Backup")
 		if _, err := db.BackupTo(r.Context(), w); err != nil {
 			log.Error().Err(err).Msg("sending a backup")
 			panic(http.ErrAbortHandler)
 		}
 		w.Header().Set("Backup", "whole")
-	})
-	stopServing := serveHTTP(listener, mux, log)
-	return func() {
-		stopServing()
-		_ = os.Remove(path) // the next one replaces it
-	}, nil
+	}
 }
 
 // listenPrivately makes the socket in a folder that only we may enter, so that
@@ -93,14 +82,11 @@ func copyStore(ctx context.Context, storePath, file string) error {
 }
 
 func askForCopy(ctx context.Context, socket, file string) error {
-	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", socket)
-	}}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://store/backup", nil)
 	if err != nil {
 		return err
 	}
-	response, err := client.Do(request)
+	response, err := socketClient(socket).Do(request)
 	if err != nil {
 		return err
 	}

@@ -120,7 +120,7 @@ func (k *killings) form(person, account string) (found slacksim.ModalView, ok bo
 func (k *killings) button(person, account string) (press slacksim.Press, ok bool) {
 	k.while(4*time.Second, func() bool {
 		for _, m := range k.messages(person, account) {
-			if _, after, found := strings.Cut(string(m.Blocks), `"decide:`); found {
+			if _, after, found := strings.Cut(string(m.Blocks), `"decide:`); found && waits(m) {
 				id, _, _ := strings.Cut(after, `"`)
 				press, ok = slacksim.Press{MessageTS: m.TS, BlockID: "decide:" + id, ActionID: "approve"}, true
 			}
@@ -128,6 +128,11 @@ func (k *killings) button(person, account string) (press slacksim.Press, ok bool
 		return !ok
 	})
 	return press, ok
+}
+
+// waits says whether a card still wants a decision.
+func waits(m slacksim.Message) bool {
+	return strings.Contains(string(m.Blocks), `"action_id":"approve"`)
 }
 
 // while looks again and again, for so long at most and while the bot lives.
@@ -183,7 +188,7 @@ func (k *killings) settle() {
 func (k *killings) done(account string) bool {
 	for _, name := range managers() {
 		found := k.messages(k.people[name].ID, account)
-		if len(found) == 0 || k.clicked[account] && strings.Contains(string(found[0].Blocks), `"action_id":"approve"`) {
+		if len(found) == 0 || k.clicked[account] && waits(found[0]) {
 			return false
 		}
 	}

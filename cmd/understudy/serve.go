@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -20,7 +21,6 @@ import (
 	"github.com/understudyhq/understudy/bot/people"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/store"
-	"github.com/understudyhq/understudy/store/bolt"
 )
 
 type serveCommand struct {
@@ -53,10 +53,14 @@ func (s *serveCommand) Run(ctx context.Context, log zerolog.Logger) error {
 // serve opens what a bot is made of, runs it, and closes it again.
 func serve(ctx context.Context, s settings, in inputs, now func() time.Time, log zerolog.Logger) (err error) {
 	counts := metrics.New(now, log)
-	client, team, err := connect(ctx, s, counts.Slack(http.DefaultTransport))
+	working, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	watch := &tokenWatch{next: counts.Slack(http.DefaultTransport), refused: make(chan string, 1)}
+	client, team, err := connect(ctx, s, watch)
 	if err != nil {
 		return err
 	}
+	go watch.guard(working, client, end, log)
 	directory, err := accounts.Open(ctx, s.Accounts, log)
 	if err != nil {
 		return fmt.Errorf("UNDERSTUDY_ACCOUNTS: %w", err)
@@ -69,25 +73,43 @@ func serve(ctx context.Context, s settings, in inputs, now func() time.Time, log
 	if err := checkSchedules(ctx, members, in.flow, log); err != nil {
 		return err
 	}
-	db, err := bolt.Open(ctx, s.storePath(), bolt.Options{})
-	if err != nil {
-		return fmt.Errorf("UNDERSTUDY_STORE: %w", err)
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	ledger, flow, err := openLedger(ctx, counts.Engine(db), in.flow, now())
+	health, err := openHealth(ctx, s.Listen, counts.Handler(), log)
 	if err != nil {
 		return err
 	}
-	if err := counts.Follow(ctx, ledger, flow.Name); err != nil {
+	defer health.stop()
+	k := &keeper{settings: s, flow: in.flow, now: now, counts: counts, end: end, log: log}
+	defer func() { err = errors.Join(err, k.close()) }()
+	config := bot.Config{
+		Slack: client, TeamID: team, People: members, Accounts: directory,
+		Rules: rules(), Now: now, Watch: counts.Watch(), Log: log,
+	}
+	if err := k.enter(working, &config); err != nil {
 		return err
 	}
-	b := bot.New(bot.Config{
-		Slack: client, TeamID: team, Ledger: ledger, People: members, Accounts: directory,
-		Rules: rules(), Flow: flow, Now: now, Watch: counts.Watch(), Log: log,
-	})
+	b := bot.New(config)
 	counts.Sockets(b.Sockets)
-	counts.StoreSize(func() int64 { return db.Stats().FileSize })
-	return runWithHealth(ctx, b, db, s, counts.Handler(), log)
+	if err := play(working, b, health, log); !errors.Is(err, errHandedOver) {
+		return err
+	}
+	health.show(func(context.Context) error { return errHandedOver })
+	return standBy(ctx, s.storePath(), log)
+}
+
+// play runs the bot to its end. The error says so where it has handed over.
+func play(ctx context.Context, b *bot.Bot, health *health, log zerolog.Logger) error {
+	health.show(b.Ready)
+	log.Info().Str("health", "http://"+health.address+"/readyz").Msg("the bot starts")
+	err := appTokenError(b.Run(ctx))
+	log.Info().Msg("the bot has stopped")
+	cause := context.Cause(ctx)
+	if refused, ok := errors.AsType[*tokenError](cause); ok {
+		return errors.Join(err, refused)
+	}
+	if err == nil && errors.Is(cause, errHandedOver) {
+		return errHandedOver
+	}
+	return err
 }
 
 // connect asks Slack who the bot is there.
@@ -100,8 +122,8 @@ func connect(ctx context.Context, s settings, transport http.RoundTripper) (*sla
 		if err == nil {
 			return client, self.TeamID, nil
 		}
-		if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
-			return nil, "", fmt.Errorf("SLACK_BOT_TOKEN: Slack refuses it (%s): get the bot token again at your app's page, OAuth & Permissions", refused.Err)
+		if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok && botTokenRemedy(refused.Err) != "" {
+			return nil, "", &tokenError{refused.Err}
 		}
 		if tries == 5 {
 			return nil, "", fmt.Errorf("SLACK_API_URL: Slack doesn't answer at %s: %w", s.SlackAPIURL, err)
@@ -155,34 +177,26 @@ func openLedger(ctx context.Context, engine store.Engine, flow store.Flow, now t
 	return ledger, flow, err
 }
 
-// runWithHealth runs the bot, with its health and the store's socket beside it.
-func runWithHealth(ctx context.Context, b *bot.Bot, db *bolt.DB, s settings, counts http.Handler, log zerolog.Logger) error {
-	health, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Listen)
-	if err != nil {
-		return fmt.Errorf("UNDERSTUDY_LISTEN: %w", err)
-	}
-	stopHealth := serveHTTP(health, api.Handler(b.Ready, counts), log)
-	defer stopHealth()
-	stopBackups, err := offerBackups(ctx, db, s.storePath(), log)
-	if err != nil {
-		log.Warn().Err(err).Msg("no hot backups: the store's socket can't be opened")
-	} else {
-		defer stopBackups()
-	}
-	log.Info().Str("health", "http://"+health.Addr().String()+"/readyz").Msg("the bot starts")
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	go func() {
-		select {
-		case <-db.Broken():
-			stop() // a new process reads the file anew
-		case <-ctx.Done():
-		}
-	}()
-	err = b.Run(ctx)
-	log.Info().Msg("the bot has stopped")
-	return errors.Join(err, db.Why())
+// health is what /healthz and /readyz say of the process, whatever it does.
+type health struct {
+	address string
+	ready   atomic.Pointer[func(context.Context) error]
+	stop    func()
 }
+
+func openHealth(ctx context.Context, address string, counts http.Handler, log zerolog.Logger) (*health, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("UNDERSTUDY_LISTEN: %w", err)
+	}
+	h := &health{address: listener.Addr().String()}
+	h.show(func(context.Context) error { return errors.New("the bot starts") })
+	h.stop = serveHTTP(listener, api.Handler(func(ctx context.Context) error { return (*h.ready.Load())(ctx) }, counts), log)
+	return h, nil
+}
+
+// show says from now on what ready says.
+func (h *health) show(ready func(context.Context) error) { h.ready.Store(&ready) }
 
 // serveHTTP serves on the listener until the returned function is called.
 func serveHTTP(listener net.Listener, handler http.Handler, log zerolog.Logger) (stop func()) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"time"
 )
 
@@ -99,5 +100,6 @@ func (s settings) environment() []string {
 		"UNDERSTUDY_FLOWS=" + s.Flows,
 		"UNDERSTUDY_EMAILS=" + s.Emails,
 		"UNDERSTUDY_LISTEN=" + s.Listen,
+		"UNDERSTUDY_TAKE_OVER=" + strconv.FormatBool(s.TakeOver),
 	}
 }

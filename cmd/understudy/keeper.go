@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/understudyhq/understudy/bot"
+	"github.com/understudyhq/understudy/bot/metrics"
+	"github.com/understudyhq/understudy/store"
+	"github.com/understudyhq/understudy/store/bolt"
+)
+
+// keeper has the store while it is this process's. Beside the file it opens a
+// socket, at which the store is copied and handed over.
+type keeper struct {
+	settings settings
+	flow     store.Flow
+	now      func() time.Time
+	counts   *metrics.Metrics
+	end      context.CancelCauseFunc // ends the bot
+	log      zerolog.Logger
+
+	claimTime, leaveTime time.Duration // zero means the constants of the same names
+
+	claim *claim // on another process's store, before it is ours
+	db    *bolt.DB
+	hide  func() // ends the socket
+}
+
+// enter opens the store for a bot, or arranges for the bot to open it when the
+// process that has it hands it over.
+func (k *keeper) enter(ctx context.Context, config *bot.Config) (err error) {
+	config.Close = k.close
+	if !k.settings.TakeOver {
+		config.Ledger, config.Flow, err = k.open(ctx, 0)
+		if errors.Is(err, store.ErrLocked) {
+			return fmt.Errorf("%w; or let this one take over from a running bot, with --take-over", err)
+		}
+		return err
+	}
+	config.Ledger, config.Flow, err = k.openOrClaim(ctx)
+	if k.claim != nil {
+		config.Open = k.takeOver
+	}
+	return err
+}
+
+// open opens the store, waiting for its lock.
+func (k *keeper) open(ctx context.Context, wait time.Duration) (*store.Ledger, store.Flow, error) {
+	db, err := bolt.Open(ctx, k.settings.storePath(), bolt.Options{LockTimeout: wait})
+	if err != nil {
+		return nil, store.Flow{}, fmt.Errorf("UNDERSTUDY_STORE: %w", err)
+	}
+	ledger, flow, err := openLedger(ctx, k.counts.Engine(db), k.flow, k.now())
+	if err == nil {
+		err = k.counts.Follow(ctx, ledger, flow.Name)
+	}
+	if err != nil {
+		return nil, flow, errors.Join(err, db.Close())
+	}
+	k.counts.StoreSize(func() int64 { return db.Stats().FileSize })
+	k.db, k.hide = db, func() {}
+	if hide, err := k.offer(ctx); err != nil {
+		k.log.Warn().Err(err).Msg("no hot backups and no handover: the store's socket can't be opened")
+	} else {
+		k.hide = hide
+	}
+	go func() {
+		select {
+		case <-db.Broken():
+			k.end(nil) // a new process reads the file anew
+		case <-ctx.Done():
+		}
+	}()
+	return ledger, flow, nil
+}
+
+// close lets go of the store, and says why it couldn't be used to the end. The
+// socket goes first: once the lock is free, its name is another process's.
+func (k *keeper) close() error {
+	if k.claim != nil {
+		k.claim.release()
+	}
+	if k.db == nil {
+		return nil
+	}
+	k.hide()
+	err := errors.Join(k.db.Why(), k.db.Close())
+	k.db = nil
+	return err
+}
+
+// offer opens the store's socket.
+func (k *keeper) offer(ctx context.Context) (hide func(), err error) {
+	path := socketPath(k.settings.storePath())
+	listener, err := listenPrivately(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /backup", backups(k.db, k.log))
+	(&handover{leave: func() { k.end(errHandedOver) }, log: k.log}).register(mux)
+	stopServing := serveHTTP(listener, mux, k.log)
+	return func() {
+		stopServing()
+		_ = os.Remove(path) // the next one replaces it
+	}, nil
+}
