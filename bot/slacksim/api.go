@@ -39,15 +39,15 @@ func (ws *Workspace) serveAPI(w http.ResponseWriter, r *http.Request) {
 	}
 	good, err := ws.call(name, token, a)
 	if fault.kind == loseAnswer {
-		ws.note(name, a, "answer lost")
+		ws.note(r, name, a, "answer lost")
 		panic(http.ErrAbortHandler) // done, and the connection is cut
 	}
 	if err != nil {
-		ws.note(name, a, err.Error())
+		ws.note(r, name, a, err.Error())
 		respond(w, http.StatusOK, badAnswer(err))
 		return
 	}
-	ws.note(name, a, "")
+	ws.note(r, name, a, "")
 	good["ok"] = true
 	respond(w, http.StatusOK, good)
 }
@@ -56,14 +56,14 @@ func (ws *Workspace) serveAPI(w http.ResponseWriter, r *http.Request) {
 func (ws *Workspace) refused(w http.ResponseWriter, r *http.Request, name string, a args, fault Fault) bool {
 	switch fault.kind {
 	case rateLimited:
-		ws.note(name, a, "ratelimited")
+		ws.note(r, name, a, "ratelimited")
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(fault.wait.Seconds()))))
 		respond(w, http.StatusTooManyRequests, map[string]any{"ok": false, "error": "ratelimited"})
 	case status:
-		ws.note(name, a, strconv.Itoa(fault.status))
+		ws.note(r, name, a, strconv.Itoa(fault.status))
 		w.WriteHeader(fault.status)
 	case hang:
-		ws.note(name, a, "hang")
+		ws.note(r, name, a, "hang")
 		<-r.Context().Done()
 	default:
 		return false
@@ -127,14 +127,15 @@ type Call struct {
 	Method string            `json:"method"`
 	Args   map[string]string `json:"args"`            // without the token
 	Error  string            `json:"error,omitempty"` // empty if it was answered well
+	Person string            `json:"-"`               // the id of the one person who would see what it does, if there is one
 }
 
 const callsKept = 10_000
 
-func (ws *Workspace) note(name string, a args, problem string) {
+func (ws *Workspace) note(r *http.Request, name string, a args, problem string) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	c := Call{Time: ws.now(), Method: name, Args: map[string]string{}, Error: problem}
+	c := Call{Time: ws.now(), Method: name, Args: map[string]string{}, Error: problem, Person: ws.sees(r.PathValue("id"), a)}
 	for key := range a {
 		if key != "token" {
 			c.Args[key] = a.text(key)

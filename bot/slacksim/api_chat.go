@@ -10,6 +10,8 @@ import (
 const (
 	maxText          = 40_000
 	maxMessageBlocks = 50
+	// blocksRemembered are those of earlier versions that can still be clicked.
+	blocksRemembered = 100
 )
 
 func (ws *Workspace) postMessage(a args) (answer, error) {
@@ -107,7 +109,7 @@ func (ws *Workspace) fill(m *message, a args) error {
 		m.metadata = metadata
 	}
 	ws.nameBlocks(blocks)
-	m.was = append(m.was, m.blocks...)
+	m.was = append(m.was[max(0, len(m.was)-blocksRemembered):], m.blocks...)
 	m.text, m.blocks = text, blocks
 	return nil
 }

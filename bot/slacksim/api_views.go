@@ -54,6 +54,7 @@ func (ws *Workspace) viewsOpen(a args) (answer, error) {
 	}
 	v := ws.newModal(view)
 	m.modals = []*modal{v}
+	m.opened++
 	ws.announce()
 	return answer{"view": ws.viewShape(v, nil)}, nil
 }
@@ -73,6 +74,7 @@ func (ws *Workspace) viewsPush(a args) (answer, error) {
 	v := ws.newModal(view)
 	v.root, v.previous = m.modals[0].id, m.modals[len(m.modals)-1].id
 	m.modals = append(m.modals, v)
+	m.opened++
 	ws.announce()
 	return answer{"view": ws.viewShape(v, nil)}, nil
 }

@@ -166,7 +166,7 @@ func (c *Card) ClickAs(p *Person, button string) {
 	if !ok {
 		c.p.fail("the card has no button %q:\n%s", button, c.Text())
 	}
-	p.press(Press{MessageTS: c.ts, BlockID: block, ActionID: action, from: c.p.m})
+	p.press(Press{MessageTS: c.ts, BlockID: block, ActionID: action, Of: c.p.m.ID})
 }
 
 // WaitText waits until the card shows the text.

@@ -43,6 +43,7 @@ type member struct {
 	home    json.RawMessage
 	hash    string // of the Home
 	notices []Notice
+	opened  int // modals so far
 }
 
 // modal is a view on a person's screen.

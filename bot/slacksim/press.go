@@ -20,7 +20,9 @@ type Press struct {
 	// State is what the view's inputs hold, by block and action.
 	State map[string]any `json:"state"`
 
-	from *member // whose message it is, if not the person's own
+	// Of is the id of the person whose message it is, empty for one's own. Only a
+	// forged client presses what is on another's screen.
+	Of string `json:"-"`
 }
 
 // Press has the person click something.
@@ -50,8 +52,11 @@ func (ws *Workspace) pressPayload(m *member, p Press) (any, error) {
 		return ws.viewPress(m, ws.viewShape(v, p.State), action), err
 	}
 	owner := m
-	if p.from != nil {
-		owner = p.from
+	if p.Of != "" {
+		owner = ws.member(p.Of)
+	}
+	if owner == nil {
+		return nil, errNobody
 	}
 	msg := owner.im.find(p.MessageTS)
 	if msg == nil {

@@ -21,7 +21,7 @@ func (ws *Workspace) serveResponse(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	problem := ws.respondTo(r.PathValue("id"), a)
-	ws.note("response_url", a, problem)
+	ws.note(r, "response_url", a, problem)
 	if fault.kind == loseAnswer {
 		panic(http.ErrAbortHandler) // done, and the connection is cut
 	}

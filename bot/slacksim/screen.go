@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"math"
+	"slices"
 )
 
 // Screen is what one person sees of the bot.
@@ -13,6 +15,7 @@ type Screen struct {
 	Modals   []ModalView `json:"modals"`   // the last is on top
 	Home     any         `json:"home"`     // the view as published, null before
 	Notices  []Notice    `json:"notices"`  // Slack's own sentences
+	Opened   int         `json:"-"`        // how many modals were opened so far
 }
 
 // Message is a message on a screen.
@@ -22,6 +25,8 @@ type Message struct {
 	Blocks  json.RawMessage `json:"blocks"`
 	Edited  bool            `json:"edited,omitempty"`
 	Private bool            `json:"private,omitempty"` // only this person sees it
+	// Metadata is what the app attached, which nobody reads on a screen.
+	Metadata any `json:"-"`
 }
 
 // ModalView is an open modal on a screen.
@@ -40,19 +45,26 @@ type Notice struct {
 }
 
 // Screen is what this person sees now; it is empty for nobody.
-func (ws *Workspace) Screen(person string) Screen {
+func (ws *Workspace) Screen(person string) Screen { return ws.Glance(person, math.MaxInt) }
+
+// Glance is a Screen with the latest messages only, so many at most.
+func (ws *Workspace) Glance(person string, latest int) Screen {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	m := ws.member(person)
 	if m == nil {
 		return Screen{}
 	}
-	s := Screen{Person: m.PersonInfo, Messages: []Message{}, Modals: []ModalView{}, Notices: append([]Notice{}, m.notices...)}
-	for _, msg := range m.im.messages {
+	s := Screen{Person: m.PersonInfo, Messages: []Message{}, Modals: []ModalView{}, Notices: append([]Notice{}, m.notices...), Opened: m.opened}
+	for _, msg := range slices.Backward(m.im.messages) {
+		if len(s.Messages) == latest {
+			break
+		}
 		if !msg.deleted && (msg.only == nil || msg.only == m) {
 			s.Messages = append(s.Messages, msg.shown())
 		}
 	}
+	slices.Reverse(s.Messages)
 	for _, v := range m.modals {
 		s.Modals = append(s.Modals, ModalView{v.id, v.hash, copied(v.view), maps.Clone(v.errors), v.busy})
 	}
@@ -63,7 +75,7 @@ func (ws *Workspace) Screen(person string) Screen {
 }
 
 func (m *message) shown() Message {
-	return Message{TS: m.ts, Text: m.text, Blocks: encoded(m.blocks), Edited: m.edited, Private: m.only != nil}
+	return Message{TS: m.ts, Text: m.text, Blocks: encoded(m.blocks), Edited: m.edited, Private: m.only != nil, Metadata: m.metadata}
 }
 
 // Watch says that something changed, at once after it did; changes that nobody

@@ -59,6 +59,7 @@ type Workspace struct {
 	teamID, appID, botID, botUserID string
 	mux                             *http.ServeMux
 	now                             func() time.Time
+	stamped                         func() time.Time // what messages are stamped by
 
 	mu            sync.Mutex
 	random        *rand.Rand
@@ -97,7 +98,7 @@ func New(o Options) *Workspace {
 		o.Scopes = DefaultScopes()
 	}
 	ws := &Workspace{
-		o: o, now: time.Now, random: rand.New(rand.NewPCG(o.Seed, 1)), changed: make(chan struct{}),
+		o: o, now: time.Now, stamped: time.Now, random: rand.New(rand.NewPCG(o.Seed, 1)), changed: make(chan struct{}),
 		triggers: map[string]*trigger{}, responses: map[string]*response{}, tickets: map[string]bool{}, waiting: map[string]*delivery{},
 	}
 	ws.trouble.init(o)
@@ -165,7 +166,7 @@ func (ws *Workspace) id(prefix string) string {
 
 // ts is a new message's time stamp, which is its id in a conversation. Locked.
 func (ws *Workspace) ts() string {
-	ws.stamp = max(ws.stamp+1, ws.now().UnixMicro())
+	ws.stamp = max(ws.stamp+1, ws.stamped().UnixMicro())
 	return fmt.Sprintf("%d.%06d", ws.stamp/1_000_000, ws.stamp%1_000_000)
 }
 
