@@ -63,6 +63,9 @@ type Config struct {
 	Open func(context.Context) (*store.Ledger, store.Flow, error)
 	// Close lets go of the store as soon as nothing works on it any more.
 	Close func() error
+	// Haste is how many times as fast cards are delivered as Slack allows: for
+	// simulated workspaces. Zero means once.
+	Haste int
 	Log   zerolog.Logger
 }
 
@@ -119,7 +122,7 @@ func (b *Bot) Run(ctx context.Context) error {
 // work does what is to do by itself, until ctx ends.
 func (b *Bot) work(ctx context.Context) {
 	var background sync.WaitGroup
-	cards := &deliver.Deliverer{Ledger: b.Ledger, Slack: b.Slack, Decide: b.commit, Now: b.Now, Log: b.Log}
+	cards := &deliver.Deliverer{Ledger: b.Ledger, Slack: b.Slack, Decide: b.commit, Now: b.Now, Haste: b.Haste, Log: b.Log}
 	cards.Watch = b.Watch.Delivery
 	background.Go(func() { cards.Run(ctx) })
 	background.Go(func() { b.keepTime(ctx) })

@@ -59,6 +59,7 @@ type Deliverer struct {
 	// bot commits: with its log line.
 	Decide func(context.Context, store.Change) (store.Result, error)
 	Now    func() time.Time
+	Haste  int // how many times as fast as Slack allows, for simulated workspaces; 0 means once
 	// Watch, if set, is told what came of every look at a card.
 	Watch func(Attempt)
 	Log   zerolog.Logger
@@ -73,6 +74,7 @@ func (d *Deliverer) Run(ctx context.Context) {
 	defer cut()
 	var running sync.WaitGroup
 	defer running.Wait()
+	d.pace.haste = max(1, d.Haste)
 	slots := make(chan struct{}, together)
 	for ctx.Err() == nil {
 		changed := d.Ledger.Changed()

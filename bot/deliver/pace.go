@@ -31,6 +31,7 @@ import (
 // tier 4 is 100 and more, each per method and workspace; a channel takes about
 // one message a second, and more for a moment.
 type pace struct {
+	haste    int // how many times as fast as Slack allows; 0 means once
 	mu       sync.Mutex
 	budgets  map[string]*budget
 	promises map[promised]promise
@@ -190,6 +191,7 @@ func (p *pace) budget(c call, now time.Time) *budget {
 	if p.budgets[key] == nil {
 		p.forget(now)
 		p.budgets[key] = newBudget(c.method)
+		p.budgets[key].window /= time.Duration(max(1, p.haste))
 	}
 	return p.budgets[key]
 }
