@@ -47,7 +47,12 @@ func (s *serveCommand) Run(ctx context.Context, log zerolog.Logger) error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, s.settings, in, now, log)
+	err = serve(ctx, s.settings, in, now, log)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		log.Info().Err(err).Msg("told to end while it was starting")
+		return nil
+	}
+	return err
 }
 
 // serve opens what a bot is made of, runs it, and closes it again.
