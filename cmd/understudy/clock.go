@@ -50,11 +50,18 @@ func (s *serveCommand) clock(ctx context.Context) (func() time.Time, error) {
 	if s.Clock == "" {
 		return time.Now, nil
 	}
-	u, err := url.Parse(s.SlackAPIURL)
-	if err != nil || u.Hostname() != "127.0.0.1" {
-		return nil, fmt.Errorf("--clock is for a simulated workspace on 127.0.0.1, and SLACK_API_URL is %q", s.SlackAPIURL)
+	if err := s.simulated("--clock"); err != nil {
+		return nil, err
 	}
 	return jumpingClock(ctx, s.Clock), nil
+}
+
+// simulated refuses an option outside of a simulated workspace.
+func (s *serveCommand) simulated(option string) error {
+	if u, err := url.Parse(s.SlackAPIURL); err != nil || u.Hostname() != "127.0.0.1" {
+		return fmt.Errorf("%s is for a simulated workspace on 127.0.0.1, and SLACK_API_URL is %q", option, s.SlackAPIURL)
+	}
+	return nil
 }
 
 // demoClock turns the clock of the demo's bot on.

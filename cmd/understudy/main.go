@@ -22,6 +22,7 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Run the bot for a Slack workspace."`
 	Manifest manifestCommand `cmd:"" help:"Print the manifest of the Slack app to create."`
 	Store    storeCommand    `cmd:"" help:"Look after the store."`
+	Torture  tortureCommand  `cmd:"" hidden:"" help:"Torment a bot in a workspace of its own, and check what it owes."`
 	LogJSON  bool            `name:"log-json" env:"UNDERSTUDY_LOG_JSON" help:"Log JSON, also on a terminal."`
 }
 

@@ -27,6 +27,7 @@ type serveCommand struct {
 	settings
 	WhileStdin bool   `hidden:"" help:"End when standard input does."`
 	Clock      string `hidden:"" help:"A file that says by how much the bot's clock is ahead, for simulated workspaces."`
+	Storm      bool   `hidden:"" help:"Run the flow of understudy torture, in haste, for simulated workspaces."`
 }
 
 // Run runs the bot until ctx ends.
@@ -39,7 +40,7 @@ func (s *serveCommand) Run(ctx context.Context, log zerolog.Logger) error {
 			_, _ = io.Copy(io.Discard, os.Stdin) // whatever ends it, the parent is gone
 		}()
 	}
-	in, err := s.read()
+	in, err := s.inputs()
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func serve(ctx context.Context, s settings, in inputs, now func() time.Time, log
 		Slack: client, PagerDutyToken: s.PagerdutyToken, PagerDutyURL: s.PagerdutyAPIURL,
 		TeamID: team, Overrides: in.emails, Transport: counts.PagerDuty(http.DefaultTransport), Log: log,
 	})
-	if err := checkSchedules(ctx, members, in.flow, log); err != nil {
+	if err := checkSchedules(ctx, members, in, log); err != nil {
 		return err
 	}
 	health, err := openHealth(ctx, s.Listen, counts.Handler(), log)
@@ -87,7 +88,7 @@ func serve(ctx context.Context, s settings, in inputs, now func() time.Time, log
 	defer func() { err = errors.Join(err, k.close()) }()
 	config := bot.Config{
 		Slack: client, TeamID: team, People: members, Accounts: directory,
-		Rules: rules(), Now: now, Watch: counts.Watch(), Log: log,
+		Rules: in.rules, Now: now, Haste: in.haste, Watch: counts.Watch(), Log: log,
 	}
 	if err := k.enter(working, &config); err != nil {
 		return err
@@ -150,8 +151,9 @@ func retryIn(err error) time.Duration {
 
 // checkSchedules refuses a flow whose schedule doesn't exist. An on-call
 // service that doesn't answer is no reason not to start: cases wait for it.
-func checkSchedules(ctx context.Context, members *people.Directory, flow store.Flow, log zerolog.Logger) error {
-	for name, kind := range rules()[flow.Name].Params {
+func checkSchedules(ctx context.Context, members *people.Directory, in inputs, log zerolog.Logger) error {
+	flow := in.flow
+	for name, kind := range in.rules[flow.Name].Params {
 		if kind != flows.Schedule {
 			continue
 		}

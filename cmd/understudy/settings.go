@@ -40,13 +40,15 @@ func rules() map[string]flows.Flow {
 
 // inputs are the settings' files, read.
 type inputs struct {
+	rules  map[string]flows.Flow
+	haste  int // how many times as fast as Slack allows; 0 is once
 	flow   store.Flow
 	emails map[string]string
 }
 
 // read reads the settings' files and checks everything that can be checked
 // without a network. The error names every problem, with its remedy.
-func (s *settings) read() (inputs, error) {
+func (s *settings) read(rules map[string]flows.Flow) (inputs, error) {
 	var problems []error
 	note := func(err error) {
 		if err != nil {
@@ -70,9 +72,9 @@ func (s *settings) read() (inputs, error) {
 	if !strings.HasPrefix(s.Store, "bolt:") || s.Store == "bolt:" {
 		note(fmt.Errorf("UNDERSTUDY_STORE is %q: write bolt: and a file's name, such as bolt:understudy.db", s.Store))
 	}
-	var in inputs
+	in := inputs{rules: rules}
 	var err error
-	in.flow, err = s.readFlow()
+	in.flow, err = s.readFlow(rules)
 	note(err)
 	in.emails, err = s.readEmails()
 	note(err)
@@ -125,7 +127,7 @@ func webURL(name string, value *string) error {
 	return nil
 }
 
-func (s *settings) readFlow() (store.Flow, error) {
+func (s *settings) readFlow(rules map[string]flows.Flow) (store.Flow, error) {
 	if s.Flows == "" {
 		return store.Flow{}, errors.New("UNDERSTUDY_FLOWS is missing: name a JSON file of flows")
 	}
@@ -133,7 +135,7 @@ func (s *settings) readFlow() (store.Flow, error) {
 	if err != nil {
 		return store.Flow{}, fmt.Errorf("UNDERSTUDY_FLOWS can't be read: %w", err)
 	}
-	read, err := bot.ReadFlows(data, rules())
+	read, err := bot.ReadFlows(data, rules)
 	if err != nil {
 		return store.Flow{}, fmt.Errorf("UNDERSTUDY_FLOWS, the file %s: %w", s.Flows, err)
 	}
