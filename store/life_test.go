@@ -110,6 +110,19 @@ func TestAnExtensionTakesThePlaceOfWhatEnded(t *testing.T) {
 	sound(t, l)
 }
 
+func TestExtensionsDoNotPileUp(t *testing.T) {
+	l := granted(t)
+	at := noon.Add(55 * time.Minute)
+	must(t, l, extend("c2", "c1"), at)
+	must(t, l, ask("c2", mia), at)
+	must(t, l, store.Change{Case: "c2", Command: approval.Approve{By: mia}}, at)
+	_, err := l.Do(t.Context(), extend("c3", "c1"), at.Add(time.Second))
+	if rejection, ok := errors.AsType[*approval.Rejection](err); !ok || rejection.Kind != approval.TooSoon {
+		t.Errorf("another extension meets %v", err)
+	}
+	must(t, l, extend("c3", "c1"), noon.Add(time.Hour))
+}
+
 func TestWhoIsDoneWantsNoExtension(t *testing.T) {
 	l := granted(t)
 	must(t, l, extend("c2", "c1"), noon.Add(time.Minute))

@@ -29,6 +29,10 @@ func rejection(r *approval.Rejection, clicker string) sentence {
 	case approval.TooLate:
 		return tooLate(c, clicker)
 	case approval.TooSoon:
+		if c.Status == approval.Active {
+			return sentence{text("The access to "), named(c.Account.Name), text(" was extended already and lasts until "), when(c.Grant.Until),
+				text(". It can be extended again when its end is near. Nothing was changed.")}
+		}
 		return sentence{text("You sent a reminder about "), named(c.Account.Name), text(" a short while ago ("), when(c.NudgedAt),
 			text("). The next one is possible from "), when(c.NudgedAt.Add(approval.NudgePause)), text(". Nothing was sent now.")}
 	case approval.ReasonMissing:
