@@ -37,6 +37,9 @@ func rejection(r *approval.Rejection, clicker string) sentence {
 			text("). The next one is possible from "), when(c.NudgedAt.Add(approval.NudgePause)), text(". Nothing was sent now.")}
 	case approval.ReasonMissing:
 		return sentence{text("This flow wants a reason for a denial, so nothing was changed. Click Deny again, and write one.")}
+	case approval.ClockSetBack:
+		return sentence{text("Nothing was changed: the bot's clock was set back since the request for "), named(c.Account.Name),
+			text(" changed last ("), when(c.UpdatedAt), text("), and no access is given by a wrong clock. Tell the people who run this bot, or have it asked again.")}
 	case approval.NotRouting, approval.NotDue, approval.Invalid:
 	}
 	return sentence{text("That isn't possible for the request for "), named(c.Account.Name), text(" as it is now, so nothing was changed. The card shows how it stands.")}

@@ -44,6 +44,7 @@ func TestWhatPeopleAreTold(t *testing.T) {
 		"second yes":         {rejected("pending_two_of_them", approval.AlreadyApproved, mia), []string{"already", "waits for <@U0OLA>"}},
 		"too late":           {rejected("pending", approval.TooLate, mia), []string{"too late", "changed nothing"}},
 		"extended already":   {rejected("prolonged", approval.TooSoon, kim), []string{"was extended already and lasts until", "Nothing was changed"}},
+		"clock set back":     {rejected("pending", approval.ClockSetBack, mia), []string{"Nothing was changed", "clock was set back"}},
 		"no rejection":       {view.Rejected(nil, mia.ID), []string{"could not be saved", "nothing was changed"}},
 		"second request":     {view.AlreadyLive(all["pending"]), []string{"already have a request for Globex (acct_42)", "waiting for <@U0MIA> or <@U0OLA>"}},
 		"barred":             {view.Barred("guests may not ask"), []string{"You can't use this here: guests may not ask."}},

@@ -215,9 +215,10 @@ type Closing struct {
 	Why string    `json:"why,omitempty"`
 }
 
-// Open says whether the grant allows anything at this time.
+// Open says whether the grant allows anything at this time. One that begins in
+// the future was given by a wrong clock.
 func (c Case) Open(now time.Time) bool {
-	return c.Status == Active && c.Grant != nil && now.Before(c.Grant.Until)
+	return c.Status == Active && c.Grant != nil && now.Before(c.Grant.Until) && !now.Add(ClockSlack).Before(c.Grant.From)
 }
 
 // Approver is the approver with this id.

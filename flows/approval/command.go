@@ -162,6 +162,7 @@ const (
 	TooLate         RejectionKind = "the time for that is over"
 	TooSoon         RejectionKind = "that was done a short while ago"
 	ReasonMissing   RejectionKind = "that needs a reason"
+	ClockSetBack    RejectionKind = "the clock was set back since the case changed"
 	Invalid         RejectionKind = "that can't be asked"
 )
 

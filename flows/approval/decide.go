@@ -14,17 +14,25 @@ const (
 	ClaimTime = 5 * time.Minute
 	// NudgePause is how long a requester waits between two nudges.
 	NudgePause = 5 * time.Minute
+	// ClockSlack is how far a clock may be set back while a case lives, so that
+	// grants can still be given, and hold.
+	ClockSlack = time.Minute
 )
 
 // Decide says which events the command makes of the case at this time. The
 // error is a *[Rejection]. Times of a case never run backwards: a now before
-// the case's last event counts as that event's time.
+// the case's last event counts as that event's time. A grant is never counted
+// from a time that is still to come.
 func Decide(c Case, cmd Command, now time.Time) ([]Event, error) {
 	now = now.UTC().Round(0)
-	if now.Before(c.UpdatedAt) {
+	behind := c.UpdatedAt.Sub(now)
+	if behind > 0 {
 		now = c.UpdatedAt
 	}
 	bodies, err := c.decide(cmd, now)
+	if err == nil && behind > ClockSlack && slices.ContainsFunc(bodies, grants) {
+		bodies, err = c.setBack(cmd, behind)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +78,20 @@ func (c Case) reject(kind RejectionKind) error { return &Rejection{Kind: kind, C
 
 func (c Case) invalid(format string, args ...any) error {
 	return &Rejection{Kind: Invalid, Case: c, Detail: fmt.Sprintf(format, args...)}
+}
+
+func grants(b Body) bool {
+	_, granted := b.(Granted)
+	return granted
+}
+
+// setBack is instead of a grant whose time nobody knows, because the clock was
+// wrong when the case changed last, or is now.
+func (c Case) setBack(cmd Command, behind time.Duration) ([]Body, error) {
+	if rule, ok := cmd.(Rule); ok {
+		return c.refuse(rule.Ruling, "the bot's clock was set back by "+behind.Round(time.Second).String(), nil), nil
+	}
+	return nil, c.reject(ClockSetBack)
 }
 
 func (c Case) submit(s Submit) ([]Body, error) {

@@ -99,3 +99,18 @@ func TestWhatIsOverdueComesInItsOrder(t *testing.T) {
 	same(t, "an hour later", []approval.Timer{approval.TimeOutTimer}, s.c.Overdue(noon.Add(time.Hour)))
 	same(t, "after its time", []approval.Timer{approval.ExpireTimer}, active(t).c.Overdue(noon.Add(time.Hour)))
 }
+
+func TestNoGrantIsCountedFromTheFuture(t *testing.T) {
+	year := 365 * 24 * time.Hour
+	s := pending(t).after(20 * time.Minute).then(approval.LookAt{By: mia}).after(-20 * time.Minute) // by a clock that was wrong
+	same(t, "an approval", approval.ClockSetBack, s.rejected(approval.Approve{By: mia}))
+	s.then(approval.Deny{By: mia})
+	ruling := approval.Rule{Ruling: ruled(flows.Approved, nil)}
+	r := begin(t).then(submission()).after(year).then(approval.Delay{Why: "slow"}).after(-year).then(ruling)
+	same(t, "a rule's approval", approval.Refused, r.c.Status)
+	r = begin(t).then(submission()).after(year).then(ruling)
+	same(t, "open by a wrong clock", true, r.c.Open(r.now))
+	same(t, "open since it is right", false, r.c.Open(noon))
+	near := pending(t).after(30 * time.Second).then(approval.LookAt{By: mia}).after(-30 * time.Second).then(approval.Approve{By: mia})
+	same(t, "by a clock that is a little behind", true, near.c.Open(near.now))
+}
