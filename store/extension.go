@@ -9,8 +9,9 @@ import (
 // A case that extends another's grant lives beside it: the other one holds the
 // place of the requester's live case for the account, and has one extension at
 // a time. Approved while the grant runs, the extension's time is added to it in
-// the same transaction. Where the grant is over by then, the extension takes the
-// place, and gives a grant of its own.
+// the same transaction. Where the grant's time is over by then, the extension takes
+// the place, and gives a grant of its own. A grant that is released or revoked
+// takes its extension along.
 
 // mayExtend says whether the case to extend allows it, and has no other
 // extension yet.
@@ -54,7 +55,9 @@ func concern(tx Tx, before approval.Case, r Result, now time.Time) (Result, erro
 	case r.Case.Extends != "" && r.Case.Status == approval.Active && before.Status != approval.Active:
 		return merge(tx, r, now)
 	case r.Case.Status == approval.Ended && before.Status == approval.Active && r.Case.Grant.End == approval.Released:
-		return r, dropExtension(tx, &r, now)
+		return dropExtension(tx, r, approval.Cancel{By: r.Case.Requester}, now)
+	case r.Case.Status == approval.Ended && before.Status == approval.Active && r.Case.Grant.End == approval.Revoked:
+		return dropExtension(tx, r, approval.Refuse{Why: "the access that it asks to extend was revoked"}, now)
 	}
 	return r, nil
 }
@@ -78,15 +81,17 @@ func merge(tx Tx, r Result, now time.Time) (Result, error) {
 	return Result{merged.Case, append(append(r.Events, longer.Events...), merged.Events...)}, err
 }
 
-// dropExtension takes back what a requester asked for who now says to be done.
-func dropExtension(tx Tx, r *Result, now time.Time) error {
+// dropExtension ends what was asked before the access was over: by a requester who
+// now says to be done, or for access that somebody has called back since. Whoever
+// approved it, or a rule, would give it again without knowing of that.
+func dropExtension(tx Tx, r Result, command approval.Command, now time.Time) (Result, error) {
 	extension, found, err := extensionOf(tx, r.Case.ID)
 	if err != nil || !found {
-		return err
+		return r, err
 	}
-	dropped, err := decide(tx, extension, approval.Cancel{By: r.Case.Requester}, "", now)
+	dropped, err := decide(tx, extension, command, "", now)
 	r.Events = append(r.Events, dropped.Events...)
-	return err
+	return r, err
 }
 
 // indexLive keeps the place of the requester's live case for the account, and

@@ -133,15 +133,21 @@ func TestWhoIsDoneWantsNoExtension(t *testing.T) {
 	sound(t, l)
 }
 
-func TestARevokedGrantLeavesItsExtensionToItsApprovers(t *testing.T) {
-	l := granted(t)
-	must(t, l, extend("c2", "c1"), noon.Add(time.Minute))
-	must(t, l, ask("c2", mia), noon.Add(time.Minute))
-	must(t, l, store.Change{Case: "c1", Command: approval.Revoke{By: mia}}, noon.Add(2*time.Minute))
-	if got := statusOf(t, l, "c2"); got != approval.Pending {
-		t.Errorf("the extension is %s", got)
+func TestARevokedGrantTakesItsExtensionAlong(t *testing.T) {
+	for name, routed := range map[string]bool{"pending": true, "routing": false} {
+		l := granted(t)
+		must(t, l, extend("c2", "c1"), noon.Add(time.Minute))
+		if routed {
+			must(t, l, ask("c2", mia), noon.Add(time.Minute))
+		}
+		result := must(t, l, store.Change{Case: "c1", Command: approval.Revoke{By: mia}}, noon.Add(2*time.Minute))
+		if got := statusOf(t, l, "c2"); got != approval.Refused || result.Case.ID != "c1" || len(result.Events) != 2 {
+			t.Errorf("%s: the extension is %s, the result of %s: %v", name, got, result.Case.ID, result.Events)
+		}
+		sound(t, l)
+		must(t, l, submit("c3", "acct"), noon.Add(3*time.Minute))
+		sound(t, l)
 	}
-	sound(t, l)
 }
 
 func TestWhatCanNotBeExtended(t *testing.T) {

@@ -52,6 +52,9 @@ func (c Case) decide(cmd Command, now time.Time) ([]Body, error) {
 	case Submit:
 		return c.submit(cmd)
 	case Delay, Rule, Refuse:
+		if refuse, ok := cmd.(Refuse); ok && c.Status == Pending && c.Extends != "" {
+			return c.refuse(c.ruling(), refuse.Why, nil), nil // what it extends is gone
+		}
 		if c.Status != Routing {
 			return nil, c.reject(NotRouting)
 		}
