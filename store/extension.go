@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"github.com/understudyhq/understudy/flows/approval"
@@ -63,13 +64,15 @@ func concern(tx Tx, before approval.Case, r Result, now time.Time) (Result, erro
 }
 
 // merge adds the new grant's time to the grant that it extends, if that still runs.
+// Whoever approved it can call it back there.
 func merge(tx Tx, r Result, now time.Time) (Result, error) {
 	base, found, err := readSnapshot(tx, r.Case.Extends)
 	if err != nil || !found || !base.Case.Open(now) {
 		return r, err
 	}
 	until := base.Case.Grant.Until.Add(r.Case.Grant.Until.Sub(r.Case.Grant.From))
-	longer, err := decide(tx, base, approval.Extend{Until: until, By: r.Case.ID}, "", now)
+	approved := slices.DeleteFunc(slices.Clone(r.Case.Approvers), func(a approval.Approver) bool { return !r.Case.ApprovedBy(a.ID) })
+	longer, err := decide(tx, base, approval.Extend{Until: until, By: r.Case.ID, Approvers: approved}, "", now)
 	if err != nil {
 		return r, err
 	}

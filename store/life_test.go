@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -107,6 +108,21 @@ func TestAnExtensionTakesThePlaceOfWhatEnded(t *testing.T) {
 	sound(t, l)
 	must(t, l, store.Change{Case: "c2", Command: approval.Release{By: kim}}, noon.Add(62*time.Minute))
 	must(t, l, submit("c9", "acct"), noon.Add(63*time.Minute))
+	sound(t, l)
+}
+
+func TestWhoApprovedAnExtensionCanRevokeIt(t *testing.T) {
+	ida := approval.Person{ID: "UIDA", Name: "Ida"}
+	l := granted(t)
+	must(t, l, extend("c2", "c1"), noon.Add(50*time.Minute))
+	must(t, l, ask("c2", ida, mia), noon.Add(50*time.Minute))
+	must(t, l, store.Change{Case: "c2", Command: approval.Approve{By: ida}}, noon.Add(50*time.Minute))
+	cards, err := l.CardsOf(t.Context(), "c1")
+	if err != nil || !slices.Contains(ids(cards), "c1/approver/"+ida.ID) {
+		t.Errorf("cards %v, %v", ids(cards), err)
+	}
+	sound(t, l)
+	must(t, l, store.Change{Case: "c1", Command: approval.Revoke{By: ida}}, noon.Add(51*time.Minute))
 	sound(t, l)
 }
 

@@ -92,6 +92,9 @@ func cameTo(c approval.Case, approver string) sentence {
 	if a.Via == approval.ByEscalation {
 		why = append(why, text("nobody else decided in time, and "))
 	}
+	if a.Via == approval.ByExtension {
+		why = append(why, text("you approved that it goes on, and "))
+	}
 	return append(append(why, leg(a.Leg)...), text("\n"))
 }
 

@@ -66,6 +66,7 @@ func Apply(c Case, e Event) Case {
 		c = c.regrant(func(g *Grant) { g.Warned = true; g.Warnings++ })
 	case Extended:
 		c = c.regrant(func(g *Grant) { g.Until, g.Warned = b.Until, false; g.Extended++ })
+		c = c.joined(b.Approvers, nil)
 	case MergedGrant:
 		c = c.regrant(func(g *Grant) { g.End, g.Until = Merged, b.Until })
 		c = c.closed(Ended, Closing{At: e.At})

@@ -164,6 +164,7 @@ const (
 	ByRoute      Via = ""           // asked first
 	ByEscalation Via = "escalation" // nobody had decided for a while
 	ByShift      Via = "shift"      // came on call while the case waited
+	ByExtension  Via = "extension"  // approved that its grant goes on, and may revoke it
 )
 
 // Unreached is somebody who should have been asked.
@@ -247,7 +248,9 @@ func (c Case) AllowedFor() time.Duration {
 
 // SelfApproved says whether the requester alone decides, by the rules.
 func (c Case) SelfApproved() bool {
-	return len(c.Approvers) == 1 && c.Approvers[0].ID == c.Requester.ID
+	others := func(a Approver) bool { return a.ID != c.Requester.ID && a.Via != ByExtension }
+	_, may := c.Approver(c.Requester.ID)
+	return may && !slices.ContainsFunc(c.Approvers, others)
 }
 
 // decidable says whether somebody was asked who hasn't answered, and whether

@@ -94,6 +94,8 @@ type Warn struct{}
 type Extend struct {
 	Until time.Time
 	By    string // the id of the other case
+	// Approvers are those who approved the other case.
+	Approvers []Approver
 }
 
 // Merge ends a grant whose time was added to that of another case.

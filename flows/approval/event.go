@@ -141,6 +141,8 @@ type Warned struct{}
 type Extended struct {
 	Until time.Time `json:"until"`
 	By    string    `json:"by"` // the id of the case that allowed it
+	// Approvers are those who approved that case, and weren't asked about this one.
+	Approvers []Approver `json:"approvers,omitempty"`
 }
 
 // MergedGrant ends the grant, because its time was added to that of another case.

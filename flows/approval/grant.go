@@ -19,7 +19,7 @@ func (c Case) run(cmd Command, now time.Time) ([]Body, error) {
 		case cmd.By == "" || cmd.By == c.ID:
 			return nil, c.invalid("an extension that no other case allowed")
 		}
-		return []Body{Extended(cmd)}, nil
+		return []Body{Extended{cmd.Until, cmd.By, c.newApprovers(cmd.Approvers, false, ByExtension, now)}}, nil
 	case Merge:
 		if cmd.Into == "" || cmd.Into != c.Extends {
 			return nil, c.invalid("a grant that is merged into one that it doesn't extend")

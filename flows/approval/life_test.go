@@ -114,3 +114,13 @@ func TestNoGrantIsCountedFromTheFuture(t *testing.T) {
 	near := pending(t).after(30 * time.Second).then(approval.LookAt{By: mia}).after(-30 * time.Second).then(approval.Approve{By: mia})
 	same(t, "by a clock that is a little behind", true, near.c.Open(near.now))
 }
+
+func TestWhoApprovedAnExtensionJoinsTheGrant(t *testing.T) {
+	own := begin(t).then(submission(), ask(flows.Requester("assigned"), kim), approval.Approve{By: kim})
+	own.then(approval.Extend{Until: noon.Add(2 * time.Hour), By: "case-2", Approvers: found(managers, mia, kim).Approvers})
+	same(t, "approvers", []string{kim.ID, mia.ID}, ids(own.c.Approvers))
+	same(t, "still the requester's own", true, own.c.SelfApproved())
+	same(t, "not by others", approval.NotAnApprover, own.rejected(approval.Revoke{By: ola}))
+	own.then(approval.Revoke{By: mia})
+	same(t, "end", approval.Revoked, own.c.Grant.End)
+}
