@@ -94,7 +94,8 @@ func (b *Bot) tellLater(ctx context.Context, action slack.InteractionCallback, s
 func (b *Bot) decide(ctx context.Context, once, id string, user slack.User, w wish) (rejection *approval.Rejection, why string, err error) {
 	c, err := b.Ledger.Case(ctx, id)
 	if err != nil {
-		c = approval.Case{} // the commit meets the same error, and handles it
+		why, err = unsaved(err)
+		return nil, why, err
 	}
 	command := w(known(c, person(user)))
 	if why := b.barred(ctx, c, user.ID, command); why != "" {
@@ -125,7 +126,7 @@ func unsaved(err error) (why string, _ error) {
 // somebody lost their account, or became a guest, since the case was routed.
 // Whoever nobody can vouch for now approves nothing.
 func (b *Bot) barred(ctx context.Context, c approval.Case, clicker string, command approval.Command) string {
-	if _, approves := command.(approval.Approve); !approves || c.Status != approval.Pending {
+	if _, approves := command.(approval.Approve); !approves || c.Status.Over() || c.Status == approval.Active {
 		return "" // the commit says what is so
 	}
 	ctx, cancel := context.WithTimeout(ctx, vouchTime)
