@@ -67,3 +67,13 @@ func TestMetadataNamesTheCard(t *testing.T) {
 		t.Errorf("metadata %+v", m)
 	}
 }
+
+func TestWhoeverGivesAReasonKnowsWhoReadsIt(t *testing.T) {
+	c := pending(t).c
+	shown := *c.Route
+	shown.Channels = []string{"support-approvals"}
+	c.Route = &shown
+	if text := screen(t, view.DenyModal(c).Blocks); !strings.Contains(text, "the channels that show the request read your reason") {
+		t.Errorf("the window says %q", text)
+	}
+}

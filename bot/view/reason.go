@@ -21,15 +21,23 @@ const (
 // DenyModal asks an approver why they deny the case.
 func DenyModal(c approval.Case) slack.ModalViewRequest {
 	told := sentence{who(c.Requester), text(asks(c, "")), named(c.Account.Name), text(" for "), length(c),
-		text(". Deny ends the request, and "), who(c.Requester), text(" reads your reason.")}
+		text(". Deny ends the request. "), readers(c)}
 	return reasonModal(c, CallbackDeny, "Deny", told, c.Flow.Policy.DenyReason != approval.ReasonRequired)
 }
 
 // RevokeModal asks an approver why they call the grant back.
 func RevokeModal(c approval.Case) slack.ModalViewRequest {
 	told := sentence{who(c.Requester), text(" may sign in as "), named(c.Account.Name), text(" until "), when(c.Grant.Until),
-		text(". Revoke ends that now, and "), who(c.Requester), text(" reads your reason.")}
+		text(". Revoke ends that now. "), readers(c)}
 	return reasonModal(c, CallbackRevoke, "Revoke", told, true)
+}
+
+// readers says who will read the reason, which stands on every card of the case.
+func readers(c approval.Case) text {
+	if c.Route != nil && len(c.Route.Channels) > 0 {
+		return "Whoever asked, all who were asked and the channels that show the request read your reason."
+	}
+	return "Whoever asked and all who were asked read your reason."
 }
 
 func reasonModal(c approval.Case, callback, verb string, told sentence, optional bool) slack.ModalViewRequest {
