@@ -52,11 +52,12 @@ func TestLaws(t *testing.T) {
 			}
 		}
 		for range rapid.IntRange(1, 40).Draw(t, "commands") {
-			s.now = s.now.Add(rapid.SampledFrom([]time.Duration{0, time.Second, time.Minute, 10 * time.Minute, -time.Minute}).Draw(t, "pause"))
+			s.now = s.now.Add(rapid.SampledFrom([]time.Duration{0, time.Second, time.Minute, 10 * time.Minute, -time.Minute, -10 * time.Minute}).Draw(t, "pause"))
 			before := s.c
 			events, err := s.try(anyCommand(t))
 			if err == nil {
 				step(t, before, events)
+				short(t, s, events)
 			}
 			settled(t, s)
 		}
@@ -90,6 +91,15 @@ func step(t *rapid.T, before approval.Case, events []approval.Event) {
 		}
 		if by == kim.ID && !before.Route.Self() {
 			t.Fatalf("the requester decided a case of %s", before.Route)
+		}
+	}
+}
+
+// short holds of every grant, whatever the clock said before.
+func short(t *rapid.T, s *story, events []approval.Event) {
+	for _, e := range events {
+		if granted, ok := e.Body.(approval.Granted); ok && granted.Until.After(s.now.Add(s.c.Duration+approval.ClockSlack)) {
+			t.Fatalf("a grant for %s, asked were %s", granted.Until.Sub(s.now), s.c.Duration)
 		}
 	}
 }
