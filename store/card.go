@@ -181,6 +181,15 @@ func (l *Ledger) Follow(ctx context.Context, id, view string, now time.Time) err
 	})
 }
 
+// Card is the card of this id, or ErrNotFound.
+func (l *Ledger) Card(ctx context.Context, id CardID) (card Card, err error) {
+	err = l.engine.View(ctx, func(tx Tx) (err error) {
+		card, err = readCard(tx, id)
+		return err
+	})
+	return card, err
+}
+
 // CardsOf are the cards of a case.
 func (l *Ledger) CardsOf(ctx context.Context, id string) (cards []Card, err error) {
 	err = l.engine.View(ctx, func(tx Tx) (err error) {

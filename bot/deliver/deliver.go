@@ -90,7 +90,7 @@ func (d *Deliverer) Run(ctx context.Context) {
 			slots <- struct{}{}
 			running.Go(func() {
 				defer func() { <-slots }()
-				d.deliver(begun, card)
+				d.deliver(begun, card.ID)
 			})
 		}
 		if len(cards) == 0 {
@@ -117,14 +117,22 @@ func (d *Deliverer) wait(ctx context.Context, changed <-chan struct{}, next time
 // taken while it is still at work here: a clock that jumps ends leases early, and
 // one that has to change again is due as soon as that is recorded. It is looked
 // at again when the work has ended.
-func (d *Deliverer) deliver(ctx context.Context, card store.Card) {
-	if _, working := d.busy.LoadOrStore(card.ID, true); working {
-		if err := d.Ledger.LookAgain(ctx, card.ID, d.Now().Add(again)); err != nil {
-			d.Log.Error().Err(err).Str("card", string(card.ID)).Msg("putting off a card that is being delivered") // its lease ends, too
+func (d *Deliverer) deliver(ctx context.Context, id store.CardID) {
+	log := d.Log.With().Str("card", string(id)).Logger()
+	if _, working := d.busy.LoadOrStore(id, true); working {
+		if err := d.Ledger.LookAgain(ctx, id, d.Now().Add(again)); err != nil {
+			log.Error().Err(err).Msg("putting off a card that is being delivered") // its lease ends, too
 		}
 		return
 	}
-	defer d.busy.Delete(card.ID)
+	defer d.busy.Delete(id)
+	// Whoever was at work on it when it was taken may have ended since: what was
+	// taken may not say any more that it was posted, and where.
+	card, err := d.Ledger.Card(ctx, id)
+	if err != nil {
+		log.Error().Err(err).Msg("reading a card to deliver") // its lease ends, too
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	shown, err := d.show(ctx, card)
@@ -138,7 +146,7 @@ func (d *Deliverer) deliver(ctx context.Context, card store.Card) {
 			d.watched(shown, err)
 			return
 		}
-		d.Log.Error().Err(failure).Str("card", string(card.ID)).Msg("recording a delivery")
+		log.Error().Err(failure).Msg("recording a delivery")
 		select {
 		case <-ctx.Done():
 			return
