@@ -80,7 +80,7 @@ func (b *Bot) due(ctx context.Context, c approval.Case) {
 	defer cancel()
 	overdue := c.Overdue(b.Now())
 	if _, at, _ := c.Due(); len(overdue) == 0 {
-		if err := b.Ledger.Postpone(ctx, c.ID, at); err != nil {
+		if err := b.Ledger.Postpone(ctx, c, at); err != nil {
 			b.Log.Error().Err(err).Str("case", c.ID).Msg("putting off a case")
 		}
 		return
@@ -96,7 +96,7 @@ func (b *Bot) due(ctx context.Context, c approval.Case) {
 		}
 		return // the commit, or that of somebody faster, set the next due time
 	}
-	if err := b.Ledger.Postpone(ctx, c.ID, b.Now().Add(b.Patience/tries)); err != nil && ctx.Err() == nil {
+	if err := b.Ledger.Postpone(ctx, c, b.Now().Add(b.Patience/tries)); err != nil && ctx.Err() == nil {
 		b.Log.Error().Err(err).Str("case", c.ID).Msg("putting off a case")
 	}
 }

@@ -213,3 +213,28 @@ func TestEachReminderIsAMessageForWhoHasntDecided(t *testing.T) {
 		}
 	}
 }
+
+func TestAPostponedCaseKeepsTheTimeOfALaterChange(t *testing.T) {
+	l := open(t, storetest.NewMemory())
+	must(t, l, submit("c1", "acct"), noon)
+	must(t, l, ask("c1", mia), noon)
+	late := noon.Add(time.Hour)
+	taken, _, err := l.TakeDue(t.Context(), late, 1, time.Minute)
+	if err != nil || len(taken) != 1 {
+		t.Fatalf("taken: %v, %v", taken, err)
+	}
+	must(t, l, store.Change{Case: "c1", Command: approval.LookAt{By: mia}}, late) // due at once, since its time is over
+	if err := l.Postpone(t.Context(), taken[0], late.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	again, _, err := l.TakeDue(t.Context(), late, 1, time.Minute)
+	if err != nil || len(again) != 1 {
+		t.Fatalf("a case that changed after it was taken was put off all the same: %v, %v", again, err)
+	}
+	if err := l.Postpone(t.Context(), again[0], late.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if again, next, err := l.TakeDue(t.Context(), late.Add(2*time.Minute), 1, time.Minute); len(again) > 0 || !next.Equal(late.Add(time.Hour)) || err != nil {
+		t.Errorf("put off, it is due at %s: %v, %v", next, again, err)
+	}
+}

@@ -24,9 +24,16 @@ func (l *Ledger) TakeDue(ctx context.Context, now time.Time, limit int, back tim
 	return cases, next, err
 }
 
-// Postpone sets when a taken case comes back, if it is due at all.
-func (l *Ledger) Postpone(ctx context.Context, id string, at time.Time) error {
-	return l.update(ctx, func(tx Tx) error { return postpone(tx, id, at) })
+// Postpone sets when a taken case comes back, if it is due at all. One that
+// changed since it was taken keeps the time that its commit gave it.
+func (l *Ledger) Postpone(ctx context.Context, taken approval.Case, at time.Time) error {
+	return l.update(ctx, func(tx Tx) error {
+		c, err := readCase(tx, taken.ID)
+		if err != nil || c.Seq != taken.Seq {
+			return err
+		}
+		return postpone(tx, c.ID, at)
+	})
 }
 
 func postpone(tx Tx, id string, at time.Time) error {
