@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -35,6 +36,7 @@ type pace struct {
 	mu       sync.Mutex
 	budgets  map[string]*budget
 	promises map[promised]promise
+	forgot   time.Time // when what is over was dropped last
 	seats    map[string]chan struct{}
 }
 
@@ -187,31 +189,24 @@ func (p *pace) budget(c call, now time.Time) *budget {
 	if p.budgets == nil {
 		p.budgets, p.promises = map[string]*budget{}, map[promised]promise{}
 	}
+	p.forget(now)
 	key := c.key()
 	if p.budgets[key] == nil {
-		p.forget(now)
 		p.budgets[key] = newBudget(c.method)
 		p.budgets[key].window /= time.Duration(max(1, p.haste))
 	}
 	return p.budgets[key]
 }
 
-// forget drops what is idle once there is much of it, and promises that no
-// card came back for.
+// forget drops what is idle, and promises that no card came back for, since it
+// shows what it should without the call.
 func (p *pace) forget(now time.Time) {
-	if len(p.budgets) < 1000 {
+	if now.Sub(p.forgot) < minute {
 		return
 	}
-	for key, b := range p.budgets {
-		if b.idle(now) {
-			delete(p.budgets, key)
-		}
-	}
-	for whose, given := range p.promises {
-		if now.Sub(given.at) > minute {
-			delete(p.promises, whose)
-		}
-	}
+	p.forgot = now
+	maps.DeleteFunc(p.budgets, func(_ string, b *budget) bool { return b.idle(now) })
+	maps.DeleteFunc(p.promises, func(_ promised, given promise) bool { return now.Sub(given.at) > minute })
 }
 
 // budget is what a limit allows in any window of time.

@@ -180,6 +180,23 @@ func TestA429MovesWhatWasPromised(t *testing.T) {
 	})
 }
 
+func TestPromisesThatNobodyCameBackForAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p pace
+		for i := range 300 {
+			_ = p.take(update(i, later))
+			_ = p.take(call{method: "chat.postMessage", channel: strconv.Itoa(i)})
+		}
+		time.Sleep(time.Hour)
+		if err := p.take(update(300, later)); err != nil {
+			t.Error(err)
+		}
+		if len(p.promises) != 0 || len(p.budgets) != 1 {
+			t.Errorf("after an hour there are %d promises and %d budgets", len(p.promises), len(p.budgets))
+		}
+	})
+}
+
 func TestAMethodHasSeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p pace
