@@ -16,7 +16,8 @@ const (
 	// caseLease is how long a due case is this process's. It is longer than
 	// caseTime, so that nobody else takes it meanwhile.
 	caseLease = 40 * time.Second
-	caseTime  = 30 * time.Second
+	// caseTime is how long services are asked what to do with a case.
+	caseTime = 30 * time.Second
 	// casesTogether is how many due cases are worked on at the same time.
 	casesTogether = 16
 	// lookAgain is how often the store is asked though nothing announced a
@@ -76,28 +77,37 @@ func (b *Bot) pause(ctx context.Context, changed <-chan struct{}, next time.Time
 // due does what is due to the case. A failure, or a crash at any point before
 // the commit, leaves the case in the store; it comes back when its lease is over.
 func (b *Bot) due(ctx context.Context, c approval.Case) {
-	ctx, cancel := context.WithTimeout(ctx, caseTime)
+	// The commit isn't in this time: services that hang take all of it.
+	asking, cancel := context.WithTimeout(ctx, caseTime)
 	defer cancel()
 	overdue := c.Overdue(b.Now())
 	if _, at, _ := c.Due(); len(overdue) == 0 {
-		if err := b.Ledger.Postpone(ctx, c, at); err != nil {
-			b.Log.Error().Err(err).Str("case", c.ID).Msg("putting off a case")
-		}
+		b.postpone(ctx, c, at)
 		return
 	}
 	for _, timer := range overdue {
-		change := b.changeFor(ctx, timer, c)
+		change := b.changeFor(asking, timer, c)
+		if ctx.Err() != nil {
+			return // it is the bot that ends, and no service that failed
+		}
 		if change.Command == nil {
 			continue // what can't be done yet holds up nothing that can
 		}
 		_, err := b.commit(ctx, change)
-		if _, rejected := errors.AsType[*approval.Rejection](err); !rejected && err != nil && ctx.Err() == nil {
+		if _, rejected := errors.AsType[*approval.Rejection](err); rejected || err == nil {
+			return // the commit, or that of somebody faster, set the next due time
+		}
+		if ctx.Err() == nil {
 			b.Log.Error().Err(err).Str("case", c.ID).Str("timer", string(timer)).Msg("committing what was due")
 		}
-		return // the commit, or that of somebody faster, set the next due time
+		break
 	}
-	if err := b.Ledger.Postpone(ctx, c, b.Now().Add(b.Patience/tries)); err != nil && ctx.Err() == nil {
-		b.Log.Error().Err(err).Str("case", c.ID).Msg("putting off a case")
+	b.postpone(ctx, c, b.Now().Add(b.Patience/tries))
+}
+
+func (b *Bot) postpone(ctx context.Context, c approval.Case, at time.Time) {
+	if err := b.Ledger.Postpone(ctx, c, at); err != nil && ctx.Err() == nil {
+		b.Log.Error().Err(err).Str("case", c.ID).Msg("putting off a case") // its lease ends, too
 	}
 }
 
