@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
+	"github.com/understudyhq/understudy/bot/work"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
@@ -20,9 +20,6 @@ const (
 	caseTime = 30 * time.Second
 	// casesTogether is how many due cases are worked on at the same time.
 	casesTogether = 16
-	// lookAgain is how often the store is asked though nothing announced a
-	// change: clocks jump, and other processes' commits aren't announced.
-	lookAgain = time.Second
 	// forgetEvery is how often old envelopes' names are dropped.
 	forgetEvery = time.Hour
 	// forgetAtOnce is how many of them one transaction drops.
@@ -32,46 +29,15 @@ const (
 // keepTime does what time itself does to cases, until ctx ends: routing them,
 // escalating, timing out, ending grants. All of it is due times in the store.
 func (b *Bot) keepTime(ctx context.Context) {
-	var running sync.WaitGroup
-	defer running.Wait()
-	slots := make(chan struct{}, casesTogether)
 	var forgotten time.Time
-	for ctx.Err() == nil {
-		changed := b.Ledger.Changed()
-		// Only what can be begun at once is taken: its lease runs from here.
-		slots <- struct{}{}
-		<-slots
-		cases, next, err := b.Ledger.TakeDue(ctx, b.Now(), casesTogether-len(slots), caseLease)
-		if err != nil && ctx.Err() == nil {
-			b.Log.Error().Err(err).Msg("taking due cases")
-			changed, next = nil, time.Time{}
-		}
-		for _, c := range cases {
-			slots <- struct{}{}
-			running.Go(func() {
-				defer func() { <-slots }()
-				b.due(ctx, c)
-			})
-		}
-		if len(cases) == 0 {
-			forgotten = b.forget(ctx, forgotten)
-			b.pause(ctx, changed, next)
-		}
-	}
-}
-
-func (b *Bot) pause(ctx context.Context, changed <-chan struct{}, next time.Time) {
-	wait := lookAgain
-	if !next.IsZero() {
-		wait = max(0, min(lookAgain, next.Sub(b.Now())))
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-changed:
-	case <-timer.C:
-	}
+	work.Queue[approval.Case]{
+		Name: "due cases", Together: casesTogether, Changed: b.Ledger.Changed, Now: b.Now, Log: b.Log,
+		Take: func(ctx context.Context, now time.Time, limit int) ([]approval.Case, time.Time, error) {
+			return b.Ledger.TakeDue(ctx, now, limit, caseLease)
+		},
+		Do:   b.due,
+		Idle: func(ctx context.Context) { forgotten = b.forget(ctx, forgotten) },
+	}.Run(ctx)
 }
 
 // due does what is due to the case. A failure, or a crash at any point before

@@ -29,6 +29,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/slack-go/slack"
 
+	"github.com/understudyhq/understudy/bot/work"
 	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
 )
@@ -43,9 +44,6 @@ const (
 	// together is how many cards are worked on at the same time. It is far more
 	// than the calls of one method, so that those of others go on if it hangs.
 	together = 8 * atOnce
-	// poll is how often the store is asked though nothing announced a change:
-	// other processes' commits aren't announced, and clocks jump.
-	poll = time.Second
 	// again is how long to wait before a record that failed is tried again, or
 	// a card is looked at that is still being delivered.
 	again = 500 * time.Millisecond
@@ -72,45 +70,14 @@ type Deliverer struct {
 func (d *Deliverer) Run(ctx context.Context) {
 	begun, cut := outliving(ctx, finishTime)
 	defer cut()
-	var running sync.WaitGroup
-	defer running.Wait()
 	d.pace.haste = max(1, d.Haste)
-	slots := make(chan struct{}, together)
-	for ctx.Err() == nil {
-		changed := d.Ledger.Changed()
-		// Only what can be begun at once is taken: its lease runs from here.
-		slots <- struct{}{}
-		<-slots
-		cards, next, err := d.Ledger.TakeDirty(ctx, d.Now(), together-len(slots), lease)
-		if err != nil && ctx.Err() == nil {
-			d.Log.Error().Err(err).Msg("taking cards to deliver")
-			changed, next = nil, time.Time{}
-		}
-		for _, card := range cards {
-			slots <- struct{}{}
-			running.Go(func() {
-				defer func() { <-slots }()
-				d.deliver(begun, card.ID)
-			})
-		}
-		if len(cards) == 0 {
-			d.wait(ctx, changed, next)
-		}
-	}
-}
-
-func (d *Deliverer) wait(ctx context.Context, changed <-chan struct{}, next time.Time) {
-	pause := poll
-	if !next.IsZero() {
-		pause = max(0, min(poll, next.Sub(d.Now())))
-	}
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-changed:
-	case <-timer.C:
-	}
+	work.Queue[store.Card]{
+		Name: "cards to deliver", Together: together, Changed: d.Ledger.Changed, Now: d.Now, Log: d.Log,
+		Take: func(ctx context.Context, now time.Time, limit int) ([]store.Card, time.Time, error) {
+			return d.Ledger.TakeDirty(ctx, now, limit, lease)
+		},
+		Do: func(_ context.Context, card store.Card) { d.deliver(begun, card.ID) },
+	}.Run(ctx)
 }
 
 // deliver brings one card up to date and records how that went. A card may be
