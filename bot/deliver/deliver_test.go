@@ -1,11 +1,13 @@
 package deliver
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"path"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -18,17 +20,45 @@ import (
 	"github.com/understudyhq/understudy/store/storetest"
 )
 
-// slackThatSaysYes remembers the methods that were called, in order.
+// slackThatSaysYes remembers the methods that were called, in order, and its
+// one message.
 type slackThatSaysYes struct {
-	mu      sync.Mutex
-	methods []string
+	mu       sync.Mutex
+	methods  []string
+	metadata string
+	posted   time.Time
+	loses    bool // the answer to the next post
 }
 
 func (s *slackThatSaysYes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.methods = append(s.methods, path.Base(r.URL.Path))
-	_, _ = io.WriteString(w, `{"ok":true,"channel":"D1","ts":"1700000000.000100"}`)
+	method := path.Base(r.URL.Path)
+	s.methods = append(s.methods, method)
+	switch method {
+	case "chat.postMessage":
+		s.metadata, s.posted = r.FormValue("metadata"), time.Now()
+		if s.loses {
+			panic(http.ErrAbortHandler)
+		}
+	case "conversations.open":
+		_, _ = io.WriteString(w, `{"ok":true,"channel":{"id":"D1"}}`)
+		return
+	case "conversations.history":
+		messages := ""
+		if oldest, err := strconv.ParseFloat(r.FormValue("oldest"), 64); err == nil && oldest < float64(s.posted.Unix()) {
+			messages = fmt.Sprintf(`{"type":"message","ts":"%d.000100","metadata":%s}`, s.posted.Unix(), s.metadata)
+		}
+		_, _ = fmt.Fprintf(w, `{"ok":true,"messages":[%s]}`, messages)
+		return
+	}
+	_, _ = fmt.Fprintf(w, `{"ok":true,"channel":"D1","ts":"%d.000100"}`, s.posted.Unix())
+}
+
+func (s *slackThatSaysYes) called() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.methods)
 }
 
 // newDeliverer has a case whose requester's card is to be posted.
@@ -64,7 +94,37 @@ func TestACardThatWasPostedSinceItWasTakenIsNotPostedAgain(t *testing.T) {
 	for range 2 {
 		d.deliver(t.Context(), taken[0].ID)
 	}
-	if !slices.Equal(said.methods, []string{"chat.postMessage"}) {
-		t.Errorf("Slack was called with %q", said.methods)
+	if got := said.called(); !slices.Equal(got, []string{"chat.postMessage"}) {
+		t.Errorf("Slack was called with %q", got)
+	}
+}
+
+func TestALostPostIsFoundWhateverTheClockSays(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		ahead, jumped time.Duration // when it was posted, and until it is looked for
+	}{
+		{"right", 0, time.Minute},
+		{"ahead", 50 * time.Hour, time.Minute},
+		{"turned on meanwhile", 0, 50 * time.Hour},
+		{"set back meanwhile", 50 * time.Hour, -50 * time.Hour},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, said := newDeliverer(t)
+			ahead := c.ahead
+			d.Now = func() time.Time { return time.Now().Add(ahead) }
+			taken, _, err := d.Ledger.TakeDirty(t.Context(), time.Now().Add(time.Second), 10, lease)
+			if err != nil || len(taken) != 1 {
+				t.Fatalf("taken: %v, %v", taken, err)
+			}
+			said.loses = true
+			d.deliver(t.Context(), taken[0].ID)
+			ahead += c.jumped
+			d.deliver(t.Context(), taken[0].ID)
+			want := []string{"chat.postMessage", "conversations.open", "conversations.history", "chat.update"}
+			if got := said.called(); !slices.Equal(got, want) {
+				t.Errorf("Slack was called with %q", got)
+			}
+		})
 	}
 }

@@ -15,9 +15,13 @@ import (
 // look for the message before then could miss it.
 const settle = 3 * time.Second
 
+// skew is how far apart this clock and Slack's may be.
+const skew = time.Hour
+
 // find looks for the message of a post whose answer was lost.
 func (d *Deliverer) find(ctx context.Context, card store.Card) (store.Card, error) {
-	if age := d.Now().Sub(card.Posting); age < settle {
+	age := d.Now().Sub(card.Posting) // less than nothing if the clock was set back
+	if age >= 0 && age < settle {
 		return card, &tooSoon{wait: settle - age, unpaced: true}
 	}
 	channel, err := d.conversation(ctx, card)
@@ -27,9 +31,9 @@ func (d *Deliverer) find(ctx context.Context, card store.Card) (store.Card, erro
 	if err != nil {
 		return card, fmt.Errorf("finding the conversation of a lost post: %w", err)
 	}
+	oldest := time.Now().Add(-max(0, age) - skew) // Slack's stamps are of the real time, whatever cases live by
 	history := slack.GetConversationHistoryParameters{
-		ChannelID: channel, IncludeAllMetadata: true, Limit: 100,
-		Oldest: fmt.Sprintf("%d.000000", card.Posting.Add(-time.Minute).Unix()),
+		ChannelID: channel, IncludeAllMetadata: true, Limit: 100, Oldest: fmt.Sprintf("%d.000000", oldest.Unix()),
 	}
 	for {
 		var page *slack.GetConversationHistoryResponse
