@@ -118,7 +118,12 @@ func (c Case) joined(approvers []Approver, unreachable []Unreached) Case {
 		}
 		c.Approvers = append(c.Approvers, a)
 	}
-	c.Unreachable = append(slices.Clone(c.Unreachable), unreachable...)
+	c.Unreachable = slices.Clone(c.Unreachable)
+	for _, u := range unreachable {
+		if !slices.Contains(c.Unreachable, u) { // they are found again at each change of shift
+			c.Unreachable = append(c.Unreachable, u)
+		}
+	}
 	return c
 }
 

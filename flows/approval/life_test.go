@@ -124,3 +124,17 @@ func TestWhoApprovedAnExtensionJoinsTheGrant(t *testing.T) {
 	own.then(approval.Revoke{By: mia})
 	same(t, "end", approval.Revoked, own.c.Grant.End)
 }
+
+func TestAGapBetweenShiftsIsLookedAtAgain(t *testing.T) {
+	s := pending(t).after(15 * time.Minute)
+	gap := approval.Found{Route: managers, Unreachable: []approval.Unreached{{Person: approval.Person{Name: "Per"}, Why: "no account"}}}
+	s.then(approval.ChangeShift{Found: gap})
+	same(t, "on call", []string{}, s.c.OnCall)
+	same(t, "looked at again", s.now.Add(10*time.Minute), s.c.ShiftEnds)
+	s.after(10 * time.Minute).then(approval.ChangeShift{Found: gap})
+	same(t, "who can't be asked", 1, len(s.c.Unreachable))
+	more := found(managers, ida)
+	more.ShiftEnds = noon.Add(time.Hour)
+	s.after(4 * time.Minute)
+	same(t, "not yet", approval.NotDue, s.rejected(approval.ChangeShift{Found: more}))
+}

@@ -42,7 +42,11 @@ func (c Case) shiftChanged(found Found, now time.Time) ShiftChanged {
 			onCall = append(onCall, a.ID)
 		}
 	}
-	return ShiftChanged{c.newApprovers(found.Approvers, false, ByShift, now), found.Unreachable, laterShift(found.ShiftEnds, now), onCall}
+	ends := laterShift(found.ShiftEnds, now)
+	if len(onCall) == 0 && ends.IsZero() {
+		ends = now.Add(gapPause)
+	}
+	return ShiftChanged{c.newApprovers(found.Approvers, false, ByShift, now), found.Unreachable, ends, onCall}
 }
 
 // OffShift says whether the approver was on call when asked, and isn't any
@@ -66,6 +70,9 @@ func (c Case) Undecided() (people []Approver) {
 // shiftPause is how soon the on-call service is asked again when it says that
 // a shift has ended already.
 const shiftPause = time.Minute
+
+// gapPause is how soon the on-call service is asked again while nobody is on call.
+const gapPause = 10 * time.Minute
 
 func laterShift(ends, now time.Time) time.Time {
 	if ends.IsZero() || ends.After(now) {
