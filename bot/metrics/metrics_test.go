@@ -180,6 +180,7 @@ func TestAnExtensionIsACaseThatEnds(t *testing.T) {
 	p.submit("1")
 	p.ask("1", mia)
 	p.do("1", approval.Approve{By: mia})
+	p.now = p.now.Add(55 * time.Minute)
 	p.extend("2", "1")
 	p.ask("2", mia)
 	p.do("2", approval.Approve{By: mia}) // its events are of both cases
@@ -187,6 +188,7 @@ func TestAnExtensionIsACaseThatEnds(t *testing.T) {
 	expect(t, got, `understudy_requests_total{flow="impersonation",outcome="approved"}`, 2)
 	expect(t, got, `understudy_cases{status="active"}`, 1)
 	expect(t, got, `understudy_cases{status="ended"}`, 1)
+	p.now = p.now.Add(time.Hour)
 	p.extend("3", "1")
 	p.do("1", approval.Release{By: kim}) // with what was to prolong it
 	again := scrape(t, begin(t, engine, p.now).Metrics)
@@ -201,7 +203,7 @@ func TestAClockThatIsSetBackMakesNoNegativeTime(t *testing.T) {
 	p.submit("1")
 	p.ask("1", mia)
 	p.deliver()
-	p.now = noon.Add(-time.Hour)
+	p.now = noon.Add(-approval.ClockSlack)
 	p.do("1", approval.Approve{By: mia})
 	got := scrape(t, p.Metrics)
 	expect(t, got, "understudy_decision_seconds_sum", 0)
