@@ -223,3 +223,11 @@ func (k *killings) stopBot() {
 		k.t.Errorf("the bot ended with %d", code)
 	}
 }
+
+// onlyLong skips what takes its time with real processes.
+func onlyLong(t *testing.T) {
+	t.Helper()
+	if os.Getenv("UNDERSTUDY_LONG") == "" {
+		t.Skip("it takes long, with real processes: set UNDERSTUDY_LONG=1 to run it")
+	}
+}

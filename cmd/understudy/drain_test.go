@@ -101,6 +101,7 @@ func TestSIGTERM(t *testing.T) {
 
 // TestASecondSIGTERM ends what the first one lets finish.
 func TestASecondSIGTERM(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	s := newSeason(t)
 	bot, clicks, _ := s.inFlight([]string{"Customer 001"}, time.Second)
@@ -186,9 +187,7 @@ func (s *season) gone(bot *actor, name string, want []string) {
 // found again by the next bot.
 func TestSIGTERMWhileSlackHangs(t *testing.T) {
 	t.Parallel()
-	if os.Getenv("UNDERSTUDY_LONG") == "" {
-		t.Skip("it takes as long as an answer may: set UNDERSTUDY_LONG=1 to run it")
-	}
+	onlyLong(t)
 	s := newSeason(t)
 	var hangs atomic.Bool
 	var hanging atomic.Int32

@@ -264,6 +264,7 @@ func (s *season) connected(n int) {
 
 // TestTwoTakeOverAtOnce: they do so one after the other.
 func TestTwoTakeOverAtOnce(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	s := newSeason(t)
 	old := act(t, s.settings)
@@ -288,6 +289,7 @@ func TestTwoTakeOverAtOnce(t *testing.T) {
 
 // TestTheOldBotDiesWhileItLeaves: its lock dies with it.
 func TestTheOldBotDiesWhileItLeaves(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	s := newSeason(t)
 	old := act(t, s.settings)
@@ -295,8 +297,7 @@ func TestTheOldBotDiesWhileItLeaves(t *testing.T) {
 	old.signal(syscall.SIGSTOP) // it can't leave in an orderly way …
 	next := act(t, s.settings)
 	time.AfterFunc(time.Second, func() { _ = old.command.Process.Kill() }) // … nor ask anybody to wait
-	s.connected(2)
-	next.says("the bot starts", 1)
+	next.says("connected to Slack", 1)
 	s.begin()
 	s.waitFor(10)
 	s.end()
@@ -323,6 +324,7 @@ func (s *season) waitFor(clicks int) {
 // TestTheNewBotDies after it has taken over: the old one, which stands by,
 // takes the store back.
 func TestTheNewBotDies(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	s := newSeason(t)
 	old := act(t, s.settings)
