@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 
 	"go.etcd.io/bbolt"
+
+	"github.com/understudyhq/understudy/store"
 )
 
 // Backup copies the store as it is now into a new file, which only its owner
@@ -70,14 +72,72 @@ func fill(file *os.File, copyTo func(io.Writer) error) error {
 // how many bytes it wrote.
 func (db *DB) BackupTo(ctx context.Context, w io.Writer) (written int64, err error) {
 	to := &writer{ctx: ctx, to: w}
-	err = db.read(func(tx *bbolt.Tx) (err error) {
-		written, err = tx.WriteTo(to)
-		return err
-	})
+	if db.askToFold(ctx) == nil {
+		err = db.read(func(tx *bbolt.Tx) (err error) {
+			written, err = tx.WriteTo(to)
+			return err
+		})
+	} else {
+		written, err = db.foldedCopy(to)
+	}
 	if err = cmp.Or(explain(to.err), err); err != nil {
 		return written, fmt.Errorf("copying the store %s: %w", db.name, err)
 	}
 	return written, nil
+}
+
+// askToFold sees to it that bbolt's file has all that was committed by now. It
+// can't if the file is only read, or has no room.
+func (db *DB) askToFold(ctx context.Context) error {
+	if db.bolt.IsReadOnly() {
+		if db.recent != nil {
+			return store.ErrReadOnly
+		}
+		return nil
+	}
+	folded := make(chan error, 1)
+	select {
+	case db.folding <- folded:
+		return <-folded
+	case <-db.closing:
+		return store.ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// foldedCopy folds what isn't in bbolt's file into a copy of it, and writes that.
+func (db *DB) foldedCopy(w io.Writer) (written int64, err error) {
+	file, err := os.CreateTemp("", "understudy-copy-*")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, file.Close(), os.Remove(file.Name())) }()
+	tx, b, err := db.snapshot()
+	if err != nil {
+		return 0, err
+	}
+	defer rollback(tx)
+	if _, err := tx.WriteTo(file); err != nil {
+		return 0, explain(err)
+	}
+	if err := foldIntoFile(file.Name(), b.recent); err != nil {
+		return 0, err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return 0, err
+	}
+	return io.Copy(w, file)
+}
+
+// foldIntoFile gives the copy a link of its own: the journal isn't the copy's.
+func foldIntoFile(path string, changes *recent) error {
+	copied, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		return explain(err)
+	}
+	err = copied.Update(func(tx *bbolt.Tx) error { return foldInto(tx, tx.Bucket(bucketName()), changes, startLink()) })
+	return errors.Join(explain(err), copied.Close())
 }
 
 // writer stops when the context ends. It keeps the error, of which bbolt keeps

@@ -27,7 +27,7 @@ const (
 func BenchmarkUpdate(b *testing.B) {
 	for _, callers := range []int{1, 4, 64} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
-			db := open(b, newPath(b), bolt.Options{})
+			db := open(b, newPath(b), bolt.Options{JournalSize: 4 << 20})
 			var next atomic.Int64
 			inParallel(b, callers, func() error {
 				i := next.Add(1)
@@ -56,7 +56,7 @@ func BenchmarkAppendFsync(b *testing.B) {
 }
 
 func BenchmarkView(b *testing.B) {
-	db := open(b, newPath(b), bolt.Options{})
+	db := open(b, newPath(b), bolt.Options{JournalSize: 4 << 20})
 	err := db.Update(b.Context(), func(tx store.Tx) error {
 		for i := range int64(10_000) {
 			if err := putFive(tx, i); err != nil {

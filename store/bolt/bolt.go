@@ -3,12 +3,27 @@
 // It is bbolt with five things around it.
 //
 // Group commit. Most of an update's time is the flush to disk. One goroutine
-// owns the writing: it takes every update that waits, gives each its turn in
-// one bbolt transaction, commits, and tells all of them. An update that is
+// owns the writing: it takes every update that waits, gives each its turn,
+// commits what they wrote as one, and tells all of them. An update that is
 // alone waits for nobody; while one flush runs, the next group gathers.
 //
+// A journal. A commit of bbolt writes whole pages and flushes twice: the pages,
+// and then the page that makes them count. So a group is committed by one record
+// that is appended to a second file, and one flush. The engine keeps its changes
+// in memory, on top of bbolt's file, until it folds them into that file: when
+// the journal is full, when no update has come for a while, for a backup, and
+// when it is closed. A fold is an ordinary commit of bbolt, which therefore
+// never has a file that a power cut can harm. It also says up to which record
+// the file has them, so that records of before mean nothing, and the journal
+// begins anew at its start. A group that doesn't fit there is committed by a
+// fold. Opening a store whose process died folds what it finds.
+//
+// A record has the hash of itself and that of the record before. The last one
+// counts only if all of it is there: nobody was told of one that isn't. One
+// that follows nothing is damage, or another store's, and never skipped.
+//
 // Independence within a group. A turn runs in its caller's goroutine and writes
-// into an overlay, which goes into the bbolt transaction only if the turn
+// into an overlay, which becomes part of the group only if the turn
 // ended well: an update that fails or panics changes nothing for the others.
 // If a commit fails, each of the group runs again alone, because what it read
 // may have been written by another.
@@ -24,16 +39,19 @@
 // says how far the store had come. What each notices, and what it doesn't, is in
 // sum.go, meta.go and mark.go.
 //
-// A disk that doesn't flush ends the engine. After a failed flush of the page
-// that makes a commit, nobody knows what is on the disk. The updates of
+// A disk that doesn't flush ends the engine. After a failed flush of a record,
+// or of the page that makes a commit, nobody knows what is on the disk. The updates of
 // that group get [store.ErrUnknown], all later calls an error, until a restart
 // reads the file anew.
 //
-// The file is a bbolt file with one bucket, so bbolt's own tools read it. It
-// never shrinks.
+// The file is a bbolt file with a bucket of entries and one that names the last
+// record, so bbolt's own tools read it. It never shrinks. A store that is
+// closed is this file alone; while it is open, or after a crash, the journal
+// beside it belongs to it, and neither is whole without the other.
 package bolt
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -55,6 +73,10 @@ type Options struct {
 	// Zero means no limit.
 	MaxSize int64
 
+	// JournalSize is how many bytes of commits are gathered before they are
+	// folded into the file. Zero means 4 MiB.
+	JournalSize int64
+
 	// Name is what errors call the file. Empty means its path.
 	Name string
 }
@@ -64,14 +86,24 @@ type DB struct {
 	bolt    *bbolt.DB
 	file    *os.File
 	path    string
-	name    string // for people
-	mark    mark
-	created bool // by this Open
+	name    string   // for people
+	mark    *mark    // nil if it can't be written
+	journal *journal // nil in a store that is only read, or that has no room for it
+	created bool     // by this Open
 
 	calls   chan *call
 	closing chan struct{}
 	writer  sync.WaitGroup
 	close   func() error
+
+	folding chan chan error // asks the writer to fold
+
+	mu     sync.RWMutex
+	recent *recent // committed, and not in bbolt's file yet
+
+	// Of the last record, and of the last one that bbolt's file has. They are the
+	// writer's own.
+	last, folded link
 
 	// failure is set once, when nothing the file says can be trusted any more.
 	failure          atomic.Pointer[error]
@@ -108,12 +140,26 @@ func (db *DB) shut() error {
 	db.writer.Wait()
 	db.mark.close()
 	if db.failed() != nil {
+		if db.journal != nil {
+			_ = db.journal.file.Close() // what it has is read anew
+		}
 		return abandon(db.file)
 	}
-	if err := db.bolt.Close(); err != nil {
+	if err := errors.Join(db.foldAway(), db.bolt.Close()); err != nil {
 		return fmt.Errorf("closing the store %s: %w", db.name, err)
 	}
 	return nil
+}
+
+// foldAway leaves one file, if it can.
+func (db *DB) foldAway() error {
+	switch {
+	case db.journal == nil:
+		return nil
+	case db.foldRest() != nil:
+		return db.journal.file.Close() // which has it
+	}
+	return db.journal.remove()
 }
 
 func (db *DB) failed() error {

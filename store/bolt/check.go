@@ -47,7 +47,7 @@ func touch(ctx context.Context, tx *bbolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	t := &transaction{base: bucket}
+	t := &transaction{base: base{bucket: bucket}}
 	sum := uint64(0)
 	for entry, err := range t.Scan("", afterAll()) {
 		if err := errors.Join(err, ctx.Err()); err != nil {

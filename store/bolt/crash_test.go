@@ -23,7 +23,8 @@ func TestKilled(t *testing.T) {
 	path := newPath(t)
 	said := map[string]bool{}
 	for round := range 12 {
-		for _, id := range killAfter(t, child(t, "write", path), 20+37*round) {
+		what := []string{"write", "write much"}[round%2] // more than the journal holds
+		for _, id := range killAfter(t, child(t, what, path), 20+37*round) {
 			said[id] = true
 		}
 		db, err := bolt.Open(t.Context(), path, bolt.Options{})
@@ -95,8 +96,9 @@ func verify(t *testing.T, db *bolt.DB, said map[string]bool) {
 	}
 }
 
-// TestFlushFails makes the disk refuse a flush, and reads in strace's log which
-// one it was: strace counts each thread's apart.
+// TestFlushFails makes the disk refuse a flush of bbolt's file, and reads in
+// strace's log which one it was: strace counts each thread's apart. No update
+// fits the journal.
 func TestFlushFails(t *testing.T) {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
@@ -106,7 +108,7 @@ func TestFlushFails(t *testing.T) {
 	for nth := 1; nth < 16 && (!seen["update unknown"] || !seen["recovered"]); nth++ {
 		log := filepath.Join(t.TempDir(), "log")
 		fault := fmt.Sprintf("inject=fdatasync:error=EIO:when=%d", nth)
-		got := lines(t, child(t, "five updates", newPath(t), strace, "-f", "-qq", "-o", log, "-e", "trace=fdatasync", "-e", fault))
+		got := lines(t, child(t, "five that don't fit the journal", newPath(t), strace, "-f", "-qq", "-o", log, "-e", "trace=fdatasync", "-e", fault))
 		if len(got) == 0 {
 			t.Skip("strace may not trace here: allow ptrace (CAP_SYS_PTRACE)")
 		}
@@ -127,9 +129,44 @@ func TestFlushFails(t *testing.T) {
 	}
 }
 
-// flushesToOpen are those of a new file: its first pages, and the commit of its
-// bucket.
-const flushesToOpen = 3
+// flushesToOpen are those of a new file: its first pages, the commit of its
+// buckets, and the journal's room.
+const flushesToOpen = 4
+
+// TestFlushOfTheJournalFails makes the disk refuse the flush of a record.
+func TestFlushOfTheJournalFails(t *testing.T) {
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("needs strace, to fail a system call: apt-get install strace")
+	}
+	unknown := 0
+	for nth := 1; nth < 12 && unknown < 2; nth++ {
+		path := newPath(t)
+		fault := fmt.Sprintf("inject=fdatasync:error=EIO:when=%d", nth)
+		cmd := child(t, "five updates", path, strace, "-f", "-qq", "-y", "-o", filepath.Join(t.TempDir(), "log"),
+			"-P", path+".journal", "-e", "trace=fdatasync", "-e", fault)
+		got := lines(t, cmd)
+		if len(got) == 0 {
+			t.Skip("strace may not trace here: allow ptrace (CAP_SYS_PTRACE)")
+		}
+		failed := slices.Index(got, "update unknown")
+		if failed < 0 {
+			continue // the room's flush, or none
+		}
+		unknown++
+		want := append(slices.Repeat([]string{"update done"}, failed), "update unknown")
+		want = append(append(want, slices.Repeat([]string{"update failed"}, 4-failed)...), "view failed", "close done")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("flush %d failed (-want +got):\n%s", nth, diff)
+		}
+		if n := count(t, open(t, path, bolt.Options{})); n < failed {
+			t.Errorf("%d entries after opening again, and %d updates had returned", n, failed)
+		}
+	}
+	if unknown == 0 {
+		t.Error("no flush of a record was made to fail")
+	}
+}
 
 // flushes says of each flush in the log whether it failed.
 func flushes(t *testing.T, log string) (failed []bool) {

@@ -146,7 +146,7 @@ func TestDamagedPages(t *testing.T) {
 // use does everything to a store. It says whether all went well.
 func use(t *testing.T, path string) bool {
 	t.Helper()
-	db, err := bolt.Open(t.Context(), path, bolt.Options{})
+	db, err := bolt.Open(t.Context(), path, bolt.Options{JournalSize: smallJournal})
 	if err == nil {
 		defer db.Close()
 		err = errors.Join(
@@ -175,7 +175,7 @@ func use(t *testing.T, path string) bool {
 // TestCutShortWhileOpen takes the file's end away from under an open store.
 func TestCutShortWhileOpen(t *testing.T) {
 	path := filled(t, 2000)
-	db, err := bolt.Open(t.Context(), path, bolt.Options{})
+	db, err := bolt.Open(t.Context(), path, bolt.Options{JournalSize: smallJournal})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,7 +107,7 @@ func damages(random *rand.Rand, now, older []byte, n int) map[string][]byte {
 // examine opens a store as the bot does, reads all of it and checks it.
 func examine(t *testing.T, path string) (all map[string]string, err error) {
 	t.Helper()
-	db, err := bolt.Open(t.Context(), path, bolt.Options{LockTimeout: -1})
+	db, err := bolt.Open(t.Context(), path, bolt.Options{LockTimeout: -1, JournalSize: page})
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func examine(t *testing.T, path string) (all map[string]string, err error) {
 // their cards and queues, and a flow. Older is the file some commits before.
 func worked(t *testing.T) (path string, older []byte) {
 	path = newPath(t)
-	db, err := bolt.Open(t.Context(), path, bolt.Options{})
+	db, err := bolt.Open(t.Context(), path, bolt.Options{JournalSize: smallJournal})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -15,10 +16,17 @@ const maxGroup = 1024
 
 // write is the one goroutine that writes, until the engine closes.
 func (db *DB) write() {
+	settled := time.NewTimer(settles)
+	defer settled.Stop()
 	for {
 		select {
 		case first := <-db.calls:
 			db.commit(db.gather(first))
+			settled.Reset(settles)
+		case <-settled.C:
+			_ = db.foldRest() // the journal has it
+		case asked := <-db.folding:
+			asked <- db.foldRest()
 		case <-db.closing:
 			return
 		}
@@ -66,35 +74,83 @@ func (db *DB) commit(group []*call) {
 // together runs the group in one transaction. If it can't be committed, no
 // outcome counts, because each may have read what another wrote.
 func (db *DB) together(group []*call) (outcomes []error, err error) {
-	tx, err := db.begin(true)
-	if err != nil {
-		return nil, err
-	}
-	defer rollback(tx)
-	bucket, err := bucketOf(tx)
-	if err != nil {
-		return nil, err
-	}
 	outcomes = make([]error, len(group))
-	updates := uint64(0)
-	for i, c := range group {
-		wrote, outcome, err := c.take(bucket)
-		if err != nil {
-			return nil, err
-		}
-		if outcomes[i] = outcome; wrote {
-			updates++
-		}
+	written := &overlay{}
+	updates, changes, err := db.turns(group, outcomes, written)
+	if err != nil || updates == 0 {
+		return outcomes, err
 	}
-	if updates == 0 {
-		return outcomes, nil
-	}
-	if err := db.flush(tx); err != nil {
+	if err := db.keep(changes, written); err != nil {
 		return nil, err
 	}
 	db.updates.Add(updates)
 	db.commits.Add(1)
 	return outcomes, nil
+}
+
+// turns gives each of the group its turn. Changes is all that isn't in bbolt's
+// file by then, written the group's own part of it.
+func (db *DB) turns(group []*call, outcomes []error, written *overlay) (updates uint64, changes *recent, err error) {
+	tx, b, err := db.snapshot()
+	if err != nil {
+		return 0, nil, err
+	}
+	defer rollback(tx) // a fold that must map more waits for who reads
+	for i, c := range group {
+		changes, outcome := c.take(b)
+		if outcomes[i] = outcome; changes.empty() {
+			continue
+		}
+		updates++
+		if err := guarded(func() { b.add(changes, written) }); err != nil {
+			return 0, nil, err
+		}
+	}
+	return updates, b.recent, nil
+}
+
+// add makes the changes part of the base, and of what was written. A key that
+// bbolt's file hasn't got and that is deleted again is forgotten: or whoever scans
+// a queue from its beginning would step over all that was ever done of it.
+func (b *base) add(changes, written *overlay) {
+	for _, key := range changes.keys() {
+		c := changes.changes[key]
+		written.put(key, c)
+		if c.deleted && (b.bucket == nil || b.bucket.Get([]byte(key)) == nil) {
+			b.recent = b.recent.without(key)
+		} else {
+			b.recent = b.recent.with(key, c)
+		}
+	}
+}
+
+// keep makes what was written durable: as a record of the journal or, if it
+// doesn't fit there, by a fold of all changes.
+func (db *DB) keep(changes *recent, written *overlay) error {
+	if db.journal == nil {
+		return db.fold(changes)
+	}
+	record, l := encodeRecord(written, db.last, db.journal.room)
+	if !db.journal.fits(record) {
+		return db.fold(changes)
+	}
+	unknown, err := db.journal.write(record)
+	switch {
+	case unknown:
+		return db.unknown(err)
+	case err != nil:
+		return explain(err)
+	}
+	db.last = l
+	db.mark.noteRecord(l.number)
+	db.publish(changes)
+	return nil
+}
+
+// unknown ends the engine: after a failed flush only the disk knows.
+func (db *DB) unknown(failed error) error {
+	db.fail(fmt.Errorf("the store %s can't be used since a flush failed: see to its disk, then start again (%w)", db.name, failed))
+	return fmt.Errorf("%w: its disk failed to flush (%w)", store.ErrUnknown, failed)
 }
 
 // flush makes the transaction durable. bbolt writes and flushes the data first,
@@ -115,8 +171,7 @@ func (db *DB) flush(tx *bbolt.Tx) error {
 	if err == nil && last < id {
 		return explain(failed)
 	}
-	db.fail(fmt.Errorf("the store %s can't be used since a flush failed: see to its disk, then start again (%w)", db.name, failed))
-	return fmt.Errorf("%w: its disk failed to flush (%w)", store.ErrUnknown, failed)
+	return db.unknown(failed)
 }
 
 func (db *DB) lastCommit() (id int, err error) {

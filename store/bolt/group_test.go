@@ -133,7 +133,7 @@ func TestFull(t *testing.T) {
 		if errors.Is(err, store.ErrFull) {
 			break
 		}
-		if err != nil || written > 200 {
+		if err != nil || written > 1000 {
 			t.Fatalf("update %d: %v, want ErrFull in time", written, err)
 		}
 		written++

@@ -2,6 +2,7 @@ package bolt_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,11 +26,15 @@ func TestMain(m *testing.M) {
 	case "":
 		os.Exit(m.Run())
 	case "write":
-		childWrites(os.Getenv(childPath))
+		childWrites(os.Getenv(childPath), 0)
+	case "write much":
+		childWrites(os.Getenv(childPath), 20<<10)
 	case "five updates":
 		childUpdates(os.Getenv(childPath), 16)
 	case "sixty updates":
 		childPower(os.Getenv(childPath))
+	case "five that don't fit the journal":
+		childUpdates(os.Getenv(childPath), smallJournal)
 	case "large updates":
 		childUpdates(os.Getenv(childPath), 256<<10)
 	}
@@ -51,9 +56,9 @@ func child(t *testing.T, what, path string, before ...string) *exec.Cmd {
 }
 
 // childWrites updates from several goroutines for ever, and says which updates
-// have returned.
-func childWrites(path string) {
-	db, err := bolt.Open(context.Background(), path, bolt.Options{})
+// have returned. Much makes the journal full again and again.
+func childWrites(path string, much int) {
+	db, err := bolt.Open(context.Background(), path, bolt.Options{JournalSize: smallJournal})
 	if err != nil {
 		fmt.Println("error", err)
 		return
@@ -63,7 +68,7 @@ func childWrites(path string) {
 		all.Go(func() {
 			for n := 0; ; n++ {
 				id := fmt.Sprintf("%d-%d-%d", os.Getpid(), writer, n)
-				if err := db.Update(context.Background(), both(id)); err != nil {
+				if err := db.Update(context.Background(), bothOf(id, much)); err != nil {
 					fmt.Println("error", err)
 					return
 				}
@@ -75,16 +80,18 @@ func childWrites(path string) {
 }
 
 // both writes two keys, of which never only one may be there.
-func both(id string) func(store.Tx) error {
+func both(id string) func(store.Tx) error { return bothOf(id, 0) }
+
+func bothOf(id string, much int) func(store.Tx) error {
 	return func(tx store.Tx) error {
-		return errors.Join(tx.Put("one/"+id, []byte(id)), tx.Put("two/"+id, []byte(id)))
+		return errors.Join(tx.Put("one/"+id, []byte(id)), tx.Put("two/"+id, bytes.Repeat([]byte("v"), much)))
 	}
 }
 
 // childUpdates updates a few times, says what came of each, then whether it can
 // still read, and how often.
 func childUpdates(path string, size int) {
-	db, err := bolt.Open(context.Background(), path, bolt.Options{})
+	db, err := bolt.Open(context.Background(), path, bolt.Options{JournalSize: smallJournal})
 	if err != nil {
 		fmt.Println("open", outcome(err))
 		return

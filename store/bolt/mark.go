@@ -12,8 +12,9 @@ import (
 )
 
 // A mark is a small file beside the store that says how far the store had come:
-// the number of a commit that was durable. It is what notices that commits are
-// gone though the file is sound: a disk that lost the last write of a commit, or
+// the number of a commit of bbolt's that was durable, and that of a record of the
+// journal. It is what notices that commits are gone though the file is sound: a
+// disk that lost the last write of a commit, a journal that was removed, or
 // an old copy in the store's place.
 //
 // It is written after the commit's flush and without one of its own, so a commit
@@ -24,38 +25,39 @@ import (
 // of before the last orderly end. A mark that is absent, or that can't be read
 // or written, notices nothing, and is no error.
 type mark struct {
-	file *os.File // nil if it can't be written
+	file           *os.File
+	commit, record uint64
 }
 
 // markPath is the mark of the store in this file.
 func markPath(path string) string { return path + ".mark" }
 
-const markFormat = "understudy store, durable up to commit %020d, check %08x\n"
+const markFormat = "understudy store, durable up to commit %020d and record %020d, check %08x\n"
 
-func markText(commit uint64) string {
-	return fmt.Sprintf(markFormat, commit, crc32.ChecksumIEEE(fmt.Appendf(nil, "%d", commit)))
+func markText(commit, record uint64) string {
+	return fmt.Sprintf(markFormat, commit, record, crc32.ChecksumIEEE(fmt.Appendf(nil, "%d %d", commit, record)))
 }
 
-func readMark(text string) (commit uint64) {
+func readMark(text string) (commit, record uint64) {
 	var sum uint32
-	if n, err := fmt.Sscanf(text, markFormat, &commit, &sum); n != 2 || err != nil || text != markText(commit) {
-		return 0
+	if n, err := fmt.Sscanf(text, markFormat, &commit, &record, &sum); n != 3 || err != nil || text != markText(commit, record) {
+		return 0, 0
 	}
-	return commit
+	return commit, record
 }
 
-// marked is the commit that the store's mark says, zero if it doesn't say any.
-func marked(path string) uint64 {
+// marked is what the store's mark says, zero if it doesn't say any.
+func marked(path string) (commit, record uint64) {
 	text, err := os.ReadFile(markPath(path))
 	if err != nil {
-		return 0
+		return 0, 0
 	}
 	return readMark(string(text))
 }
 
 // vanished says that there was a store of this name, and there is none.
 func vanished(path string) error {
-	durable := marked(path)
+	durable, _ := marked(path)
 	if _, err := os.Lstat(path); durable == 0 || !errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -65,34 +67,56 @@ func vanished(path string) error {
 
 // behind says that the store has lost commits, by its mark.
 func behind(path string, commit uint64) error {
-	if durable := marked(path); durable > commit {
+	if durable, _ := marked(path); durable > commit {
 		return fmt.Errorf("%w: it has lost its last commits: it is at commit %d, and %s says that %d was durable: %s; if you put this file here yourself, remove the mark",
 			store.ErrCorrupt, commit, markPath(path), durable, remedy)
 	}
 	return nil
 }
 
-// openMark makes the store's mark ready and says this commit in it.
-func openMark(path string, commit uint64) mark {
+// withoutRecords says that the store's journal has lost records, by its mark.
+func withoutRecords(path string, last link) error {
+	if _, durable := marked(path); durable > last.number {
+		return fmt.Errorf("%w: it has lost its last commits: its journal %s ends with record %d, and %s says that %d was durable: %s; if you put this file here yourself, remove the mark",
+			store.ErrCorrupt, journalPath(path), last.number, markPath(path), durable, remedy)
+	}
+	return nil
+}
+
+// openMark makes the store's mark ready and says so much in it.
+func openMark(path string, commit, record uint64) *mark {
 	file, err := os.OpenFile(markPath(path), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return mark{}
+		return nil
 	}
-	m := mark{file}
-	m.note(commit)
-	_ = file.Truncate(int64(len(markText(commit)))) // what was longer was no mark
+	m := &mark{file, commit, record}
+	m.write()
+	_ = file.Truncate(int64(len(markText(commit, record)))) // what was longer was no mark
 	return m
 }
 
-// note says that this commit is durable.
-func (m mark) note(commit uint64) {
-	if m.file != nil {
-		_, _ = io.WriteString(io.NewOffsetWriter(m.file, 0), markText(commit)) // what it says then is older, and as true
+// note says that this commit of bbolt's is durable.
+func (m *mark) note(commit uint64) {
+	if m != nil {
+		m.commit = commit
+		m.write()
 	}
 }
 
-func (m mark) close() {
-	if m.file != nil {
+// noteRecord says that this record is durable.
+func (m *mark) noteRecord(number uint64) {
+	if m != nil {
+		m.record = number
+		m.write()
+	}
+}
+
+func (m *mark) write() {
+	_, _ = io.WriteString(io.NewOffsetWriter(m.file, 0), markText(m.commit, m.record)) // what it says otherwise is older, and as true
+}
+
+func (m *mark) close() {
+	if m != nil {
 		_ = errors.Join(m.file.Sync(), m.file.Close()) // as above
 	}
 }

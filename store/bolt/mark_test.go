@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/understudyhq/understudy/store"
 	"github.com/understudyhq/understudy/store/bolt"
@@ -29,6 +30,20 @@ func TestLostCommitsAreNoticed(t *testing.T) {
 		"an old copy is in its place": {func(t *testing.T, path string, _, before []byte) {
 			rewriteFile(t, path, before)
 		}, "if you put this file here yourself, remove the mark"},
+		"the journal is gone": {func(t *testing.T, path string, _, _ []byte) {
+			synctest.Test(t, func(t *testing.T) { // no time passes: it doesn't settle
+				db := open(t, path, bolt.Options{})
+				if err := db.Update(t.Context(), both("three")); err != nil {
+					t.Fatal(err)
+				}
+				file, mark := contents(t, path), contents(t, path+".mark")
+				if err := db.Close(); err != nil {
+					t.Fatal(err)
+				}
+				rewriteFile(t, path, file)
+				rewriteFile(t, path+".mark", mark)
+			})
+		}, "its journal"},
 		"the file is gone": {func(t *testing.T, path string, _, _ []byte) {
 			if err := os.Remove(path); err != nil {
 				t.Fatal(err)
@@ -41,7 +56,7 @@ func TestLostCommitsAreNoticed(t *testing.T) {
 			before := contents(t, path)
 			change(t, path, "two")
 			tt.lose(t, path, contents(t, path), before)
-			_, err := bolt.Open(t.Context(), path, bolt.Options{})
+			_, err := bolt.Open(t.Context(), path, bolt.Options{JournalSize: smallJournal})
 			if !errors.Is(err, store.ErrCorrupt) || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "understudy store restore") {
 				t.Errorf("Open: %v, want %q", err, tt.want)
 			}
@@ -63,7 +78,7 @@ func TestAMarkThatSaysNothing(t *testing.T) {
 			before := contents(t, path)
 			change(t, path, "three")
 			rewriteFile(t, path, before)
-			if _, err := bolt.Open(t.Context(), path, bolt.Options{}); !errors.Is(err, store.ErrCorrupt) {
+			if _, err := bolt.Open(t.Context(), path, bolt.Options{JournalSize: smallJournal}); !errors.Is(err, store.ErrCorrupt) {
 				t.Errorf("the mark isn't written anew: %v", err)
 			}
 		})
@@ -118,7 +133,7 @@ func FuzzFile(f *testing.F) {
 // change opens a store, writes to it and closes it.
 func change(t testing.TB, path, id string) {
 	t.Helper()
-	db, err := bolt.Open(t.Context(), path, bolt.Options{})
+	db, err := bolt.Open(t.Context(), path, bolt.Options{JournalSize: smallJournal})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,8 +39,8 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.prepare(); err != nil {
-		return nil, errors.Join(err, db.Close())
+	if err := db.prepare(cmp.Or(o.JournalSize, defaultJournal)); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", db.name, err), db.Close())
 	}
 	db.writer.Go(db.write)
 	return db, nil
@@ -50,11 +50,25 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 // [store.ErrReadOnly]. Several processes can do so at once, but none while one
 // has it open for writing.
 func OpenReadOnly(ctx context.Context, path string, o Options) (*DB, error) {
-	return open(ctx, path, o, true)
+	db, err := open(ctx, path, o, true)
+	if err != nil {
+		return nil, err
+	}
+	have, found, err := db.linkIn()
+	if err == nil && found {
+		db.recent, err = readJournal(path, have)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", db.name, err), db.Close())
+	}
+	return db, nil
 }
 
 func open(ctx context.Context, path string, o Options, readOnly bool) (*DB, error) {
-	db := &DB{path: path, name: cmp.Or(o.Name, path), closing: make(chan struct{}), broken: make(chan struct{}), calls: make(chan *call)}
+	db := &DB{
+		path: path, name: cmp.Or(o.Name, path), closing: make(chan struct{}), broken: make(chan struct{}),
+		calls: make(chan *call), folding: make(chan chan error),
+	}
 	db.close = sync.OnceValue(db.shut)
 	options := *bbolt.DefaultOptions
 	options.Timeout = oneTry
@@ -107,13 +121,20 @@ func (u unacceptable) Unwrap() error { return u.error }
 
 func acceptable(file *os.File) error {
 	info, err := file.Stat()
+	if err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		return fmt.Errorf("it is empty: %s; or remove it if it never was a store: %w", remedy, store.ErrCorrupt)
+	}
+	return acceptableTo(file)
+}
+
+// acceptableTo says whether it is a file, and its owner's only.
+func acceptableTo(file *os.File) error {
+	info, err := file.Stat()
 	switch {
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
 		return errors.New("it isn't a file")
-	case info.Size() == 0:
-		return fmt.Errorf("it is empty: %s; or remove it if it never was a store: %w", remedy, store.ErrCorrupt)
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
 		return fmt.Errorf("others than its owner may use it (mode %04o): run chmod 600 %s", mode, file.Name())
@@ -223,20 +244,23 @@ func (db *DB) checkPages(leaves bool) error {
 
 // prepare makes a new file ready. The folder is flushed too: without that, a
 // machine that dies may forget the file.
-func (db *DB) prepare() error {
-	if err := db.createBucket(); err != nil {
+func (db *DB) prepare(journal int64) error {
+	if err := db.createBuckets(); err != nil {
 		return fmt.Errorf("preparing the store %s: %w", db.name, err)
+	}
+	if err := db.recover(journal); err != nil {
+		return err
 	}
 	last, err := db.newest()
 	if err != nil {
 		return fmt.Errorf("preparing the store %s: %w", db.name, err)
 	}
-	db.mark = openMark(db.path, last.commit)
+	db.mark = openMark(db.path, last.commit, db.last.number)
 	return syncFolder(filepath.Dir(db.path))
 }
 
-// createBucket writes only to a new file: a full one can still be opened.
-func (db *DB) createBucket() error {
+// createBuckets writes only to a new file: a full one can still be opened.
+func (db *DB) createBuckets() error {
 	var there bool
 	err := db.read(func(tx *bbolt.Tx) error {
 		there = tx.Bucket(bucketName()) != nil
@@ -246,8 +270,10 @@ func (db *DB) createBucket() error {
 		return err
 	}
 	return explain(db.bolt.Update(func(tx *bbolt.Tx) error {
-		_, err := tx.CreateBucket(bucketName())
-		return err
+		if _, err := tx.CreateBucket(bucketName()); err != nil {
+			return err
+		}
+		return setLink(tx, startLink())
 	}))
 }
 

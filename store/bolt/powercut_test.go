@@ -65,7 +65,7 @@ const powerUpdates = 60
 // childPower updates, and says which updates have returned. It says so in one
 // call of the system, in whose order the parent believes.
 func childPower(path string) {
-	db, err := bolt.Open(context.Background(), path, bolt.Options{})
+	db, err := bolt.Open(context.Background(), path, bolt.Options{JournalSize: smallJournal})
 	if err != nil {
 		fmt.Println("error", err)
 		return
@@ -90,12 +90,12 @@ func childPower(path string) {
 	}
 }
 
-// disk is what happened to the store's file and to its mark, in order.
+// disk is what happened to the store's file, to its journal and to its mark, in order.
 type disk []step
 
 type step struct {
 	kind string // write, size, begin, flushed, said
-	mark bool   // it is the mark's
+	file string // the end of its name: empty for the store's own
 	at   int64  // for size: the new one
 	data []byte // for said: the line
 }
@@ -114,10 +114,11 @@ func readLog(t *testing.T, log, path string) (d disk) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	flushing := "" // by the one goroutine that writes
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
 		if resumedCall.MatchString(line) {
-			d = append(d, step{kind: "flushed"})
+			d = append(d, step{kind: "flushed", file: flushing})
 			continue
 		}
 		call := startedCall.FindStringSubmatch(line)
@@ -125,10 +126,11 @@ func readLog(t *testing.T, log, path string) (d disk) {
 			continue
 		}
 		name, file, rest := call[1], unescape(t, call[3]), call[4]
-		s := step{mark: file == path+".mark"}
-		if !s.mark && file != path && call[2] != "1" {
+		ending, ours := strings.CutPrefix(file, path)
+		if !ours && call[2] != "1" {
 			continue
 		}
+		s := step{file: ending}
 		data := writtenData.FindStringSubmatch(rest)
 		switch {
 		case name == "write" && call[2] == "1" && data != nil:
@@ -136,11 +138,12 @@ func readLog(t *testing.T, log, path string) (d disk) {
 		case name == "pwrite64" && data != nil:
 			s.kind, s.data = "write", []byte(unescape(t, data[1]))
 			s.at, _ = strconv.ParseInt(data[2], 10, 64)
-		case name == "ftruncate" && !s.mark:
+		case name == "ftruncate" && ending != ".mark":
 			s.kind = "size"
 			s.at, _ = strconv.ParseInt(strings.TrimRight(strings.Fields(strings.TrimPrefix(rest, ", "))[0], ")"), 10, 64)
-		case strings.HasSuffix(name, "sync") && !s.mark:
-			d = append(d, step{kind: "begin"})
+		case strings.HasSuffix(name, "sync") && ending != ".mark":
+			flushing = ending
+			d = append(d, step{kind: "begin", file: ending})
 			if !strings.HasSuffix(rest, " = 0") {
 				continue // it ends at a later line
 			}
@@ -194,13 +197,14 @@ func (d disk) opened() int {
 // at the store in them.
 func (d disk) afterCut(t *testing.T, at int, path string, random *rand.Rand) {
 	t.Helper()
-	file, mark := d[:at].remains(random)
-	for name, content := range map[string][]byte{path: file, path + ".mark": mark} {
+	for name, content := range map[string][]byte{
+		path: d[:at].remains("", random), path + ".journal": d[:at].remains(".journal", random), path + ".mark": d[:at].mark(random),
+	} {
 		if err := os.WriteFile(name, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	db, err := bolt.Open(t.Context(), path, bolt.Options{LockTimeout: -1})
+	db, err := bolt.Open(t.Context(), path, bolt.Options{LockTimeout: -1, JournalSize: smallJournal})
 	if err != nil {
 		counts := map[string]int{}
 		for _, s := range d[:at] {
@@ -217,24 +221,34 @@ func (d disk) afterCut(t *testing.T, at int, path string, random *rand.Rand) {
 	}
 }
 
-// remains is what is on the disk: what was flushed, and of what was written since
-// the last flush a part. The mark is never flushed: any of its versions may be there.
-func (d disk) remains(random *rand.Rand) (file, mark []byte) {
+// mark is what may be on the disk of the mark: it is never flushed, so any of its versions.
+func (d disk) mark(random *rand.Rand) []byte {
+	marks := [][]byte{nil}
+	for _, s := range d {
+		if s.file == ".mark" && s.kind == "write" {
+			marks = append(marks, s.data)
+		}
+	}
+	return marks[random.IntN(len(marks))]
+}
+
+// remains is what is on the disk of a file: what was flushed, and of what was
+// written since its last flush a part.
+func (d disk) remains(name string, random *rand.Rand) (file []byte) {
 	safe, begun := 0, 0
 	for i, s := range d {
-		switch s.kind {
-		case "begin":
+		switch {
+		case s.file != name:
+		case s.kind == "begin":
 			begun = i
-		case "flushed":
+		case s.kind == "flushed":
 			safe = begun
 		}
 	}
-	marks := [][]byte{nil}
 	most := random.IntN(3) // of the rest: none of it, some sectors, all
 	for i, s := range d {
 		switch {
-		case s.mark && s.kind == "write":
-			marks = append(marks, s.data)
+		case s.file != name:
 		case s.kind == "size" && (i < safe || random.IntN(3) < most):
 			file = resize(file, int(s.at))
 		case s.kind == "write" && i < safe:
@@ -243,7 +257,7 @@ func (d disk) remains(random *rand.Rand) (file, mark []byte) {
 			file = s.apply(file, func() bool { return most == 2 || most == 1 && random.IntN(2) == 0 })
 		}
 	}
-	return file, marks[random.IntN(len(marks))]
+	return file
 }
 
 func resize(file []byte, size int) []byte {

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -108,6 +109,9 @@ func swap(path, made string) (kept string, err error) {
 	if kept, err = keep(path); err != nil {
 		return kept, fmt.Errorf("keeping what is there: %w", err)
 	}
+	if err := setAside(path, kept); err != nil {
+		return kept, err
+	}
 	// The old mark would say that the new store has lost commits, which it has.
 	// Without one, the old store is only trusted more than it should be.
 	if err := os.Remove(markPath(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -119,12 +123,25 @@ func swap(path, made string) (kept string, err error) {
 	return kept, syncFolder(filepath.Dir(path))
 }
 
+// setAside puts the old store's journal beside what is kept of it.
+func setAside(path, kept string) error {
+	err := os.Rename(journalPath(path), journalPath(cmp.Or(kept, replacedName(path))))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func replacedName(path string) string {
+	return path + ".replaced-" + time.Now().UTC().Format("20060102T150405.000Z")
+}
+
 // keep gives the file a second name. Where files have only one, it's copied.
 func keep(path string) (kept string, err error) {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
-	kept = path + ".replaced-" + time.Now().UTC().Format("20060102T150405.000Z")
+	kept = replacedName(path)
 	if os.Link(path, kept) == nil {
 		return kept, nil
 	}

@@ -10,13 +10,19 @@ import (
 	"github.com/understudyhq/understudy/store"
 )
 
-// transaction is what fn gets: the bucket as it was, and what fn changed.
-// The bucket doesn't change while fn runs, so its cursors hold.
+// base is what a transaction begins with. Neither part changes while it runs,
+// so the bucket's cursors hold.
+type base struct {
+	bucket *bbolt.Bucket // nil if nothing was ever written
+	recent *recent       // on top of it
+}
+
+// transaction is what fn gets: its base, and what fn changed.
 type transaction struct {
-	base    *bbolt.Bucket // nil if nothing was ever written
-	changes *overlay      // nil in a View
-	err     error         // the first error of a method
-	over    bool          // fn has returned
+	base
+	changes *overlay // nil in a View
+	err     error    // the first error of a method
+	over    bool     // fn has returned
 }
 
 // run gives the transaction to fn. The error is fn's, or else that of a method,
@@ -52,21 +58,39 @@ func (t *transaction) Get(key string) ([]byte, error) {
 	if err := t.check(key); err != nil {
 		return nil, err
 	}
-	if c, changed := t.changes.get(key); changed {
+	if c, changed := t.changed(key); changed {
 		return clone(c.value, !c.deleted), nil
 	}
-	if t.base == nil {
+	if t.bucket == nil {
 		return nil, nil
 	}
 	var value []byte
 	err := guarded(func() {
-		found := t.base.Get([]byte(key))
+		found := t.bucket.Get([]byte(key))
 		value = clone(found, found != nil)
 	})
 	if err != nil {
 		return nil, t.fail(fmt.Errorf("reading %q: %w", key, err))
 	}
 	return value, nil
+}
+
+// changed is what became of the key since what the bucket has.
+func (t *transaction) changed(key string) (change, bool) {
+	if c, ok := t.changes.get(key); ok {
+		return c, true
+	}
+	return t.recent.get(key)
+}
+
+// firstChanged is the first changed key that isn't before this one.
+func (t *transaction) firstChanged(key string) (string, bool) {
+	own, some := t.changes.from(key)
+	earlier, ok := t.recent.from(key)
+	if !ok || some && own < earlier {
+		return own, some
+	}
+	return earlier, true
 }
 
 func (t *transaction) Put(key string, value []byte) error {
@@ -88,7 +112,7 @@ func (t *transaction) change(key string, c change) error {
 	return nil
 }
 
-// Scan merges the bucket with the changes. At every step the changes are looked
+// Scan merges the bucket with what changed. At every step the changes are looked
 // up anew, so it sees those made since.
 func (t *transaction) Scan(from, to string) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
@@ -109,7 +133,7 @@ func (t *transaction) Scan(from, to string) iter.Seq2[store.Entry, error] {
 			if !yield(entry, nil) {
 				return
 			}
-			if t.changes != nil {
+			if t.changes != nil || t.recent != nil {
 				at = entry.Key + "\x00"
 			}
 		}
@@ -119,7 +143,7 @@ func (t *transaction) Scan(from, to string) iter.Seq2[store.Entry, error] {
 // next is the first entry that isn't before at.
 func (t *transaction) next(stored *walk, at, to string) (store.Entry, bool, error) {
 	for {
-		key, changed := t.changes.from(at)
+		key, changed := t.firstChanged(at)
 		if changed = changed && key < to; !changed || stored.found && stored.entry.Key < key {
 			entry, found := stored.entry, stored.found
 			if !found {
@@ -132,7 +156,7 @@ func (t *transaction) next(stored *walk, at, to string) (store.Entry, bool, erro
 				return store.Entry{}, false, err
 			}
 		}
-		if c, _ := t.changes.get(key); !c.deleted {
+		if c, _ := t.changed(key); !c.deleted {
 			return store.Entry{Key: key, Value: clone(c.value, true)}, true, nil
 		}
 		at = key + "\x00"
@@ -149,11 +173,11 @@ type walk struct {
 }
 
 func (w *walk) seek(from string) error {
-	if w.t.over || w.t.base == nil {
+	if w.t.over || w.t.bucket == nil {
 		return w.move(func() (key, value []byte) { return nil, nil })
 	}
 	return w.move(func() (key, value []byte) {
-		w.cursor = w.t.base.Cursor()
+		w.cursor = w.t.bucket.Cursor()
 		return w.cursor.Seek([]byte(from))
 	})
 }

@@ -14,7 +14,7 @@ import (
 type call struct {
 	ctx  context.Context
 	fn   func(store.Tx) error
-	turn chan *bbolt.Bucket
+	turn chan base
 	ran  chan turn
 	done chan error // the outcome; buffered, because a caller that panicked is gone
 	gone bool       // its fn left without returning, so that nobody takes another turn
@@ -35,7 +35,7 @@ func (db *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
 	if db.bolt.IsReadOnly() {
 		return fmt.Errorf("changing the store %s: %w", db.name, store.ErrReadOnly)
 	}
-	c := &call{ctx: ctx, fn: fn, turn: make(chan *bbolt.Bucket), ran: make(chan turn), done: make(chan error, 1)}
+	c := &call{ctx: ctx, fn: fn, turn: make(chan base), ran: make(chan turn), done: make(chan error, 1)}
 	select {
 	case db.calls <- c:
 		return c.follow()
@@ -51,15 +51,15 @@ func (db *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
 func (c *call) follow() error {
 	for {
 		select {
-		case bucket := <-c.turn:
-			c.run(bucket)
+		case b := <-c.turn:
+			c.run(b)
 		case err := <-c.done:
 			return err
 		}
 	}
 }
 
-func (c *call) run(bucket *bbolt.Bucket) {
+func (c *call) run(b base) {
 	var left turn
 	c.gone = true
 	defer func() { c.ran <- left }() // also on a panic: with nothing to write
@@ -67,41 +67,18 @@ func (c *call) run(bucket *bbolt.Bucket) {
 		left.err, c.gone = fmt.Errorf("waiting for the store: %w", err), false
 		return
 	}
-	update := &transaction{base: bucket, changes: &overlay{}}
+	update := &transaction{base: b, changes: &overlay{}}
 	if left.err = update.run(c.fn); left.err == nil {
 		left.changes = update.changes
 	}
 	c.gone = false
 }
 
-// take gives the call its turn with the bucket, and applies what it wrote.
-// The first error is the call's, the second the transaction's.
-func (c *call) take(bucket *bbolt.Bucket) (wrote bool, outcome, err error) {
-	c.turn <- bucket
+// take gives the call its turn, and takes what it wrote.
+func (c *call) take(b base) (*overlay, error) {
+	c.turn <- b
 	left := <-c.ran
-	if left.changes.empty() {
-		return false, left.err, nil
-	}
-	return true, nil, left.changes.apply(bucket)
-}
-
-func (o *overlay) apply(bucket *bbolt.Bucket) error {
-	var failed error
-	damage := guarded(func() {
-		sum := bucket.Sequence()
-		for _, key := range o.keys() {
-			c := o.changes[key]
-			sum += c.part(key) - was(bucket, key)
-			if failed = c.apply(bucket, key); failed != nil {
-				return
-			}
-		}
-		failed = bucket.SetSequence(sum)
-	})
-	if damage != nil {
-		return damage
-	}
-	return explain(failed)
+	return left.changes, left.err
 }
 
 func (c change) apply(bucket *bbolt.Bucket, key string) error {

@@ -14,16 +14,12 @@ func (db *DB) View(ctx context.Context, fn func(store.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("reading the store: %w", err)
 	}
-	tx, err := db.begin(false)
+	tx, b, err := db.snapshot()
 	if err != nil {
 		return err
 	}
 	defer rollback(tx)
-	bucket, err := bucketOf(tx)
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", db.name, err)
-	}
-	view := &transaction{base: bucket}
+	view := &transaction{base: b}
 	return view.run(fn)
 }
 
