@@ -11,10 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudyhq/understudy/bot/slacksim"
+	"github.com/understudyhq/understudy/bot/slacksim/npm"
 )
-
-// boltPackage is the official framework whose apps must run here unchanged.
-const boltPackage = "@slack/bolt@4.7.3"
 
 // TestOfficialBolt drives an app that nobody here could bend: it is written
 // against Slack's own framework, which believes that it talks to Slack.
@@ -67,7 +65,10 @@ func TestOfficialSocketClient(t *testing.T) {
 // until the app says that it has a socket (again).
 func runScript(t *testing.T, ws *slacksim.Workspace, script string) (connected func()) {
 	t.Helper()
-	modules := npmPackages(t)
+	modules, err := npm.Install(t.Context(), "@slack/bolt", "4.7.3")
+	if err != nil {
+		t.Skipf("Slack's own packages can't be run: %v", err)
+	}
 	app := exec.CommandContext(t.Context(), "node", filepath.Join("testdata", script))
 	app.Env = append(os.Environ(), "NODE_PATH="+modules,
 		"SLACK_API_URL="+ws.APIURL(), "SLACK_APP_TOKEN="+ws.AppToken(), "SLACK_BOT_TOKEN="+ws.BotToken())
@@ -108,42 +109,4 @@ func runScript(t *testing.T, ws *slacksim.Workspace, script string) (connected f
 			t.Fatalf("%s didn't connect within 20 s", script)
 		}
 	}
-}
-
-// npmPackages is a folder with the official packages, installed once.
-func npmPackages(t *testing.T) (modules string) {
-	t.Helper()
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is missing: install Node.js (nodejs.org) to run Slack's own packages", tool)
-		}
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Skipf("there is no folder to keep npm packages in: set HOME (%v)", err)
-	}
-	parent := filepath.Join(cache, "understudy-test")
-	dir := filepath.Join(parent, "slack-bolt-4.7.3")
-	modules = filepath.Join(dir, "node_modules")
-	if _, err := os.Stat(modules); err == nil {
-		return modules
-	}
-	if err := os.MkdirAll(parent, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	fresh, err := os.MkdirTemp(parent, "new-") //nolint:usetesting // a rename must stay on one disk
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = os.RemoveAll(fresh) }()
-	install := exec.CommandContext(t.Context(), "npm", "install", "--prefix", fresh, "--no-audit", "--no-fund", "--ignore-scripts", boltPackage)
-	if out, err := install.CombinedOutput(); err != nil {
-		t.Skipf("npm could not install %s (%v); it needs a package registry:\n%s", boltPackage, err, out)
-	}
-	if err := os.Rename(fresh, dir); err != nil { // another test may have been quicker
-		if _, missing := os.Stat(modules); missing != nil {
-			t.Fatal(err)
-		}
-	}
-	return modules
 }
