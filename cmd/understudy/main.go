@@ -1,7 +1,7 @@
 // Command understudy is the Slack bot that lets a support agent sign in as a
 // customer when somebody said yes.
 //
-// Each verb is a file: demo, serve, manifest, store.
+// Each verb is a file: demo, serve, manifest, store, bench.
 package main
 
 import (
@@ -23,6 +23,7 @@ type commands struct {
 	Manifest manifestCommand `cmd:"" help:"Print the manifest of the Slack app to create."`
 	Store    storeCommand    `cmd:"" help:"Look after the store."`
 	Torture  tortureCommand  `cmd:"" hidden:"" help:"Torment a bot in a workspace of its own, and check what it owes."`
+	Bench    benchCommand    `cmd:"" hidden:"" help:"Measure the bot beside the same app on Slack's own framework."`
 	LogJSON  bool            `name:"log-json" env:"UNDERSTUDY_LOG_JSON" help:"Log JSON, also on a terminal."`
 }
 

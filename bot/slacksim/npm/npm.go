@@ -15,8 +15,11 @@ import (
 	"strings"
 )
 
-// ErrMissing says that Node.js isn't on this machine.
-var ErrMissing = errors.New("Node.js is missing")
+// What keeps a package from being installed.
+var (
+	ErrMissing  = errors.New("it needs Node.js") // from this machine
+	ErrRegistry = errors.New("npm can't install it")
+)
 
 // Install returns the folder node_modules that has this version of the package,
 // for NODE_PATH. The error is a sentence that says what to do.
@@ -52,7 +55,7 @@ func install(ctx context.Context, parent, folder, what string) error {
 	defer func() { _ = os.RemoveAll(fresh) }()
 	command := exec.CommandContext(ctx, "npm", "install", "--prefix", fresh, "--no-audit", "--no-fund", "--ignore-scripts", what) //nolint:gosec // packages that our code names
 	if said, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("npm can't install %s (%w); it needs a package registry:\n%s", what, err, said)
+		return fmt.Errorf("%s (%w), which needs a package registry: %w\n%s", what, err, ErrRegistry, said)
 	}
 	err = os.Rename(fresh, folder)
 	if _, there := os.Stat(filepath.Join(folder, "node_modules")); there == nil {
