@@ -22,8 +22,8 @@ func (b *Bot) handle(ctx context.Context, e socket.Envelope) (any, error) {
 		}
 		return b.command(ctx, command), nil
 	case "interactive":
-		var action slack.InteractionCallback
-		if err := json.Unmarshal(e.Payload, &action); err != nil {
+		action, err := readInteraction(e.Payload)
+		if err != nil {
 			return nil, fmt.Errorf("reading an interaction: %w", err)
 		}
 		return b.interaction(ctx, e.ID, action)
@@ -32,6 +32,23 @@ func (b *Bot) handle(ctx context.Context, e socket.Envelope) (any, error) {
 	}
 	b.Log.Warn().Str("type", e.Type).Msg("an envelope of an unknown type")
 	return nil, nil
+}
+
+// readInteraction reads all of it but the message that a button was on. That is
+// most of a click, and nobody needs it: what a card says is in the store.
+func readInteraction(payload json.RawMessage) (action slack.InteractionCallback, err error) {
+	var parts map[string]json.RawMessage
+	if err := json.Unmarshal(payload, &parts); err != nil {
+		return action, err
+	}
+	if parts["message"] != nil {
+		delete(parts, "message")
+		if payload, err = json.Marshal(parts); err != nil {
+			return action, err
+		}
+	}
+	err = json.Unmarshal(payload, &action)
+	return action, err
 }
 
 func (b *Bot) interaction(ctx context.Context, envelope string, action slack.InteractionCallback) (any, error) {

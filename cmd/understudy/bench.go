@@ -16,7 +16,7 @@ type benchCommand struct {
 	Dir     string        `type:"existingdir" default:"." help:"A folder on the disk to measure."`
 	For     time.Duration `default:"65s" help:"How long clicks come while sockets are refreshed."`
 	Refresh time.Duration `default:"20s" help:"How often a socket is refreshed meanwhile."`
-	Rounds  int           `default:"3" help:"Rounds of clicks for each app."`
+	Rounds  int           `default:"2" help:"Rounds of clicks for each app."`
 	Clicks  int           `default:"1000" help:"Clicks in a round, for each number in flight."`
 	Kill    int           `default:"200" help:"Acked clicks before the kill."`
 	Rest    time.Duration `default:"15s" help:"How long an app is left alone before its memory is read."`

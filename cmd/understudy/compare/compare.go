@@ -65,7 +65,7 @@ type Options struct {
 
 func (o Options) orDefaults() Options {
 	o.Dir = cmp.Or(o.Dir, ".")
-	o.Rounds, o.Clicks = cmp.Or(o.Rounds, 3), cmp.Or(o.Clicks, 1000)
+	o.Rounds, o.Clicks = cmp.Or(o.Rounds, 2), cmp.Or(o.Clicks, 1000)
 	o.For, o.Refresh, o.Rate = cmp.Or(o.For, 65*time.Second), cmp.Or(o.Refresh, 20*time.Second), cmp.Or(o.Rate, 50)
 	o.Kill, o.Rest, o.Commits = cmp.Or(o.Kill, 200), cmp.Or(o.Rest, 15*time.Second), cmp.Or(o.Commits, 2000)
 	if o.Progress == nil {
