@@ -15,8 +15,13 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// poll is how often the store is asked though nothing announced a change.
-const poll = time.Second
+const (
+	// poll is how often the store is asked though nothing announced a change.
+	poll = time.Second
+	// gather is how long a look waits for what comes together: one look for a
+	// burst of commits, whose acks need the processor more.
+	gather = 10 * time.Millisecond
+)
 
 // Queue is where work comes from, and what is done with it.
 type Queue[T any] struct {
@@ -79,7 +84,12 @@ func (q Queue[T]) wait(ctx context.Context, changed <-chan struct{}, next time.T
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-	case <-changed:
 	case <-timer.C:
+	case <-changed:
+		timer.Reset(gather)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
 	}
 }

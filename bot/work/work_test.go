@@ -14,6 +14,9 @@ import (
 	"github.com/understudyhq/understudy/bot/work"
 )
 
+// gathering is how long a look waits for what else comes.
+const gathering = 10 * time.Millisecond
+
 // pile is a store that hands out numbers, each when it is due.
 type pile struct {
 	mu      sync.Mutex
@@ -94,7 +97,7 @@ func TestEveryPieceIsBegunWhenItIsDue(t *testing.T) {
 		p.put(1, start.Add(1300*time.Millisecond))
 		time.AfterFunc(2500*time.Millisecond, func() { p.put(2, time.Now()) }) // between two polls
 		p.run(t, 4*time.Second)
-		for piece, want := range []time.Duration{0, 1300 * time.Millisecond, 2500 * time.Millisecond} {
+		for piece, want := range []time.Duration{0, 1300 * time.Millisecond, 2500*time.Millisecond + gathering} {
 			if got := p.began[piece].Sub(start); got != want {
 				t.Errorf("piece %d was begun after %s, want %s", piece, got, want)
 			}
@@ -114,7 +117,7 @@ func TestWhatIsAnnouncedDuringALookIsntMissed(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		q.Run(ctx)
-		if began, ok := p.began[0]; !ok || !began.Equal(start) {
+		if began, ok := p.began[0]; !ok || !began.Equal(start.Add(gathering)) {
 			t.Errorf("it was begun after %s", began.Sub(start))
 		}
 	})
@@ -150,5 +153,26 @@ func TestAStoreThatFailsIsAskedNowAndThen(t *testing.T) {
 		if !slices.Contains([]int{5, 6, 7}, p.looks) {
 			t.Errorf("it was asked %d times in five seconds", p.looks)
 		}
+	})
+}
+
+func TestABurstIsOneLook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPile()
+		ctx, stop := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { p.queue().Run(ctx) })
+		synctest.Wait()
+		before := p.looks
+		for piece := range 2 {
+			p.put(piece, time.Now())
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(100 * time.Millisecond)
+		if looks := p.looks - before; looks != 2 || len(p.began) != 2 { // one that takes both, and one that finds no more
+			t.Errorf("%d looks for %d pieces", looks, len(p.began))
+		}
+		stop()
+		running.Wait()
 	})
 }
