@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -82,22 +82,23 @@ func (s *Storm) openDisk(context.Context) (unmount func() error, err error) {
 	return func() error { return errors.Join(s.keepStore(), mounted.unmount()) }, nil
 }
 
-// keepStore copies the store from a disk that goes, if somebody will want it.
+// keepStore copies the store, with what belongs to it, from a disk that goes,
+// if somebody will want it.
 func (s *Storm) keepStore() error {
 	if len(s.result.Violations) == 0 {
 		return nil
 	}
-	from, err := os.Open(s.world.StorePath)
-	if err != nil {
-		return err
+	var errs []error
+	for _, part := range []string{"", ".journal", ".mark"} {
+		data, err := os.ReadFile(s.world.StorePath + part)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(s.folder, "understudy.db"+part), data, 0o600)
+		}
+		if !errors.Is(err, fs.ErrNotExist) { // a store that was closed in order has no journal
+			errs = append(errs, err)
+		}
 	}
-	defer func() { _ = from.Close() }() // it was only read
-	to, err := os.OpenFile(filepath.Join(s.folder, "understudy.db"), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(to, from)
-	return errors.Join(err, to.Close())
+	return errors.Join(errs...)
 }
 
 // build makes the town, the sky and the bot.
