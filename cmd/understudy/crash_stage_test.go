@@ -19,6 +19,9 @@ import (
 	"github.com/understudyhq/understudy/bot/slacksim"
 )
 
+// quietFlows remind nobody, so that a card has one message however long it takes.
+const quietFlows = `{"flows":[{"name":"impersonation","params":{"manager_schedule":"PMGRS01"},"durations":["15m","1h"],"remind":[]}]}`
+
 // killings is a workspace, and a bot that dies.
 type killings struct {
 	t        *testing.T
@@ -77,7 +80,7 @@ func newKillings(t *testing.T) *killings {
 		fmt.Fprintf(&rows, "acct_%d,Customer %03d,enterprise,\n", i, i)
 	}
 	k.must(os.WriteFile(k.settings.Accounts, []byte(rows.String()), 0o600))
-	k.must(os.WriteFile(k.settings.Flows, []byte(demoFlows), 0o600))
+	k.must(os.WriteFile(k.settings.Flows, []byte(quietFlows), 0o600))
 	return k
 }
 

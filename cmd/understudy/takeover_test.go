@@ -189,16 +189,21 @@ func (s *season) insist(what string, act func() error) bool {
 // a busy machine it is the time until a process gets its turn.
 const crossing = time.Second
 
+// starved is of how many acts one may take longer than Slack waits, on two cores
+// with the race detector and other tests beside. It is made again, and counts
+// once; a process that were away would fail them all for a while.
+const starved = 20
+
 // report checks what people met, and says it in figures. Only envelopes that
-// crossed with a socket's closing may have been refused, one in a hundred
-// that took too long on a machine that is starved, and no repetition.
+// crossed with a socket's closing may have been refused, some that took too
+// long on a machine that is starved, and no repetition.
 func (s *season) report(takeovers int) {
 	slices.Sort(s.waited)
 	crossed := s.ws.Crossed()
 	n := len(s.waited)
 	s.t.Logf("%d takeovers; %d requests and %d approvals in %d acts; acks took p50 %s, p99 %s, p100 %s; crossed with a closing %v; moments without a socket %d",
 		takeovers, len(s.told), len(s.clicked), n, s.waited[n/2], s.waited[n*99/100], s.waited[n-1], crossed, s.dark)
-	if len(s.refused) > len(crossed)+n/100 {
+	if len(s.refused) > len(crossed)+n/starved {
 		s.t.Errorf("people read that it failed, and not because it crossed with a closing: %q", s.refused)
 	}
 	for _, age := range crossed {
