@@ -13,6 +13,7 @@ COPY --from=build /understudy /understudy
 COPY --from=build --chown=65532:65532 /store /store
 USER 65532:65532
 VOLUME /store
-ENV UNDERSTUDY_STORE=bolt:/store/understudy.db UNDERSTUDY_LOG_JSON=true
+# The image has no /tmp, and "store check" looks at a copy.
+ENV UNDERSTUDY_STORE=bolt:/store/understudy.db UNDERSTUDY_LOG_JSON=true TMPDIR=/store
 ENTRYPOINT ["/understudy"]
 CMD ["serve"]

@@ -120,6 +120,9 @@ func TestKubernetesExample(t *testing.T) {
 	if user := "USER " + strconv.Itoa(pod.SecurityContext.RunAsUser) + ":"; !strings.Contains(read(t, "../../Dockerfile"), user) {
 		t.Errorf("the Dockerfile has no %s", user)
 	}
+	if !strings.Contains(read(t, "../../Dockerfile"), "TMPDIR="+c.VolumeMounts[0].MountPath+"\n") {
+		t.Errorf("the Dockerfile sets no TMPDIR that can be written when the image can't: store check has no room for its copy")
+	}
 	for _, probe := range []string{c.LivenessProbe.HTTPGet.Path, c.ReadinessProbe.HTTPGet.Path} {
 		w := httptest.NewRecorder()
 		api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest(http.MethodGet, probe, nil))

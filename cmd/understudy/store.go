@@ -59,7 +59,7 @@ func (checkCommand) Run(ctx context.Context, cli *commands, stdout io.Writer) er
 func checkCopy(ctx context.Context, path string) (report store.Report, err error) {
 	folder, err := os.MkdirTemp("", "understudy-check-")
 	if err != nil {
-		return report, err
+		return report, fmt.Errorf("making a folder for a copy, in TMPDIR or else the system's: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	file := filepath.Join(folder, "copy.db")
