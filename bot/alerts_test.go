@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// The tests of this file keep docs/grafana.json, docs/alerts.yml and README.md
-// true to what /metrics says.
+// The tests of this file keep docs/grafana.json, docs/alerts.yml and
+// docs/operating.md true to what /metrics says.
 
 func checkDashboard(t *testing.T, said exposition) {
 	t.Helper()
@@ -53,16 +53,16 @@ func checkNames(t *testing.T, text string) {
 	}
 }
 
-// checkREADME looks for the metrics that README.md explains.
-func checkREADME(t *testing.T, said exposition) {
+// checkOperating looks for the metrics that docs/operating.md explains.
+func checkOperating(t *testing.T, said exposition) {
 	t.Helper()
-	names := regexp.MustCompile(`understudy_[a-z_]+`).FindAllString(readDoc(t, "../README.md"), -1)
+	names := regexp.MustCompile(`understudy_[a-z_]+`).FindAllString(readDoc(t, "operating.md"), -1)
 	if len(names) < 10 {
-		t.Errorf("README.md names only %q", names)
+		t.Errorf("docs/operating.md names only %q", names)
 	}
 	for _, name := range names {
 		if !slices.ContainsFunc(said, func(one series) bool { return one.name == name || one.name == name+"_bucket" }) {
-			t.Errorf("README.md names the metric %s, which isn't there", name)
+			t.Errorf("docs/operating.md names the metric %s, which isn't there", name)
 		}
 	}
 }

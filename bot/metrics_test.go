@@ -231,5 +231,5 @@ func TestMetricsOfAStory(t *testing.T) {
 	checkDashboard(t, got)
 	checkAlerts(t, got)
 	checkNames(t, text)
-	checkREADME(t, got)
+	checkOperating(t, got)
 }
