@@ -1,7 +1,7 @@
 // Command understudy is the Slack bot that lets a support agent sign in as a
 // customer when somebody said yes.
 //
-// Each verb is a file: demo, serve, manifest, store, bench.
+// Each verb is a file: demo, serve, manifest, store, bench, torture.
 package main
 
 import (

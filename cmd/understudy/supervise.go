@@ -20,7 +20,7 @@ func supervise(ctx context.Context, s settings, stdout io.Writer, flags ...strin
 		if err != nil {
 			return fmt.Errorf("starting the bot: %w", err)
 		}
-		fmt.Fprintf(stdout, "\n  The bot is process %d. Kill it in the middle of something (kill -9 %d): it is started again, and nothing is lost.\n\n", bot.pid(), bot.pid())
+		fmt.Fprintf(stdout, "\n  The bot is process %d. Kill it in the middle of something (kill -9 %d): it is started again and goes on where it was.\n\n", bot.pid(), bot.pid())
 		select {
 		case <-ctx.Done():
 			return bot.finish()
