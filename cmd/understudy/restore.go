@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -30,6 +31,9 @@ func (r *restoreCommand) Run(ctx context.Context, cli *commands, stdout io.Write
 		}
 		return err
 	})
+	if errors.Is(err, store.ErrCorrupt) {
+		err = fmt.Errorf("it's the backup that is damaged, take another one: %w", err)
+	}
 	if err != nil {
 		return fmt.Errorf("restoring the store: nothing was replaced: %w", err)
 	}

@@ -85,7 +85,7 @@ func TestRestoreSaysWhatIsLost(t *testing.T) {
 	}
 	damaged[at+1] ^= 1
 	k.must(os.WriteFile(backup, damaged, 0o600))
-	k.says(1, "checking the store "+backup+": the store is corrupt", "store", "restore", backup)
+	k.says(1, "it's the backup that is damaged, take another one: checking the store "+backup+": the store is corrupt", "store", "restore", backup)
 	k.says(2, "no such file", "store", "restore", backup+".none")
 	k.says(0, "is sound", "store", "check")
 }
