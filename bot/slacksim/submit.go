@@ -16,6 +16,9 @@ func (ws *Workspace) SubmitView(ctx context.Context, person, viewID string, stat
 		if v == nil {
 			return nil, errors.New("the modal is closed")
 		}
+		if v.view["submit"] == nil {
+			return nil, errors.New("there is no button to submit the modal")
+		}
 		if missing := missing(v.view, state); missing != nil {
 			v.errors = missing
 			ws.announce()

@@ -60,3 +60,15 @@ func TestASubmissionWithoutAnAnswer(t *testing.T) {
 		t.Error("a late ack closed the modal")
 	}
 }
+
+func TestAModalWithoutAButtonCanNotBeSubmitted(t *testing.T) {
+	t.Parallel()
+	ws, kim, _, view := opened(t)
+	told := map[string]any{"type": "modal", "title": words("Told"), "blocks": []any{}}
+	if got := call(t, ws, "views.update", map[string]any{"view_id": view["id"], "view": told}); got["ok"] != true {
+		t.Fatal(got)
+	}
+	if err := ws.SubmitView(t.Context(), kim.ID(), view["id"].(string), nil); err == nil {
+		t.Error("a modal that only says something was submitted")
+	}
+}

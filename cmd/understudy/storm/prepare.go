@@ -89,10 +89,10 @@ func (s *Storm) keepStore() error {
 		return nil
 	}
 	var errs []error
-	for _, part := range []string{"", ".journal", ".mark"} {
-		data, err := os.ReadFile(s.world.StorePath + part)
+	for _, name := range []string{"understudy.db", "understudy.db.journal", "understudy.db.mark"} {
+		data, err := os.ReadFile(filepath.Join(filepath.Dir(s.world.StorePath), name))
 		if err == nil {
-			err = os.WriteFile(filepath.Join(s.folder, "understudy.db"+part), data, 0o600)
+			err = os.WriteFile(filepath.Join(s.folder, name), data, 0o600) //nolint:gosec // both folders are the storm's own
 		}
 		if !errors.Is(err, fs.ErrNotExist) { // a store that was closed in order has no journal
 			errs = append(errs, err)
