@@ -16,8 +16,8 @@ func (ws *Workspace) SubmitView(ctx context.Context, person, viewID string, stat
 		if v == nil {
 			return nil, errors.New("the modal is closed")
 		}
-		if v.view["submit"] == nil {
-			return nil, errors.New("there is no button to submit the modal")
+		if v.view["submit"] == nil || v.busy {
+			return nil, errors.New("there is no button to submit the modal") // or it can't be pressed while the modal is on its way
 		}
 		if missing := missing(v.view, state); missing != nil {
 			v.errors = missing

@@ -42,6 +42,7 @@ type act struct {
 	first, began, ended time.Time // real times
 	outcome             outcome
 	shown               bool // a window opened in time, or the one that was there says what came of it
+	covered             bool // a second window, of another click, took the place of the one that would have said it
 }
 
 // outcome is how Slack took an act.

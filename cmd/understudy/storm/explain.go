@@ -69,7 +69,7 @@ func (e *evidence) explainRequest(a act) {
 
 // silent notes that somebody got no answer, unless what carries answers failed.
 func (e *evidence) silent(a act) {
-	if e.excused(a) {
+	if a.covered || e.excused(a) {
 		e.checked.excused++
 		return
 	}

@@ -78,12 +78,16 @@ func (p *person) submit(modal slacksim.ModalView, view, state map[string]any) {
 	default:
 		a.account, a.caseID = valueIn(state, "account", "selected_option"), ""
 	}
+	before := p.opened()
 	err := p.town.ws.SubmitView(context.Background(), p.ID, modal.ID, state)
 	a.ended = time.Now()
 	if err == nil {
-		after, there := modalNamed(p.town.ws.Glance(p.ID, 0), modal.ID)
+		screen := p.town.ws.Glance(p.ID, 0)
+		after, there := modalNamed(screen, modal.ID)
 		now, _ := after.View.(map[string]any)
 		switch {
+		case !there && screen.Opened > before:
+			a.covered = true
 		case there && len(after.Errors) > 0:
 			a.outcome, a.shown = complained, true
 		case there && now["submit"] == nil:
