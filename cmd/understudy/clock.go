@@ -79,5 +79,5 @@ func (c *demoClock) turn(d time.Duration) (string, error) {
 		return "", fmt.Errorf("turning the clock on: %w", err)
 	}
 	c.ahead += d
-	return fmt.Sprintf("The bot's clock is %.0f minutes ahead.", c.ahead.Minutes()), nil
+	return fmt.Sprintf("The bot's clock is %.0f minutes ahead; the times above messages are the workspace's own.", c.ahead.Minutes()), nil
 }
