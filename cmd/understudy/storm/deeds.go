@@ -134,7 +134,7 @@ func (e *evidence) checkDeeds() {
 	}
 	for i := range e.acts {
 		a := &e.acts[i]
-		repeated := a.inModal && counted[a.view]
+		repeated := a.view != "" && counted[a.view] // whatever it held: one window is sent once
 		if a.outcome == acked && !done[a] && !repeated {
 			e.explain(*a)
 		}
