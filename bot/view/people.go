@@ -37,19 +37,20 @@ func joined(people []approval.Person, last string) sentence {
 	return s
 }
 
-func persons(approvers []approval.Approver) []approval.Person {
-	people := make([]approval.Person, len(approvers))
-	for i, a := range approvers {
-		people[i] = a.Person
+// those are the approvers of whom keep is true.
+func those(c approval.Case, keep func(approval.Approver) bool) []approval.Person {
+	people := []approval.Person{}
+	for _, a := range c.Approvers {
+		if keep(a) {
+			people = append(people, a.Person)
+		}
 	}
 	return people
 }
 
 // asked are the approvers who got the question and may still answer.
 func asked(c approval.Case) []approval.Person {
-	return persons(slices.DeleteFunc(slices.Clone(c.Approvers), func(a approval.Approver) bool {
-		return !a.Asked || missed(c, a.ID)
-	}))
+	return those(c, func(a approval.Approver) bool { return a.Asked && !missed(c, a.ID) })
 }
 
 // deciders are those who may decide, asked or not.
@@ -57,7 +58,7 @@ func deciders(c approval.Case) []approval.Person { return append(asked(c), silen
 
 // silent are those who may decide, but weren't asked.
 func silent(c approval.Case) []approval.Person {
-	return persons(slices.DeleteFunc(slices.Clone(c.Approvers), func(a approval.Approver) bool { return a.Asked }))
+	return those(c, func(a approval.Approver) bool { return !a.Asked })
 }
 
 // unpinged are the people without what a mention needs: a mention in a channel
@@ -71,17 +72,17 @@ func unpinged(people []approval.Person) []approval.Person {
 }
 
 func via(c approval.Case, how approval.Via) []approval.Person {
-	return persons(slices.DeleteFunc(slices.Clone(c.Approvers), func(a approval.Approver) bool { return a.Via != how || missed(c, a.ID) }))
+	return those(c, func(a approval.Approver) bool { return a.Via == how && !missed(c, a.ID) })
 }
 
 // onShift are the approvers who are on call now, offShift those who were when
 // they were asked.
 func onShift(c approval.Case) []approval.Person {
-	return persons(slices.DeleteFunc(slices.Clone(c.Approvers), func(a approval.Approver) bool { return !slices.Contains(c.OnCall, a.ID) }))
+	return those(c, func(a approval.Approver) bool { return slices.Contains(c.OnCall, a.ID) })
 }
 
 func offShift(c approval.Case) []approval.Person {
-	return persons(slices.DeleteFunc(slices.Clone(c.Approvers), func(a approval.Approver) bool { return !c.OffShift(a) }))
+	return those(c, c.OffShift)
 }
 
 // objects lists people in a sentence that its reader may be part of: "Mia and you".
