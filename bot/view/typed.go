@@ -21,7 +21,9 @@ func clean(s string) string {
 	var b strings.Builder
 	marks := 0
 	for _, r := range strings.ToValidUTF8(s, "\uFFFD") {
-		marks = marksAfter(marks, r)
+		if !invisible(r) { // what is dropped doesn't come between a letter and its marks
+			marks = marksAfter(marks, r)
+		}
 		switch {
 		case b.Len() > maxCleaned:
 			return strings.TrimSpace(b.String())
