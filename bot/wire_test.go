@@ -16,7 +16,7 @@ type wire struct {
 	ended chan struct{}
 
 	mu    sync.Mutex
-	conns []net.Conn
+	conns []*buffered
 	over  bool
 }
 
@@ -40,10 +40,13 @@ func newWire(t *testing.T, handler http.Handler) (*wire, *http.Transport) {
 }
 
 func (w *wire) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	here, there := net.Pipe()
+	a, b := net.Pipe()
+	here, there := newBuffered(a), newBuffered(b)
 	w.mu.Lock()
 	if w.over {
 		w.mu.Unlock()
+		here.cut()
+		there.cut()
 		return nil, net.ErrClosed
 	}
 	w.conns = append(w.conns, here, there)
@@ -68,7 +71,7 @@ func (w *wire) cut() {
 	w.over = true
 	close(w.ended)
 	for _, c := range w.conns {
-		_ = c.Close() // a pipe's never fails
+		c.cut()
 	}
 }
 
@@ -90,3 +93,73 @@ func (w *wire) Close() error {
 
 // Addr is for the server.
 func (w *wire) Addr() net.Addr { return &net.UnixAddr{Name: "wire"} }
+
+// buffered is an end of a pipe whose writes don't wait for a reader, as those of
+// a TCP socket don't: two peers that ping each other at one moment would wait for
+// each other.
+type buffered struct {
+	net.Conn
+	mu      sync.Mutex
+	change  *sync.Cond
+	written []byte // and not sent yet
+	closed  bool
+}
+
+func newBuffered(end net.Conn) *buffered {
+	b := &buffered{Conn: end}
+	b.change = sync.NewCond(&b.mu)
+	go b.send()
+	return b
+}
+
+func (b *buffered) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return 0, net.ErrClosed
+	}
+	b.written = append(b.written, p...)
+	b.change.Signal()
+	return len(p), nil
+}
+
+// Close ends the reading at once, and the pipe when all that was written is sent.
+func (b *buffered) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	b.change.Signal()
+	return b.SetReadDeadline(time.Unix(0, 1))
+}
+
+// cut ends it without sending what was written.
+func (b *buffered) cut() {
+	_ = b.Close()      // a pipe's never fails
+	_ = b.Conn.Close() // nor does this
+}
+
+func (b *buffered) send() {
+	defer func() { _ = b.Conn.Close() }() // a pipe's never fails
+	for {
+		p := b.take()
+		if len(p) == 0 {
+			return
+		}
+		if _, err := b.Conn.Write(p); err != nil {
+			_ = b.Close() // a pipe's never fails
+			return
+		}
+	}
+}
+
+// take waits for something to send. There is nothing once it is closed.
+func (b *buffered) take() []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for len(b.written) == 0 && !b.closed {
+		b.change.Wait()
+	}
+	p := b.written
+	b.written = nil
+	return p
+}
