@@ -186,7 +186,7 @@ func (m *Modal) Forge(label string, value map[string]any) *Modal {
 // Submit sends the modal and waits for the app's answer.
 func (m *Modal) Submit() {
 	m.p.test().Helper()
-	err := m.p.ws.SubmitView(context.Background(), m.p.m.ID, m.id, m.state)
+	_, err := m.p.ws.SubmitView(context.Background(), m.p.m.ID, m.id, m.state)
 	if err != nil && !appFailed(err) {
 		m.p.fail("submitting: %v", err)
 	}

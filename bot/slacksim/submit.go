@@ -9,8 +9,11 @@ import (
 )
 
 // SubmitView has the person submit a modal whose inputs hold this state, by
-// block and action.
-func (ws *Workspace) SubmitView(ctx context.Context, person, viewID string, state map[string]any) error {
+// block and action. It returns the response_action of the answer, which is empty
+// where the modal just closes, and is known even when another modal has covered
+// this one meanwhile.
+// https://docs.slack.dev/surfaces/modals#response_actions
+func (ws *Workspace) SubmitView(ctx context.Context, person, viewID string, state map[string]any) (string, error) {
 	ack, err := ws.act(ctx, person, "interactive", true, func(m *member) (any, error) {
 		v := m.modal(viewID)
 		if v == nil {
@@ -29,40 +32,43 @@ func (ws *Workspace) SubmitView(ctx context.Context, person, viewID string, stat
 		return ws.submissionPayload(m, ws.viewShape(v, state)), nil
 	})
 	if errors.Is(err, errIncomplete) {
-		return nil
+		return "errors", nil
+	}
+	var answer submissionAnswer
+	if err == nil && len(ack) > 0 {
+		if err := json.Unmarshal(ack, &answer); err != nil {
+			return "", fmt.Errorf("reading the answer to a submission: %w", err)
+		}
 	}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	defer ws.announce()
 	m := ws.member(person)
 	if m == nil {
-		return errNobody
+		return "", errNobody
 	}
 	v := m.modal(viewID)
 	if v == nil {
-		return err // closed meanwhile
+		return answer.Action, err // closed meanwhile
 	}
 	v.busy = false
 	if err != nil {
 		m.notice(slackSubmitFailed, ws.ts())
-		return err
+		return "", err
 	}
-	return ws.respondToSubmission(m, v, ack)
+	return answer.Action, ws.respondToSubmission(m, v, answer)
 }
 
 var errIncomplete = errors.New("required inputs are empty")
 
-func (ws *Workspace) respondToSubmission(m *member, v *modal, ack json.RawMessage) error {
-	var r struct {
-		Action string            `json:"response_action"`
-		Errors map[string]string `json:"errors"`
-		View   map[string]any    `json:"view"`
-	}
-	if len(ack) > 0 {
-		if err := json.Unmarshal(ack, &r); err != nil {
-			return fmt.Errorf("reading the answer to a submission: %w", err)
-		}
-	}
+// submissionAnswer is what an app acks a submission with.
+type submissionAnswer struct {
+	Action string            `json:"response_action"`
+	Errors map[string]string `json:"errors"`
+	View   map[string]any    `json:"view"`
+}
+
+func (ws *Workspace) respondToSubmission(m *member, v *modal, r submissionAnswer) error {
 	switch r.Action {
 	case "":
 		m.close(v)

@@ -68,7 +68,7 @@ func TestAModalWithoutAButtonCanNotBeSubmitted(t *testing.T) {
 	if got := call(t, ws, "views.update", map[string]any{"view_id": view["id"], "view": told}); got["ok"] != true {
 		t.Fatal(got)
 	}
-	if err := ws.SubmitView(t.Context(), kim.ID(), view["id"].(string), nil); err == nil {
+	if _, err := ws.SubmitView(t.Context(), kim.ID(), view["id"].(string), nil); err == nil {
 		t.Error("a modal that only says something was submitted")
 	}
 }

@@ -77,13 +77,11 @@ func (k *killings) ask(agent, account string) bool {
 		return false
 	}
 	form, ok := k.form(person, account)
-	if !ok || k.ws.SubmitView(ctx, person, form.ID, filledIn(form)) != nil {
+	if !ok {
 		return false
 	}
-	for _, m := range k.ws.Screen(person).Modals {
-		if m.ID == form.ID && isForm(m) {
-			return false // it came back, with an error in it
-		}
+	if answer, err := k.ws.SubmitView(ctx, person, form.ID, filledIn(form)); err != nil || answer == "errors" {
+		return false
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()

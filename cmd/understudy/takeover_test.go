@@ -90,7 +90,10 @@ func (s *season) perform(agent, manager, account string) {
 	if !ok {
 		return // its trigger was too old: the person reads that, and nothing is stored
 	}
-	if !s.insist("submission", func() error { return s.ws.SubmitView(ctx, person, form.ID, filledIn(form)) }) {
+	if !s.insist("submission", func() error {
+		_, err := s.ws.SubmitView(ctx, person, form.ID, filledIn(form))
+		return err
+	}) {
 		return
 	}
 	s.mu.Lock()

@@ -91,7 +91,8 @@ func (s *stage) suggest(ctx context.Context, a act) (done, error) {
 }
 
 func (s *stage) submit(ctx context.Context, a act) (done, error) {
-	return done{}, s.ws.SubmitView(ctx, a.Person, a.View, a.Values)
+	_, err := s.ws.SubmitView(ctx, a.Person, a.View, a.Values) // the screen shows the answer
+	return done{}, err
 }
 
 func (s *stage) close(ctx context.Context, a act) (done, error) {

@@ -18,7 +18,7 @@ func (s *stage) life(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.ws.SubmitView(ctx, s.kim.ID(), form.ID, filledIn(form)); err != nil {
+	if _, err := s.ws.SubmitView(ctx, s.kim.ID(), form.ID, filledIn(form)); err != nil {
 		return err
 	}
 	var card slacksim.Message

@@ -79,20 +79,16 @@ func (p *person) submit(modal slacksim.ModalView, view, state map[string]any) {
 		a.account, a.caseID = valueIn(state, "account", "selected_option"), ""
 	}
 	before := p.opened()
-	err := p.town.ws.SubmitView(context.Background(), p.ID, modal.ID, state)
+	answer, err := p.town.ws.SubmitView(context.Background(), p.ID, modal.ID, state)
 	a.ended = time.Now()
-	if err == nil {
-		screen := p.town.ws.Glance(p.ID, 0)
-		after, there := modalNamed(screen, modal.ID)
-		now, _ := after.View.(map[string]any)
-		switch {
-		case !there && screen.Opened > before:
-			a.covered = true
-		case there && len(after.Errors) > 0:
-			a.outcome, a.shown = complained, true
-		case there && now["submit"] == nil:
-			a.shown = true // it says what came of it
-		}
+	switch screen := p.town.ws.Glance(p.ID, 0); {
+	case err != nil:
+	case answer == "errors":
+		a.outcome, a.shown = complained, true
+	case answer == "update":
+		_, there := modalNamed(screen, modal.ID)
+		a.shown = there // it says what came of it
+		a.covered = !there && screen.Opened > before
 	}
 	p.finish(a, err)
 }
