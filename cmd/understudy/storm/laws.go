@@ -154,14 +154,15 @@ func (l *life) end(f file, body approval.GrantEnded, at time.Time) string {
 	return ""
 }
 
-// checkLive looks for two live cases of the same requester and account.
+// checkLive looks for two live cases of the same requester and account, none of
+// which extends the other.
 func (e *evidence) checkLive() {
 	for i, f := range e.files {
 		for _, other := range e.files[:i] {
 			if f.Requester.ID != other.Requester.ID || f.Account.ID != other.Account.ID || !f.livesWith(other) {
 				continue
 			}
-			if (f.Extends == "") == (other.Extends == "") || f.Extends != other.ID && other.Extends != f.ID {
+			if f.Extends != other.ID && other.Extends != f.ID {
 				e.violated("%s and %s lived at the same time", f.name(), other.name())
 			}
 		}
