@@ -11,12 +11,13 @@
 // and then the page that makes them count. So a group is committed by one record
 // that is appended to a second file, and one flush. The engine keeps its changes
 // in memory, on top of bbolt's file, until it folds them into that file: when
-// the journal is full, when no update has come for a while, for a backup, and
-// when it is closed. A fold is an ordinary commit of bbolt, which therefore
+// half the journal is full, when no update has come for a while, for a backup,
+// and when it is closed. A fold is an ordinary commit of bbolt, which therefore
 // never has a file that a power cut can harm. It also says up to which record
-// the file has them, so that records of before mean nothing, and the journal
-// begins anew at its start. A group that doesn't fit there is committed by a
-// fold. Opening a store whose process died folds what it finds.
+// the file has them, so that records of before mean nothing. The journal has two
+// halves: while one is folded, beside the commits, the other takes their records.
+// A group that fits in neither is committed by a fold. Opening a store whose
+// process died folds what it finds.
 //
 // A record has the hash of itself and that of the record before. The last one
 // counts only if all of it is there: nobody was told of one that isn't. One
@@ -74,7 +75,7 @@ type Options struct {
 	MaxSize int64
 
 	// JournalSize is how many bytes of commits are gathered before they are
-	// folded into the file. Zero means 4 MiB.
+	// folded into the file; the journal has twice that. Zero means 4 MiB.
 	JournalSize int64
 
 	// Name is what errors call the file. Empty means its path.
@@ -101,9 +102,10 @@ type DB struct {
 	mu     sync.RWMutex
 	recent *recent // committed, and not in bbolt's file yet
 
-	// Of the last record, and of the last one that bbolt's file has. They are the
-	// writer's own.
+	// The writer's own: the links of the last record and of the last one that
+	// bbolt's file has, and the fold that runs beside the commits, if one does.
 	last, folded link
+	beside       *fold
 
 	// failure is set once, when nothing the file says can be trusted any more.
 	failure          atomic.Pointer[error]

@@ -15,7 +15,7 @@ func TestSuite(t *testing.T) {
 }
 
 // smallJournal is quickly made, and quickly full.
-const smallJournal = 128 << 10
+const smallJournal = 64 << 10
 
 func newPath(t testing.TB) string { return filepath.Join(t.TempDir(), "understudy.db") }
 

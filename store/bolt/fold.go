@@ -29,7 +29,7 @@ func (db *DB) snapshot() (tx *bbolt.Tx, b base, err error) {
 		rollback(tx)
 		return nil, b, err
 	}
-	return tx, base{bucket, db.recent}, nil
+	return tx, base{bucket: bucket, recent: db.recent}, nil
 }
 
 func (db *DB) publish(r *recent) {
@@ -38,11 +38,85 @@ func (db *DB) publish(r *recent) {
 	db.recent = r
 }
 
-// fold writes the changes into bbolt's file, with the link of the journal's last
-// record, and begins the journal anew. Before the commit, a crash leaves the
-// file as it was and the journal with the changes. After it, the journal still
-// has them, and the link says that the file does too.
-func (db *DB) fold(changes *recent) error {
+// fold is one that runs beside the commits: of these changes, up to this record.
+type fold struct {
+	changes *recent
+	upTo    link
+	since   *recent // what was committed after that
+	ended   chan error
+}
+
+// brings says whether the fold puts the key into bbolt's file.
+func (f *fold) brings(key string) bool {
+	if f == nil {
+		return false
+	}
+	c, found := f.changes.get(key)
+	return found && !c.deleted
+}
+
+// foldBeside begins to fold what there is, and goes on in the journal's other
+// half. It does nothing if there is nothing to fold, if a fold runs already, or
+// if the other half is still needed, because its fold failed.
+func (db *DB) foldBeside() {
+	if db.beside != nil || db.journal == nil || db.last == db.folded || !db.journal.turn(db.last, db.folded) {
+		return
+	}
+	f := &fold{changes: db.committed(), upTo: db.last, ended: make(chan error, 1)}
+	db.beside = f
+	go func() { f.ended <- db.foldUpTo(f.changes, f.upTo) }()
+}
+
+// besideEnded is told when the fold that runs has ended; nil if none does.
+func (db *DB) besideEnded() <-chan error {
+	if db.beside == nil {
+		return nil
+	}
+	return db.beside.ended
+}
+
+// endBeside takes the changes away that are in bbolt's file now. A fold that
+// failed has done no harm: the journal has the changes, and so has the memory.
+func (db *DB) endBeside(err error) {
+	if err == nil {
+		db.folded = db.beside.upTo
+		db.publish(db.beside.since)
+	}
+	db.beside = nil
+}
+
+// waitBeside waits for the fold that runs, if one does.
+func (db *DB) waitBeside() {
+	if db.beside != nil {
+		db.endBeside(<-db.beside.ended)
+	}
+}
+
+func (db *DB) committed() *recent {
+	db.mu.RLock()
+	defer db.mu.RUnlock()
+	return db.recent
+}
+
+// foldAll folds the changes, all there are, while nobody commits, and begins the
+// journal's half anew.
+func (db *DB) foldAll(changes *recent) error {
+	if err := db.foldUpTo(changes, db.last); err != nil {
+		return err
+	}
+	db.folded = db.last
+	db.publish(nil)
+	if db.journal != nil {
+		db.journal.again()
+	}
+	return nil
+}
+
+// foldUpTo writes the changes into bbolt's file, with the link of the last record
+// that has any of them. Before the commit, a crash leaves the file as it was and
+// the journal with the changes. After it, the journal still has them, and the
+// link says that the file does too.
+func (db *DB) foldUpTo(changes *recent, upTo link) error {
 	tx, err := db.begin(true)
 	if err != nil {
 		return err
@@ -53,21 +127,13 @@ func (db *DB) fold(changes *recent) error {
 		return err
 	}
 	var failed error
-	if damage := guarded(func() { failed = foldInto(tx, bucket, changes, db.last) }); damage != nil {
+	if damage := guarded(func() { failed = foldInto(tx, bucket, changes, upTo) }); damage != nil {
 		return damage
 	}
 	if failed != nil {
 		return explain(failed)
 	}
-	if err := db.flush(tx); err != nil {
-		return err
-	}
-	db.folded = db.last
-	db.publish(nil)
-	if db.journal != nil {
-		db.journal.at = 0
-	}
-	return nil
+	return db.flush(tx)
 }
 
 func foldInto(tx *bbolt.Tx, bucket *bbolt.Bucket, changes *recent, l link) error {
@@ -86,13 +152,11 @@ func foldInto(tx *bbolt.Tx, bucket *bbolt.Bucket, changes *recent, l link) error
 
 // foldRest folds what there is. It fails without harm: the journal has it.
 func (db *DB) foldRest() error {
-	db.mu.RLock()
-	rest := db.recent
-	db.mu.RUnlock()
+	db.waitBeside()
 	if db.last == db.folded {
 		return nil // even if nothing remains of the records, the file must name the last
 	}
-	return db.fold(rest)
+	return db.foldAll(db.committed())
 }
 
 func journalBucket() []byte { return []byte("understudy-journal") }
@@ -144,7 +208,7 @@ func (db *DB) recover(room int64) error {
 	}
 	db.journal, db.last = j, j.last
 	if !found {
-		err = db.fold(nil)
+		err = db.foldAll(nil)
 	}
 	if errors.Is(err, store.ErrFull) {
 		db.journal = nil // the file can't say that it has one

@@ -24,10 +24,13 @@ func (db *DB) write() {
 			db.commit(db.gather(first))
 			settled.Reset(settles)
 		case <-settled.C:
-			_ = db.foldRest() // the journal has it
+			db.foldBeside()
+		case err := <-db.besideEnded():
+			db.endBeside(err)
 		case asked := <-db.folding:
 			asked <- db.foldRest()
 		case <-db.closing:
+			db.waitBeside()
 			return
 		}
 	}
@@ -95,6 +98,7 @@ func (db *DB) turns(group []*call, outcomes []error, written *overlay) (updates 
 	if err != nil {
 		return 0, nil, err
 	}
+	b.beside = db.beside
 	defer rollback(tx) // a fold that must map more waits for who reads
 	for i, c := range group {
 		changes, outcome := c.take(b)
@@ -109,30 +113,47 @@ func (db *DB) turns(group []*call, outcomes []error, written *overlay) (updates 
 	return updates, b.recent, nil
 }
 
-// add makes the changes part of the base, and of what was written. A key that
-// bbolt's file hasn't got and that is deleted again is forgotten: or whoever scans
-// a queue from its beginning would step over all that was ever done of it.
+// add makes the changes part of the base, and of what was written.
 func (b *base) add(changes, written *overlay) {
 	for _, key := range changes.keys() {
 		c := changes.changes[key]
+		c.gone = c.deleted && !b.beside.brings(key) && (b.bucket == nil || b.bucket.Get([]byte(key)) == nil)
 		written.put(key, c)
-		if c.deleted && (b.bucket == nil || b.bucket.Get([]byte(key)) == nil) {
-			b.recent = b.recent.without(key)
-		} else {
-			b.recent = b.recent.with(key, c)
-		}
+		b.recent = b.recent.after(key, c, b.beside)
 	}
+}
+
+// after is r and this change. A key that is gone is forgotten: or whoever scans
+// a queue from its beginning would step over all that was ever done of it.
+func (r *recent) after(key string, c change, beside *fold) *recent {
+	if c.gone && !beside.brings(key) {
+		return r.without(key)
+	}
+	return r.with(key, c)
+}
+
+func (r *recent) afterAll(written *overlay, beside *fold) *recent {
+	for key, c := range written.changes {
+		r = r.after(key, c, beside)
+	}
+	return r
 }
 
 // keep makes what was written durable: as a record of the journal or, if it
 // doesn't fit there, by a fold of all changes.
 func (db *DB) keep(changes *recent, written *overlay) error {
 	if db.journal == nil {
-		return db.fold(changes)
+		return db.foldAll(changes)
 	}
 	record, l := encodeRecord(written, db.last, db.journal.room)
 	if !db.journal.fits(record) {
-		return db.fold(changes)
+		db.waitBeside()
+		db.foldBeside()
+		changes = db.committed().afterAll(written, db.beside)
+	}
+	if !db.journal.fits(record) { // in neither half
+		db.waitBeside()
+		return db.foldAll(db.committed().afterAll(written, nil))
 	}
 	unknown, err := db.journal.write(record)
 	switch {
@@ -143,6 +164,9 @@ func (db *DB) keep(changes *recent, written *overlay) error {
 	}
 	db.last = l
 	db.mark.noteRecord(l.number)
+	if db.beside != nil {
+		db.beside.since = db.beside.since.afterAll(written, db.beside)
+	}
 	db.publish(changes)
 	return nil
 }

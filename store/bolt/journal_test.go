@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,6 +16,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudyhq/understudy/store"
 	"github.com/understudyhq/understudy/store/bolt"
@@ -36,6 +41,67 @@ func (f *folding) Update(ctx context.Context, fn func(store.Tx) error) error {
 
 func TestSuiteWhileFolding(t *testing.T) {
 	storetest.Run(t, func(t testing.TB) store.Engine { return &folding{DB: open(t, newPath(t), bolt.Options{})} })
+}
+
+// TestFoldsBesideCommits puts, deletes and reads while folds come and go, and holds
+// every read against a map: a fold that runs may neither bring back what was
+// deleted meanwhile nor take away what was put. The seed says what was done, and
+// the disk when a fold ended.
+func TestFoldsBesideCommits(t *testing.T) {
+	for range 8 {
+		seed := rand.Uint64()
+		if foldsBeside(t, rand.New(rand.NewPCG(seed, 0))); t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+func foldsBeside(t *testing.T, random *rand.Rand) {
+	path := newPath(t)
+	db := open(t, path, bolt.Options{JournalSize: 2 * page})
+	want := map[string]string{}
+	for n := range 300 {
+		key, deleted, value := fmt.Sprintf("key/%02d", random.IntN(30)), random.IntN(3) == 0, strings.Repeat(strconv.Itoa(n), 1+n%40)
+		err := db.Update(t.Context(), func(tx store.Tx) error {
+			if deleted {
+				return tx.Delete(key)
+			}
+			return tx.Put(key, []byte(value))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if delete(want, key); !deleted {
+			want[key] = value
+		}
+		if got := entriesOf(t, db); !maps.Equal(got, want) {
+			t.Fatalf("after %d updates: %s", n+1, cmp.Diff(want, got))
+		}
+	}
+	if err := errors.Join(db.Check(t.Context()), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if got := entriesOf(t, open(t, path, bolt.Options{})); !maps.Equal(got, want) {
+		t.Fatalf("opened again: %s", cmp.Diff(want, got))
+	}
+}
+
+func entriesOf(t *testing.T, db *bolt.DB) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := db.View(t.Context(), func(tx store.Tx) error {
+		for entry, err := range tx.Scan("", "z") {
+			if err != nil {
+				return err
+			}
+			found[entry.Key] = string(entry.Value)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
 
 // image is what a machine that dies leaves of a store.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync"
 
 	"github.com/understudyhq/understudy/store"
 )
@@ -25,7 +26,9 @@ import (
 // of before the last orderly end. A mark that is absent, or that can't be read
 // or written, notices nothing, and is no error.
 type mark struct {
-	file           *os.File
+	file *os.File
+
+	mu             sync.Mutex // commits and records are noted by different goroutines
 	commit, record uint64
 }
 
@@ -89,7 +92,7 @@ func openMark(path string, commit, record uint64) *mark {
 	if err != nil {
 		return nil
 	}
-	m := &mark{file, commit, record}
+	m := &mark{file: file, commit: commit, record: record}
 	m.write()
 	_ = file.Truncate(int64(len(markText(commit, record)))) // what was longer was no mark
 	return m
@@ -98,6 +101,8 @@ func openMark(path string, commit, record uint64) *mark {
 // note says that this commit of bbolt's is durable.
 func (m *mark) note(commit uint64) {
 	if m != nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		m.commit = commit
 		m.write()
 	}
@@ -106,6 +111,8 @@ func (m *mark) note(commit uint64) {
 // noteRecord says that this record is durable.
 func (m *mark) noteRecord(number uint64) {
 	if m != nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		m.record = number
 		m.write()
 	}

@@ -39,7 +39,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.prepare(cmp.Or(o.JournalSize, defaultJournal)); err != nil {
+	if err := db.prepare(2 * cmp.Or(o.JournalSize, defaultJournal)); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", db.name, err), db.Close())
 	}
 	db.writer.Go(db.write)

@@ -14,6 +14,7 @@ type overlay struct {
 type change struct {
 	value   []byte
 	deleted bool
+	gone    bool // deleted, and bbolt's file never had it
 }
 
 func (o *overlay) empty() bool { return o == nil || len(o.changes) == 0 }

@@ -101,8 +101,8 @@ type step struct {
 }
 
 var (
-	startedCall = regexp.MustCompile(`^\d+ +(\w+)\((\d+)<([^>]*)>(.*)$`)
-	resumedCall = regexp.MustCompile(`^\d+ +<\.\.\. (fdatasync|fsync) resumed>.* = 0$`)
+	startedCall = regexp.MustCompile(`^(\d+) +(\w+)\((\d+)<([^>]*)>(.*)$`)
+	resumedCall = regexp.MustCompile(`^(\d+) +<\.\.\. (fdatasync|fsync) resumed>.* = 0$`)
 	writtenData = regexp.MustCompile(`^, "((?:\\x[0-9a-f]{2})*)", \d+(?:, (\d+))?`)
 )
 
@@ -114,26 +114,26 @@ func readLog(t *testing.T, log, path string) (d disk) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	flushing := "" // by the one goroutine that writes
+	flushing := map[string]string{} // by thread: a fold runs beside the commits
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
-		if resumedCall.MatchString(line) {
-			d = append(d, step{kind: "flushed", file: flushing})
+		if resumed := resumedCall.FindStringSubmatch(line); resumed != nil {
+			d = append(d, step{kind: "flushed", file: flushing[resumed[1]]})
 			continue
 		}
 		call := startedCall.FindStringSubmatch(line)
 		if call == nil {
 			continue
 		}
-		name, file, rest := call[1], unescape(t, call[3]), call[4]
+		thread, name, fd, file, rest := call[1], call[2], call[3], unescape(t, call[4]), call[5]
 		ending, ours := strings.CutPrefix(file, path)
-		if !ours && call[2] != "1" {
+		if !ours && fd != "1" {
 			continue
 		}
 		s := step{file: ending}
 		data := writtenData.FindStringSubmatch(rest)
 		switch {
-		case name == "write" && call[2] == "1" && data != nil:
+		case name == "write" && fd == "1" && data != nil:
 			s.kind, s.data = "said", []byte(unescape(t, data[1]))
 		case name == "pwrite64" && data != nil:
 			s.kind, s.data = "write", []byte(unescape(t, data[1]))
@@ -142,7 +142,7 @@ func readLog(t *testing.T, log, path string) (d disk) {
 			s.kind = "size"
 			s.at, _ = strconv.ParseInt(strings.TrimRight(strings.Fields(strings.TrimPrefix(rest, ", "))[0], ")"), 10, 64)
 		case strings.HasSuffix(name, "sync") && ending != ".mark":
-			flushing = ending
+			flushing[thread] = ending
 			d = append(d, step{kind: "begin", file: ending})
 			if !strings.HasSuffix(rest, " = 0") {
 				continue // it ends at a later line

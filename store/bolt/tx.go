@@ -15,6 +15,7 @@ import (
 type base struct {
 	bucket *bbolt.Bucket // nil if nothing was ever written
 	recent *recent       // on top of it
+	beside *fold         // only for who writes: is bringing a part of recent into the bucket
 }
 
 // transaction is what fn gets: its base, and what fn changed.
