@@ -35,10 +35,15 @@ type Home struct {
 // Section is one page of a part of a Home.
 type Section struct {
 	Cases []approval.Case
-	Page  int // from zero
-	Pages int // how many there are; zero if the part is empty
-	Total int // cases on all pages
+	Page  int  // from zero
+	Pages int  // how many there are; zero if the part is empty
+	Total int  // cases on all pages
+	More  bool // there are further cases than those that were counted
 }
+
+// counted is how many cases of a part are counted, and can be turned to. Who
+// has had more in a month finds the older ones by a filter.
+const counted = 500
 
 // Home reads the page of each part of the person's Home that they are looking
 // at, with so many cases a page. A page that is empty by now is the last one that
@@ -71,7 +76,9 @@ func (b Browse) section(tx Tx, person string, p HomePart, now time.Time, size in
 	if err != nil || len(ids) == 0 || size <= 0 {
 		return Section{}, err
 	}
-	s := Section{Total: len(ids), Pages: (len(ids) + size - 1) / size}
+	s := Section{More: len(ids) > counted}
+	ids = ids[:min(len(ids), counted)]
+	s.Total, s.Pages = len(ids), (len(ids)+size-1)/size
 	s.Page = max(0, min(b.Pages[p], s.Pages-1))
 	for _, id := range ids[s.Page*size : min(len(ids), (s.Page+1)*size)] {
 		c, err := readCase(tx, id)
@@ -86,7 +93,8 @@ func (b Browse) section(tx Tx, person string, p HomePart, now time.Time, size in
 	return s, nil
 }
 
-// list are the ids of all cases of a part, from the index.
+// list are the ids of the cases of a part, from the index: all of them, or one
+// more than are counted.
 func (b Browse) list(tx Tx, person string, p HomePart, now time.Time) (ids []string, err error) {
 	prefix := homePrefix(person, p)
 	to := homeEnd(prefix)
@@ -106,7 +114,9 @@ func (b Browse) list(tx Tx, person string, p HomePart, now time.Time) (ids []str
 				continue
 			}
 		}
-		ids = append(ids, lastPart(entry.Key))
+		if ids = append(ids, lastPart(entry.Key)); len(ids) > counted {
+			break
+		}
 	}
 	return ids, nil
 }

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -133,6 +134,34 @@ func TestAFilterOfWhatIsRecent(t *testing.T) {
 	}
 }
 
+// TestNobodyCountsAllThatWasRecent has more than is counted.
+func TestNobodyCountsAllThatWasRecent(t *testing.T) {
+	l := open(t, storetest.NewMemory())
+	for i := range 503 {
+		id, at := fmt.Sprintf("c%04d", i), noon.Add(time.Duration(i)*time.Second)
+		must(t, l, submit(id, "acct"+id), at)
+		must(t, l, store.Change{Case: id, Command: approval.Cancel{By: kim}}, at)
+	}
+	now := noon.Add(time.Hour)
+	look := func(change func(*store.Browse)) store.Section {
+		t.Helper()
+		if err := l.BrowseHome(t.Context(), kim.ID, now, change); err != nil {
+			t.Fatal(err)
+		}
+		h, err := l.Home(t.Context(), kim.ID, now, pageSize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.Parts[store.HomeRecent]
+	}
+	if s := look(func(b *store.Browse) { b.Pages = map[store.HomePart]int{store.HomeRecent: 4000} }); s.Total != 500 || !s.More || s.Page != 249 || s.Cases[1].ID != "c0003" {
+		t.Errorf("%+v", s)
+	}
+	if s := look(func(b *store.Browse) { b.Account = "acctc0000" }); s.Total != 1 || s.More || s.Cases[0].ID != "c0000" {
+		t.Errorf("filtered: %+v", s)
+	}
+}
+
 func TestForgettingDropsWhatIsNotRecent(t *testing.T) {
 	engine := storetest.NewMemory()
 	l := waiting(t, engine, 4)
@@ -212,4 +241,27 @@ func TestCheckNoticesARowThatIsNoCasesOwn(t *testing.T) {
 		}
 	}
 	sound(t, l)
+}
+
+// readOnly is an engine that was opened for reading only.
+type readOnly struct{ store.Engine }
+
+func (readOnly) Update(context.Context, func(store.Tx) error) error { return store.ErrReadOnly }
+
+func TestAnOlderStoreIsCheckedAsItIs(t *testing.T) {
+	engine := storetest.NewMemory()
+	waiting(t, engine, 2)
+	rows := entries(t, engine, "home/")
+	err := engine.Update(t.Context(), func(tx store.Tx) error {
+		for _, entry := range rows {
+			if err := tx.Delete(entry.Key); err != nil {
+				return err
+			}
+		}
+		return tx.Put("schema", []byte(`{"version":1}`))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound(t, open(t, readOnly{engine}))
 }

@@ -22,9 +22,10 @@ type HomeContents struct {
 // Listing is one page of the cases of a part of the Home.
 type Listing struct {
 	Cases []approval.Case
-	Page  int // from zero
-	Pages int // how many there are
-	Total int // cases on all pages
+	Page  int  // from zero
+	Pages int  // how many there are
+	Total int  // cases on all pages
+	More  bool // there are further ones, which weren't counted
 }
 
 // HomeFilter is what the recent cases are filtered by: an account, a person,
@@ -102,8 +103,11 @@ func partTitle(title string, l Listing, size int) string {
 	if l.Pages < 2 {
 		return title
 	}
-	first := l.Page*size + 1
-	return fmt.Sprintf("%s: %d to %d of %d", title, first, min(first+size-1, l.Total), l.Total)
+	first, of := l.Page*size+1, "of"
+	if l.More {
+		of = "of more than"
+	}
+	return fmt.Sprintf("%s: %d to %d %s %d", title, first, min(first+size-1, l.Total), of, l.Total)
 }
 
 // listed are the cases of a part's page, and the buttons to turn it.

@@ -37,8 +37,11 @@ func page(c approval.Case, n, size, total int) view.Listing {
 func TestHome(t *testing.T) {
 	all := stories(t)
 	problem := "Slack couldn't be reached for a while; some cards may be old."
+	uncounted := page(all["denied"], 1, view.HomeRecentPage, 500)
+	uncounted.More = true
 	for name, h := range map[string]view.HomeContents{
-		"home_empty": {Person: kim.ID},
+		"home_more_than_counted": {Person: mia.ID, Recent: uncounted},
+		"home_empty":             {Person: kim.ID},
 		"home_requester": {Person: kim.ID, Waiting: onePage(all["self"]),
 			Requests: onePage(all["routing"], all["pending"], all["pending_looked_at"], all["approved"])},
 		"home_approver":    {Person: mia.ID, Waiting: onePage(all["pending"])},
