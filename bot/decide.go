@@ -34,6 +34,9 @@ func (b *Bot) click(ctx context.Context, envelope string, action slack.Interacti
 		case view.ActionExtend:
 			return b.extend(ctx, envelope, action, pressed.Value)
 		}
+		if wanted, ok := view.ReadBrowsing(pressed); ok {
+			return b.browse(ctx, action, wanted)
+		}
 		if id, wish := wishOf(pressed); wish != nil {
 			return b.change(ctx, envelope, action, id, wish)
 		}

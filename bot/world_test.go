@@ -3,6 +3,7 @@ package bot_test
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,6 +37,8 @@ type world struct {
 	rules flows.Flow
 	flow  store.Flow
 	paged http.RoundTripper
+	// lived is the ledger of the bot that was started last.
+	lived atomic.Pointer[store.Ledger]
 	// paging is what the on-call service calls people.
 	paging map[*slacksim.Person]string
 }
@@ -115,6 +118,7 @@ func (w *world) run(ctx context.Context, engine store.Engine, client *slack.Clie
 	if err != nil {
 		return err
 	}
+	w.lived.Store(ledger)
 	if err := ledger.Reclaim(ctx, time.Now()); err != nil {
 		return err
 	}

@@ -31,6 +31,8 @@ type Card struct {
 	Posting time.Time `json:"posting,omitzero"`
 	// Failures counts the deliveries that failed since the last good one.
 	Failures int `json:"failures,omitempty"`
+	// Browse is what of a Home its person looks at; nil is its first pages.
+	Browse *Browse `json:"browse,omitempty"`
 	// Lost is why the card is never delivered again, empty if it is.
 	Lost string `json:"lost,omitempty"`
 }
@@ -157,7 +159,7 @@ func (l *Ledger) Lose(ctx context.Context, id CardID, why string) error {
 }
 
 // OpenHome makes the person's App Home a card that follows their cases, and
-// has it shown anew.
+// has it shown anew, from the first page.
 func (l *Ledger) OpenHome(ctx context.Context, person string, now time.Time) error {
 	return l.update(ctx, func(tx Tx) error {
 		id := homeID(person)
@@ -165,7 +167,7 @@ func (l *Ledger) OpenHome(ctx context.Context, person string, now time.Time) err
 		if _, err := get(tx, cardKey(id), &card); err != nil {
 			return err
 		}
-		card.Hash, card.Lost = "", ""
+		card.Hash, card.Lost, card.Browse = "", "", nil
 		return touch(tx, card, now)
 	})
 }

@@ -15,6 +15,9 @@ type Report struct {
 	Cases, Open, Events, Cards int
 	Newest                     time.Time // when the newest event happened
 	Problems                   []string
+
+	homeRows int  // of the index of Homes, that are where they belong
+	older    bool // the store has no such index yet
 }
 
 func (r *Report) problem(format string, args ...any) {
@@ -28,7 +31,7 @@ func (r *Report) problem(format string, args ...any) {
 func (l *Ledger) Check(ctx context.Context) (Report, error) {
 	var report Report
 	err := l.engine.View(ctx, func(tx Tx) error {
-		report = Report{}
+		report = Report{older: l.older}
 		for entry, err := range under(tx, "case/") {
 			if err != nil {
 				return fmt.Errorf("checking the store: %w", err)
@@ -105,6 +108,9 @@ func (r *Report) checkIndexes(tx Tx, c approval.Case) error {
 	} else if !found || past != c.Status {
 		r.problem("case %s (%s): the index of past cases says %q", c.ID, c.Status, past)
 	}
+	if err := r.checkHomes(tx, c); err != nil {
+		return err
+	}
 	cards, err := cardsOf(tx, c.ID)
 	r.Cards += len(cards)
 	return err
@@ -130,6 +136,9 @@ func (r *Report) checkOrphans(tx Tx) error {
 		return err
 	}
 	if err := r.checkPlaces(tx, "extension/"); err != nil {
+		return err
+	}
+	if err := r.checkHomeOrphans(tx); err != nil {
 		return err
 	}
 	for _, prefix := range []string{"event/", "card/", "open/", "past/"} {

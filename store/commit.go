@@ -156,6 +156,9 @@ func index(tx Tx, before, after approval.Case) error {
 			return err
 		}
 	}
+	if err := indexHomes(tx, before, after); err != nil {
+		return err
+	}
 	if before.Status == after.Status {
 		return nil
 	}

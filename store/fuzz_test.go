@@ -70,6 +70,7 @@ func readAll(t *testing.T, l *store.Ledger) error {
 	_, one := l.Case(ctx, "c1")
 	_, events := l.Events(ctx, "c1")
 	_, opened := l.Open(ctx, mia.ID)
+	_, home := l.Home(ctx, mia.ID, noon, pageSize)
 	_, past := l.Past(ctx, kim.ID, "")
 	_, cards := l.CardsOf(ctx, "c1")
 	_, flows := l.Flows(ctx)
@@ -80,5 +81,5 @@ func readAll(t *testing.T, l *store.Ledger) error {
 		done = nil
 	}
 	_, forgotten := l.Forget(ctx, noon.Add(72*time.Hour), 10)
-	return errors.Join(check, cases, one, events, opened, past, cards, flows, due, dirty, done, l.Reclaim(ctx, noon), forgotten)
+	return errors.Join(check, cases, one, events, opened, home, past, cards, flows, due, dirty, done, l.Reclaim(ctx, noon), forgotten)
 }

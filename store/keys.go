@@ -9,6 +9,9 @@ import (
 
 const schemaKey = "schema"
 
+// recentSinceKey holds from when on the index of Homes has all cases that are over.
+const recentSinceKey = "recent-since"
+
 // keyTime has a fixed width, so that times sort as text.
 const keyTime = "2006-01-02T15:04:05.000000000Z"
 

@@ -302,7 +302,7 @@ func TestCheckNotices(t *testing.T) {
 	must(t, l, submit("c1", "acct"), noon)
 	must(t, l, ask("c1", mia), noon)
 	sound(t, l)
-	for _, prefix := range []string{"case/", "event/", "live/", "queue/due/at/"} {
+	for _, prefix := range []string{"case/", "event/", "live/", "queue/due/at/", "home/"} {
 		for _, entry := range entries(t, engine, prefix) {
 			t.Run(entry.Key, func(t *testing.T) {
 				damaged := slices.Clone(entry.Value)

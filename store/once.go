@@ -32,7 +32,8 @@ func first(tx Tx, name string, now time.Time) error {
 }
 
 // Forget drops at most limit of the names that are older than they are
-// remembered for, and says how many.
+// remembered for, and of the cases on Homes that aren't recent any more. It says
+// how many of the two together.
 func (l *Ledger) Forget(ctx context.Context, now time.Time, limit int) (dropped int, err error) {
 	err = l.engine.Update(ctx, func(tx Tx) error {
 		var old []string
@@ -49,8 +50,9 @@ func (l *Ledger) Forget(ctx context.Context, now time.Time, limit int) (dropped 
 				return err
 			}
 		}
-		dropped = len(old)
-		return nil
+		recent, err := forgetRecent(tx, now, limit-len(old))
+		dropped = len(old) + recent
+		return err
 	})
 	return dropped, err
 }

@@ -24,6 +24,8 @@
 //	extension/CASE                  the one case that isn't over and asks to extend that one's grant
 //	open/PERSON/CASE                cases that aren't over and that a person takes part in
 //	past/REQUESTER/TIME/CASE        every case, with its status
+//	home/PERSON/PART/ORDER/CASE     where a case is on the Home of somebody who takes part in it
+//	recent-since                    … and from when on it has the cases that are over
 //	card/CASE/KIND/RECIPIENT        one copy of a case, and what Slack has of it
 //	card/home/home/PERSON           a person's App Home
 //	queue/due/at/TIME/CASE          the next due time of a case …
@@ -46,7 +48,7 @@ import (
 )
 
 // Schema is the version of the layout that this program reads and writes.
-const Schema = 1
+const Schema = 2
 
 // ErrNotFound says that there is nothing under this name.
 var ErrNotFound = errors.New("not found")
@@ -55,12 +57,14 @@ var ErrNotFound = errors.New("not found")
 type Ledger struct {
 	engine Engine
 
+	older bool // the engine has an older schema, and is for reading only
+
 	mu      sync.Mutex
 	changed chan struct{}
 }
 
-// Open reads the engine's schema, and writes it if the engine is empty. An
-// engine of a newer schema is ErrNewer.
+// Open reads the engine's schema, and writes it if the engine is empty. One of an
+// older schema is brought to this one; one of a newer schema is ErrNewer.
 func Open(ctx context.Context, engine Engine) (*Ledger, error) {
 	l := &Ledger{engine: engine, changed: make(chan struct{})}
 	var found schema
@@ -76,6 +80,11 @@ func Open(ctx context.Context, engine Engine) (*Ledger, error) {
 		return l, nil
 	case found.Version > Schema:
 		return nil, fmt.Errorf("the store has schema %d, and this program knows up to %d: %w", found.Version, Schema, ErrNewer)
+	case found.Version > 0:
+		if err := l.upgrade(ctx); err != nil {
+			return nil, err
+		}
+		return l, nil
 	}
 	err = engine.Update(ctx, func(tx Tx) error { return put(tx, schemaKey, schema{Schema}) })
 	if err != nil {

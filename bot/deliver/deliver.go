@@ -62,8 +62,9 @@ type Deliverer struct {
 	Watch func(Attempt)
 	Log   zerolog.Logger
 
-	pace pace
-	busy sync.Map // the ids of cards that are being delivered
+	pace  pace
+	homes homes
+	busy  sync.Map // the ids of cards that are being delivered
 }
 
 // Run delivers until ctx ends, and waits a little for what it has begun.

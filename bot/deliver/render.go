@@ -24,7 +24,7 @@ type content struct {
 func (d *Deliverer) render(ctx context.Context, id store.CardID) (*content, error) {
 	caseID, kind, recipient := id.Parts()
 	if kind == store.HomeCard {
-		return d.renderHome(ctx, recipient)
+		return d.renderHome(ctx, id, recipient)
 	}
 	c, err := d.Ledger.Case(ctx, caseID)
 	if err != nil {
@@ -94,39 +94,6 @@ func modal(m slack.ModalViewRequest) (*content, error) {
 		}
 		return card, err
 	}}, err
-}
-
-func (d *Deliverer) renderHome(ctx context.Context, person string) (*content, error) {
-	cases, err := d.Ledger.Open(ctx, person)
-	if err != nil {
-		return nil, err
-	}
-	home := view.Home(homeOf(person, cases))
-	sum, err := hash(home)
-	return &content{sum, func(ctx context.Context, d *Deliverer, card store.Card) (store.Card, error) {
-		err := d.publishHome(ctx, card.ID, person, home)
-		if err == nil {
-			card.Hash = sum
-		}
-		return card, err
-	}}, err
-}
-
-// homeOf sorts a person's open cases into what their Home shows.
-func homeOf(person string, cases []approval.Case) view.HomeContents {
-	home := view.HomeContents{Person: person}
-	for _, c := range cases {
-		_, decides := c.Approver(person)
-		switch {
-		case c.Status == approval.Pending && decides:
-			home.Waiting = append(home.Waiting, c)
-		case c.Requester.ID == person && c.Status == approval.Active:
-			home.Running = append(home.Running, c)
-		case c.Requester.ID == person:
-			home.Mine = append(home.Mine, c)
-		}
-	}
-	return home
 }
 
 func hash(v any) (string, error) {

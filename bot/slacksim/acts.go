@@ -78,10 +78,14 @@ func (ws *Workspace) answered(person string, ack json.RawMessage) error {
 	return nil
 }
 
-// Suggest asks the app for options, as a keystroke in a type-ahead does. What
-// comes back are the options, or groups of them.
+// Suggest asks the app for options, as a keystroke in a type-ahead does: in a
+// modal, or in the Home if the view's id is empty. What comes back are the
+// options, or groups of them.
 func (ws *Workspace) Suggest(ctx context.Context, person, viewID, blockID, actionID, query string) ([]map[string]any, error) {
 	ack, err := ws.act(ctx, person, "interactive", true, func(m *member) (any, error) {
+		if viewID == "" {
+			return ws.homeSuggestion(m, blockID, actionID, query)
+		}
 		v := m.modal(viewID)
 		if v == nil {
 			return nil, errors.New("the modal is closed")

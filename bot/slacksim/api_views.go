@@ -116,9 +116,7 @@ func (ws *Workspace) viewsPublish(a args) (answer, error) {
 	ws.nameBlocks(blocks)
 	m.home, m.hash = encoded(view), ws.id("")
 	ws.announce()
-	shape := copied(view)
-	shape["id"], shape["hash"], shape["team_id"], shape["app_id"], shape["bot_id"] = ws.id("V"), m.hash, ws.teamID, ws.appID, ws.botID
-	return answer{"view": shape}, nil
+	return answer{"view": ws.homeShape(m, view, nil)}, nil
 }
 
 func (ws *Workspace) modalArg(a args) (map[string]any, error) {

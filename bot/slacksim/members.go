@@ -41,6 +41,7 @@ type member struct {
 	im      *conversation // with the bot
 	modals  []*modal      // the last is on top
 	home    json.RawMessage
+	homeID  string // of the Home, once it was published
 	hash    string // of the Home
 	notices []Notice
 	opened  int // modals so far

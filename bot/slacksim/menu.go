@@ -1,5 +1,7 @@
 package slacksim
 
+import "slices"
+
 // Pick chooses an option of a menu on the card, each by what is written there.
 func (c *Card) Pick(menu, option string) {
 	c.p.test().Helper()
@@ -27,7 +29,7 @@ func (c *Card) Options(menu string) (texts []string) {
 	return texts
 }
 
-// menu is a select among the buttons of a message.
+// menu is a select among the buttons of a message or the Home.
 type menu struct {
 	block   string
 	element map[string]any
@@ -37,7 +39,7 @@ func menus(blocks []any) (found []menu) {
 	for _, v := range blocks {
 		b, _ := v.(map[string]any)
 		for _, e := range elementsOf(b) {
-			if kindOf(e) == "static_select" {
+			if slices.Contains([]string{"static_select", "external_select", "users_select"}, kindOf(e)) {
 				block, _ := b["block_id"].(string)
 				found = append(found, menu{block, e})
 			}

@@ -15,7 +15,8 @@ type Press struct {
 	Home      bool   `json:"home"`
 	BlockID   string `json:"block_id"`
 	ActionID  string `json:"action_id"`
-	// Option is the option that was chosen, of an element that has options.
+	// Option is the option that was chosen, of an element that has options, or the
+	// id of who was chosen among the people.
 	Option any `json:"option"`
 	// State is what the view's inputs hold, by block and action.
 	State map[string]any `json:"state"`
@@ -36,12 +37,11 @@ func (ws *Workspace) pressPayload(m *member, p Press) (any, error) {
 	case p.Home:
 		var view map[string]any
 		if json.Unmarshal(m.home, &view) != nil {
-			return nil, errors.New("there is no Home")
+			return nil, errNoHome
 		}
 		blocks, _ := view["blocks"].([]any)
 		action, err := ws.action(blocks, p)
-		view["id"], view["hash"], view["team_id"], view["app_id"], view["bot_id"] = ws.id("V"), m.hash, ws.teamID, ws.appID, ws.botID
-		return ws.viewPress(m, view, action), err
+		return ws.viewPress(m, ws.homeShape(m, view, homeState(view, p, action)), action), err
 	case p.ViewID != "":
 		v := m.modal(p.ViewID)
 		if v == nil {
@@ -84,12 +84,19 @@ func (ws *Workspace) action(blocks []any, p Press) (map[string]any, error) {
 
 func (ws *Workspace) pressed(b, e map[string]any, p Press) map[string]any {
 	action := map[string]any{"type": e["type"], "action_id": e["action_id"], "block_id": b["block_id"], "action_ts": ws.ts()}
+	if user := e["initial_user"]; user != nil {
+		action["initial_user"] = user
+	}
 	for _, key := range []string{"text", "value", "style"} {
 		if e[key] != nil && kindOf(e) == "button" {
 			action[key] = e[key]
 		}
 	}
-	if p.Option != nil {
+	switch {
+	case p.Option == nil:
+	case kindOf(e) == "users_select":
+		action["selected_user"] = p.Option
+	default:
 		action["selected_option"] = p.Option
 	}
 	return action

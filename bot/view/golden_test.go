@@ -83,19 +83,6 @@ func makesSense(c approval.Case, kind approval.RejectionKind) bool {
 	}
 }
 
-func TestHome(t *testing.T) {
-	all := stories(t)
-	problem := "Slack couldn't be reached for a while; some cards may be old."
-	for name, h := range map[string]view.HomeContents{
-		"home_empty": {Person: kim.ID},
-		"home_requester": {Person: kim.ID, Waiting: []approval.Case{all["self"]}, Mine: []approval.Case{all["routing"], all["pending"], all["refused_no_plan"], all["denied"]},
-			Running: []approval.Case{all["approved"]}},
-		"home_approver": {Person: mia.ID, Waiting: []approval.Case{all["pending"], all["pending_two_of_them"]}, More: 3, Problem: problem},
-	} {
-		t.Run(name, func(t *testing.T) { golden(t, name+".txt", screen(t, view.Home(h).Blocks)) })
-	}
-}
-
 func TestModals(t *testing.T) {
 	hours := []time.Duration{15 * time.Minute, time.Hour, 90 * time.Minute, 24 * time.Hour}
 	for name, m := range map[string]slack.ModalViewRequest{

@@ -11,19 +11,49 @@ import (
 // HomeContents is what one person's Home tab shows.
 type HomeContents struct {
 	Person string // the reader's id
-	// Waiting are the cases that this person may decide, Mine those that they
-	// asked for, Running those whose grant runs.
-	Waiting, Mine, Running []approval.Case
-	More                   int    // how many further cases there are
-	Problem                string // what people should know now; empty if all is well
+	// Waiting are the cases that this person may decide, Requests those of their
+	// own that aren't over, Running others' whose grant they may revoke, Recent
+	// those that are over.
+	Waiting, Requests, Running, Recent Listing
+	Filter                             HomeFilter
+	Problem                            string // what people should know now; empty if all is well
 }
 
-// How many cases each part of the Home tab shows, at 3 blocks a waiting case
-// and 1 for the others: 6 + 3×20 + 14 + 14 stay below 100 blocks.
+// Listing is one page of the cases of a part of the Home.
+type Listing struct {
+	Cases []approval.Case
+	Page  int  // from zero
+	Pages int  // how many there are
+	Total int  // cases on all pages
+	More  bool // there are further ones, which weren't counted
+}
+
+// HomeFilter is what the recent cases are filtered by: an account, a person,
+// both or neither.
+type HomeFilter struct {
+	Account Option // none if its ID is empty
+	Person  string // an id, empty for everybody
+}
+
+func (f HomeFilter) set() bool { return f.Account.ID != "" || f.Person != "" }
+
+// How many cases a page of each part has. With 3 blocks a case that waits, 2 for
+// one that runs or was asked for and 1 for a recent one, a title and turning for
+// each part, and 3 for the rest, that makes at most 24+16+16+15+8+3 = 82 blocks
+// of Slack's 100. TestTheWorstHomeFits counts them, and the bytes.
 const (
-	maxWaiting = 20
-	maxMine    = 14
-	maxRunning = 14
+	HomeWaitingPage  = 8
+	HomeRequestsPage = 8
+	HomeRunningPage  = 8
+	HomeRecentPage   = 15
+)
+
+// The parts of a Home, as turning their pages names them.
+const (
+	PartWaiting  = "waiting"
+	PartRequests = "requests"
+	PartRunning  = "running"
+	PartRecent   = "recent"
 )
 
 // Home is a person's Home tab.
@@ -33,103 +63,60 @@ func Home(h HomeContents) slack.HomeTabViewRequest {
 		blocks = append(blocks, paragraph(text("⚠️ "), explained(h.Problem)))
 	}
 	blocks = append(blocks, slack.NewActionBlock("ask", button(ActionAsk, "ask", Title, slack.StylePrimary)))
-	blocks = append(blocks, waiting(h)...)
-	blocks = append(blocks, listed("Running now", h.Running, maxRunning, h.Person)...)
-	blocks = append(blocks, listed("Your requests", h.Mine, maxMine, h.Person)...)
-	if len(h.Running)+len(h.Mine) == 0 {
-		blocks = append(blocks, paragraph(text("You have no open requests. To sign in as a customer, use the button above or type "+Command+".")))
+	blocks = append(blocks, header(partTitle("Waiting for you", h.Waiting, HomeWaitingPage)))
+	if h.Waiting.empty() {
+		blocks = append(blocks, paragraph(text("Nothing waits for your decision.")))
 	}
-	if more := h.hidden(); more > 0 {
-		blocks = append(blocks, paragraph(text(fmt.Sprintf("And %d more that don't fit here. They're in your messages with this bot.", more))))
+	blocks = append(blocks, h.listed(PartWaiting, h.Waiting, HomeWaitingPage, waitingBlocks)...)
+	blocks = append(blocks, h.requests()...)
+	if !h.Running.empty() {
+		blocks = append(blocks, header(partTitle("Running now", h.Running, HomeRunningPage)))
+		blocks = append(blocks, h.listed(PartRunning, h.Running, HomeRunningPage, runningBlocks)...)
 	}
+	blocks = append(blocks, h.recent()...)
 	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks}}
 }
 
-func (h HomeContents) hidden() int {
-	return max(0, h.More) + max(0, len(h.Waiting)-maxWaiting) + max(0, len(h.Mine)-maxMine) + max(0, len(h.Running)-maxRunning)
+func (h HomeContents) requests() []slack.Block {
+	if h.Requests.empty() {
+		return []slack.Block{paragraph(text("You have no open requests. To sign in as a customer, use the button above or type " + Command + "."))}
+	}
+	blocks := []slack.Block{header(partTitle("Your requests", h.Requests, HomeRequestsPage))}
+	return append(blocks, h.listed(PartRequests, h.Requests, HomeRequestsPage, requestBlocks)...)
 }
 
-func waiting(h HomeContents) []slack.Block {
-	blocks := []slack.Block{header("Waiting for you")}
-	if len(h.Waiting) == 0 {
-		return append(blocks, paragraph(text("Nothing waits for your decision.")))
-	}
-	for _, c := range h.Waiting[:min(len(h.Waiting), maxWaiting)] {
-		blocks = append(blocks, paragraph(waitingLine(c, h.Person)...), quote(shorten(clean(c.Reason), maxTyped)))
-		if clickable := approverButtons(c, h.Person); clickable != nil {
-			blocks = append(blocks, clickable)
-		}
-	}
-	return blocks
-}
-
-func waitingLine(c approval.Case, reader string) sentence {
-	return sentence{subject(c.Requester, reader), text(asks(c, reader)), named(c.Account.Name), text(" · "), plan(c.Account), text(" · "),
-		coded(c.Account.ID), text(" for "), length(c), text(", asked "), when(c.AskedAt)}
-}
-
-func asks(c approval.Case, reader string) string {
-	verb := " asks"
-	if isRequester(c, reader) {
-		verb = " ask"
-	}
-	if c.Extends != "" {
-		return verb + " to stay signed in as "
-	}
-	return verb + " to sign in as "
-}
-
-// length is the time that was asked for, or how much more of it.
-func length(c approval.Case) text {
-	if c.Extends != "" {
-		return span(c.Duration) + " more"
-	}
-	return span(c.Duration)
-}
-
-func listed(title string, cases []approval.Case, limit int, reader string) []slack.Block {
-	if len(cases) == 0 {
+func (h HomeContents) recent() []slack.Block {
+	if h.Recent.empty() && !h.Filter.set() {
 		return nil
 	}
-	blocks := []slack.Block{header(title)}
-	for _, c := range cases[:min(len(cases), limit)] {
-		blocks = append(blocks, paragraph(line(c, reader)...))
+	blocks := []slack.Block{header(partTitle("Recently", h.Recent, HomeRecentPage)), filter(h.Filter)}
+	if h.Recent.empty() {
+		return append(blocks, paragraph(text("Nothing of the last 30 days that you took part in matches this. Show all takes the filter away.")))
+	}
+	return append(blocks, h.listed(PartRecent, h.Recent, HomeRecentPage, recentBlocks)...)
+}
+
+func (l Listing) empty() bool { return l.Total == 0 && len(l.Cases) == 0 }
+
+// partTitle says, where there are several pages, which cases of how many this one has.
+func partTitle(title string, l Listing, size int) string {
+	if l.Pages < 2 {
+		return title
+	}
+	first, of := l.Page*size+1, "of"
+	if l.More {
+		of = "of more than"
+	}
+	return fmt.Sprintf("%s: %d to %d %s %d", title, first, min(first+size-1, l.Total), of, l.Total)
+}
+
+// listed are the cases of a part's page, and the buttons to turn it.
+func (h HomeContents) listed(part string, l Listing, size int, show func(approval.Case, string) []slack.Block) (blocks []slack.Block) {
+	for _, c := range l.Cases[:min(len(l.Cases), size)] {
+		blocks = append(blocks, show(c, h.Person)...)
+	}
+	if turn := turning(part, l); turn != nil {
+		blocks = append(blocks, turn)
 	}
 	return blocks
-}
-
-// line is a case in one line: the account, and how it stands.
-func line(c approval.Case, reader string) sentence {
-	s := sentence{named(c.Account.Name), text(" · "), coded(c.Account.ID), text(": ")}
-	if !isRequester(c, reader) {
-		s = append(s, who(c.Requester), text(", "))
-	}
-	return append(s, standing(c)...)
-}
-
-// standing says in a few words how a case stands.
-func standing(c approval.Case) sentence {
-	switch c.Status {
-	case approval.Routing:
-		return sentence{text("finding out who decides, asked "), when(c.AskedAt), text(".")}
-	case approval.Pending:
-		return append(append(sentence{text("waiting for ")}, names(undecided(c), quorumWord(c))...),
-			text(", asked "), when(c.AskedAt), text("."))
-	case approval.Active:
-		return sentence{text("allowed until "), when(c.Grant.Until), text(".")}
-	case approval.Ended:
-		if c.Grant.End == approval.Merged {
-			return sentence{text("extended until "), when(c.Grant.Until), text(".")}
-		}
-		return sentence{text("access ended "), when(c.Closed.At), text(".")}
-	case approval.Denied:
-		return sentence{text("denied "), when(c.Closed.At), text(".")}
-	case approval.Cancelled:
-		return sentence{text("taken back "), when(c.Closed.At), text(".")}
-	case approval.TimedOut:
-		return sentence{text("nobody decided in time ("), when(c.Closed.At), text(").")}
-	case approval.Refused:
-		return append(append(sentence{text("refused "), when(c.Closed.At)}, reason(c.Closed.Why)...), text("."))
-	}
-	return sentence{text("it can't be shown, and it allows nothing.")}
 }

@@ -161,8 +161,7 @@ func checkReader(t *rapid.T, c approval.Case, reader string, users map[string]bo
 		other.ID = fmt.Sprintf("case-%d", i)
 		several = append(several, other)
 	}
-	h := view.Home(view.HomeContents{Person: reader, Waiting: several, Mine: several, Running: several, More: 5, Problem: c.Reason})
-	validView(t, "home", h, h.Blocks.BlockSet, users)
+	checkHome(t, c, reader, several, users)
 	answers := &checker{t: t, where: "answers", users: users}
 	for _, kind := range []approval.RejectionKind{approval.Exists, approval.NotRouted, approval.NotRouting, approval.NotActive, approval.AlreadyDecided,
 		approval.NotAnApprover, approval.NotTheRequester, approval.AlreadyApproved, approval.NotDue, approval.TooLate, approval.TooSoon, approval.ReasonMissing, approval.ClockSetBack, approval.Invalid, "new"} {

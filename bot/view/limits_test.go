@@ -195,7 +195,7 @@ func (c *checker) actions(elements []any) {
 	for _, e := range elements {
 		button := e.(object)
 		id, _ := button["action_id"].(string)
-		if button["type"] == "static_select" && id != "" && !seen[id] {
+		if isMenu(button) && id != "" && !seen[id] {
 			c.field(button)
 			seen[id] = true
 			continue
@@ -212,6 +212,10 @@ func (c *checker) actions(elements []any) {
 	}
 }
 
+func isMenu(e object) bool {
+	return e["type"] == "static_select" || e["type"] == "external_select" || e["type"] == "users_select"
+}
+
 func (c *checker) field(e object) {
 	c.t.Helper()
 	options, _ := e["options"].([]any)
@@ -223,6 +227,9 @@ func (c *checker) field(e object) {
 	}
 	for _, o := range options {
 		c.option(o.(object))
+	}
+	if user, ok := e["initial_user"].(string); ok && !regexp.MustCompile(`^[UW][A-Z0-9]+$`).MatchString(user) {
+		c.fail("%q is chosen among the people", user)
 	}
 	if value, _ := e["initial_value"].(string); slackCounts(value) > 3000 {
 		c.fail("a prepared text of %d characters", slackCounts(value))

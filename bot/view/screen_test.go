@@ -87,7 +87,14 @@ func drawButtons(block object) string {
 	var texts []string
 	for _, e := range block["elements"].([]any) {
 		button := e.(object)
-		if button["type"] == "static_select" {
+		switch chosen, _ := button["initial_option"].(object); {
+		case button["type"] == "users_select" && button["initial_user"] != nil:
+			texts = append(texts, fmt.Sprintf("[ %s: @%s ]", textOf(button["placeholder"]), button["initial_user"]))
+			continue
+		case button["type"] == "external_select" && chosen != nil:
+			texts = append(texts, fmt.Sprintf("[ %s: %s ]", textOf(button["placeholder"]), textOf(chosen["text"])))
+			continue
+		case isMenu(button):
 			texts = append(texts, "[ "+textOf(button["placeholder"])+" ]"+drawChoices(button))
 			continue
 		}
