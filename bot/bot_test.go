@@ -47,7 +47,7 @@ func TestEverythingElseGoesToTheManagersOnCall(t *testing.T) {
 			t.Errorf("the manager's card lacks %q:\n%s", want, card.Text())
 		}
 	}
-	if got := card.Buttons(); !slices.Equal(got, []string{"Approve", "Deny", "I'm looking at it"}) {
+	if got := card.Buttons(); !slices.Equal(got, []string{"Approve", "Deny", "I'm looking at it", "History"}) {
 		t.Errorf("buttons %q", got)
 	}
 	other := s.ola.Inbox().Wait("Acme")

@@ -33,6 +33,9 @@ func (b *Bot) click(ctx context.Context, envelope string, action slack.Interacti
 			return b.denyOrRevoke(ctx, envelope, action, pressed)
 		case view.ActionExtend:
 			return b.extend(ctx, envelope, action, pressed.Value)
+		case view.ActionHistory:
+			b.history(ctx, action, pressed.Value)
+			return nil
 		}
 		if wanted, ok := view.ReadBrowsing(pressed); ok {
 			return b.browse(ctx, action, wanted)

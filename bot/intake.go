@@ -63,8 +63,23 @@ func (b *Bot) openForm(ctx context.Context, trigger, person, text string) (probl
 // openView opens a modal, waiting out a rate limit where the trigger's life
 // allows. A trigger that was used means that an earlier try had worked.
 func (b *Bot) openView(ctx context.Context, deadline time.Time, trigger string, modal slack.ModalViewRequest) error {
-	for {
+	return b.useTrigger(ctx, deadline, func() error {
 		_, err := b.Slack.OpenViewContext(ctx, trigger, modal)
+		return err
+	})
+}
+
+// pushView is openView on top of the modal that was clicked in.
+func (b *Bot) pushView(ctx context.Context, deadline time.Time, trigger string, modal slack.ModalViewRequest) error {
+	return b.useTrigger(ctx, deadline, func() error {
+		_, err := b.Slack.PushViewContext(ctx, trigger, modal)
+		return err
+	})
+}
+
+func (b *Bot) useTrigger(ctx context.Context, deadline time.Time, show func() error) error {
+	for {
+		err := show()
 		limited, ok := errors.AsType[*slack.RateLimitedError](err)
 		if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok && refused.Err == "exchanged_trigger_id" {
 			return nil

@@ -46,7 +46,7 @@ func TestARequesterNudges(t *testing.T) {
 	reminder := s.mia.Inbox().Wait("🔔 Reminder")
 	s.ola.Inbox().Wait("🔔 Reminder")
 	own.WaitText("You sent a reminder")
-	if want := "Reminder: Kim Berg still waits for a decision on Acme"; reminder.Notification() != want {
+	if want := "Reminder: Kim Berg still waits to sign in as Acme for 15 minutes: the invoice page fails"; reminder.Notification() != want {
 		t.Errorf("the notification is %q, want %q", reminder.Notification(), want)
 	}
 	own.Click("Nudge")

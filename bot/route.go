@@ -82,7 +82,12 @@ func (b *Bot) ruling(ctx context.Context, c approval.Case) (approval.Command, er
 	if err != nil {
 		return nil, err
 	}
-	return b.ruled(ctx, c, ruling)
+	command, err := b.ruled(ctx, c, ruling)
+	if rule, ok := command.(approval.Rule); ok && ruling.Outcome.Result == flows.Asked && err == nil {
+		rule.Found.Background, err = b.background(ctx, c, requester, account)
+		command = rule
+	}
+	return command, err
 }
 
 // evaluate runs the rules, gathering each fact that they stop for.

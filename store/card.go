@@ -298,7 +298,9 @@ func audience(c approval.Case, view string) []CardID {
 			ids = append(ids, NewCardID(c.ID, ChannelCard, name))
 		}
 	}
-	if waited := !c.PendingAt.IsZero() && !c.SelfApproved(); waited && c.Status != approval.Pending {
+	// A case that was delayed had a first message that said no more than that.
+	waited := !c.DelayedAt.IsZero() || !c.PendingAt.IsZero() && !c.SelfApproved()
+	if waited && c.Status != approval.Pending && c.Status != approval.Routing {
 		ids = append(ids, NewCardID(c.ID, OutcomeCard, c.Requester.ID))
 	}
 	return append(ids, sounds(c)...)

@@ -281,6 +281,11 @@ func TestPast(t *testing.T) {
 	if diff := cmp.Diff(flows.Past{Requests: 3, Approved: 1, Denied: 1}, past); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
+	before, err := l.Before(t.Context(), kim.ID, "acct0", "now")
+	want := approval.Before{ForThis: approval.Tally{Asked: 1, Denied: 1, LastAt: noon}, Overall: approval.Tally{Asked: 3, Approved: 1, Denied: 1, LastAt: noon}}
+	if diff := cmp.Diff(want, before); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
 	if open, err := l.Open(t.Context(), kim.ID); len(open) != 2 || err != nil {
 		t.Errorf("kim has %d open cases, %v; want the running and the new one", len(open), err)
 	}

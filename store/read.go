@@ -98,6 +98,37 @@ func (l *Ledger) Past(ctx context.Context, requester, except string) (past flows
 	return past, err
 }
 
+// Before counts the requester's cases but this one, for the account and in all.
+// It reads each of them: cases that are damaged aren't counted, because nothing
+// is decided by it.
+func (l *Ledger) Before(ctx context.Context, requester, account, except string) (before approval.Before, err error) {
+	err = l.engine.View(ctx, func(tx Tx) error {
+		before = approval.Before{}
+		for entry, err := range under(tx, "past/"+part(requester)+"/") {
+			if err != nil {
+				return fmt.Errorf("reading the past of %s: %w", requester, err)
+			}
+			id := lastPart(entry.Key)
+			if id == except {
+				continue
+			}
+			c, err := readCase(tx, id)
+			if damaged(err) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			before.Overall.Count(c.Status, c.AskedAt)
+			if c.Account.ID == account {
+				before.ForThis.Count(c.Status, c.AskedAt)
+			}
+		}
+		return nil
+	})
+	return before, err
+}
+
 func count(past *flows.Past, status approval.Status) {
 	past.Requests++
 	switch status {

@@ -27,6 +27,12 @@
 // file is loaded beside the old one. Searches in them take 0.1 to 0.7 ms, the
 // hardest 2.4 ms (BenchmarkIndexMillion and BenchmarkSearchMillion).
 //
+// # What cards show
+//
+// Two further fields are shown to those who decide: region, and url, the address
+// of a page about the account. Both are text; another address than an https one
+// is left out. They may be fields of rules as any other.
+//
 // # CSV
 //
 // A CSV file has the columns id and name, may have plan and assigned (e-mails

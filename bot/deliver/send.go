@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,6 +30,21 @@ func (d *Deliverer) call(ctx context.Context, c call, do func() error) error {
 // message posts or updates a card's message. The card comes back with where
 // the message is, also when an error follows.
 func (d *Deliverer) message(ctx context.Context, card store.Card, m view.Message, how urgency) (store.Card, error) {
+	card, err := d.send(ctx, card, m, how)
+	if plain, pictured := m.WithoutPictures(); pictured && unfetched(err) {
+		return d.send(ctx, card, plain, how) // a picture that is gone takes nobody out of a case
+	}
+	return card, err
+}
+
+// unfetched says whether Slack refused a message in the way that it does where
+// it can't fetch a picture.
+func unfetched(err error) bool {
+	refused, ok := errors.AsType[slack.SlackErrorResponse](err)
+	return ok && refused.Err == "invalid_blocks"
+}
+
+func (d *Deliverer) send(ctx context.Context, card store.Card, m view.Message, how urgency) (store.Card, error) {
 	if card.Stamp == "" && !card.Posting.IsZero() {
 		found, err := d.find(ctx, card)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -15,6 +16,9 @@ import (
 type User struct {
 	ID, Name, Email string
 	TimeZone        string // as in "Europe/Oslo"
+	// Title is what their profile says they do, Photo the https address of their
+	// picture; either may be empty.
+	Title, Photo string
 	// Barred is why this person may neither ask nor decide; empty if they may.
 	Barred string
 }
@@ -105,8 +109,21 @@ func (d *Directory) userInfo(ctx context.Context, id string) (User, error) {
 		Name:     cmp.Or(found.Profile.RealName, found.RealName, found.Profile.DisplayName, found.Name, found.ID),
 		Email:    found.Profile.Email,
 		TimeZone: found.TZ,
+		Title:    strings.TrimSpace(found.Profile.Title),
+		Photo:    photo(found.Profile.Image72),
 		Barred:   d.bar(found),
 	}, nil
+}
+
+// photo is the address of a picture that Slack keeps itself; empty for any
+// other. Slack refuses a message with a picture that it can't fetch, and what
+// others keep may be gone, or count who looks.
+func photo(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" || u.User != nil || u.Port() != "" || !strings.HasSuffix(u.Hostname(), ".slack-edge.com") {
+		return ""
+	}
+	return u.String()
 }
 
 // bar says in a sentence why somebody may neither ask nor decide.

@@ -52,6 +52,28 @@ func TestWhoIsBarred(t *testing.T) {
 	}
 }
 
+func TestAPhotoIsSlacksOwn(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://avatars.slack-edge.com/2026/a_72.png":   "https://avatars.slack-edge.com/2026/a_72.png",
+		"http://avatars.slack-edge.com/a_72.png":         "",
+		"https://secure.gravatar.com/avatar/0.jpg":       "",
+		"https://avatars.slack-edge.com.evil.example/a":  "",
+		"https://evil.example/?.slack-edge.com":          "",
+		"https://x@avatars.slack-edge.com/a":             "",
+		"":                                               "",
+		"https://avatars.slack-edge.com/a%":              "",
+		"javascript://avatars.slack-edge.com/%0aalert(1": "",
+	} {
+		inHouse(t, nil, func(t *testing.T, h *house) {
+			id := h.ws.add("Kim", "kim@example.com", func(u *slack.User) { u.Profile.Image72, u.Profile.Title = address, " Support agent " }).ID
+			u, err := h.ByID(t.Context(), id)
+			if err != nil || u.Photo != want || u.Title != "Support agent" {
+				t.Errorf("%q: %+v, %v; want the photo %q", address, u, err, want)
+			}
+		})
+	}
+}
+
 func TestABarIsNoticedWithinTenSeconds(t *testing.T) {
 	inHouse(t, nil, func(t *testing.T, h *house) {
 		kim := h.ws.add("Kim", "kim@example.com")

@@ -101,6 +101,9 @@ func (ws *Workspace) fill(m *message, a args) error {
 	if problems := checkBlocks(blocks, maxMessageBlocks, messageSurface); len(problems) > 0 {
 		return &apiError{code: "invalid_blocks", messages: problems}
 	}
+	if at := pictureIn(blocks); at != "" && ws.trouble.picturesGo {
+		return &apiError{code: "invalid_blocks", messages: []string{"[ERROR] downloading image failed [json-pointer:" + at + "]"}}
+	}
 	metadata, err := a.object("metadata")
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -74,6 +75,7 @@ func (ws *Workspace) user(m *member) map[string]any {
 		"profile": map[string]any{
 			"title": m.Title, "real_name": m.Name, "real_name_normalized": m.Name, "display_name": "", "display_name_normalized": "",
 			"email": m.Email, "team": m.team, "avatar_hash": "0", "status_text": "", "status_emoji": "",
+			"image_72": cmp.Or(m.Photo, "https://secure.gravatar.com/avatar/0.jpg?s=72"),
 		},
 	}
 	if m.Stranger {

@@ -144,6 +144,16 @@ func (c *checker) image(at string, b map[string]any) {
 	}
 }
 
+// pictureIn is where the first picture beside a section is; empty without one.
+func pictureIn(blocks []any) string {
+	for i, v := range blocks {
+		if b, _ := v.(map[string]any); kindOf(b["accessory"]) == "image" {
+			return fmt.Sprintf("/blocks/%d/accessory/image_url", i)
+		}
+	}
+	return ""
+}
+
 func (c *checker) contextElement(at string, v any) {
 	if kindOf(v) == "image" {
 		c.image(at, v.(map[string]any))

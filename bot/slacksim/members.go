@@ -12,6 +12,7 @@ type PersonInfo struct {
 	Name     string `json:"name"`
 	Email    string `json:"email"`
 	Title    string `json:"title,omitempty"`
+	Photo    string `json:"photo,omitempty"` // the address of their picture
 	Zone     string `json:"zone"`
 	Guest    bool   `json:"guest,omitempty"`
 	Stranger bool   `json:"stranger,omitempty"` // of another workspace
@@ -29,6 +30,9 @@ func Stranger() PersonOption { return func(p *PersonInfo) { p.Stranger = true } 
 
 // Title is what a profile says somebody does.
 func Title(title string) PersonOption { return func(p *PersonInfo) { p.Title = title } }
+
+// Photo is the address of somebody's picture; without one they have Slack's own.
+func Photo(address string) PersonOption { return func(p *PersonInfo) { p.Photo = address } }
 
 // Zone is somebody's time zone, such as Europe/Oslo.
 func Zone(zone string) PersonOption { return func(p *PersonInfo) { p.Zone = zone } }

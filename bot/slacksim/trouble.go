@@ -55,6 +55,7 @@ type trouble struct {
 	limited    []string               // methods that are held to Slack's limits
 	taken      map[string][]time.Time // the last calls that were taken, by method
 	posts      map[string]*rate.Limiter
+	picturesGo bool              // no picture can be fetched
 	cutAfter   int               // envelopes after which to cut their socket
 	revoked    map[string]string // by token: Slack's word for why
 }
@@ -83,12 +84,20 @@ func (ws *Workspace) Calm() {
 	ws.trouble.calm = true
 }
 
+// LosePictures has Slack fetch no picture any more, so that it refuses messages
+// that have one.
+func (ws *Workspace) LosePictures() {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	ws.trouble.picturesGo = true
+}
+
 // Heal forgets every fault that was ordered, and ends the sockets that stall.
 func (ws *Workspace) Heal() {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	clear(ws.trouble.ordered)
-	ws.trouble.shares = nil
+	ws.trouble.shares, ws.trouble.picturesGo = nil, false
 	clear(ws.trouble.revoked)
 	ws.trouble.forget, ws.trouble.double, ws.trouble.cutAfter = 0, 0, 0
 	ws.unstall()

@@ -13,8 +13,8 @@ import (
 func ApproverCard(c approval.Case, approver string) Message {
 	heading, told := approverStory(c, approver)
 	blocks := caseBlocks(c, heading, told, cameTo(c, approver))
-	if clickable := approverButtons(c, approver); clickable != nil {
-		blocks = append(blocks, clickable)
+	if _, decides := c.Approver(approver); decides {
+		blocks = append(blocks, withHistory(c, approverButtons(c, approver)))
 	}
 	return Message{Text: about(c, heading), Blocks: blocks}
 }
@@ -28,17 +28,22 @@ func ChannelCard(c approval.Case) Message {
 	return Message{Text: about(c, heading), Blocks: caseBlocks(c, heading, told, nil)}
 }
 
-// about is the notification: what it is, for whom, of which account.
+// about is the notification: what it is, for whom, of which account, for how
+// long and why. It is all that somebody sees who doesn't open the message.
 func about(c approval.Case, heading string) string {
 	if c.Status == approval.Pending {
-		return notification(who(c.Requester), text(asks(c, "")), typed(c.Account.Name))
+		return notification(who(c.Requester), text(asks(c, "")), typed(c.Account.Name), text(" for "), length(c), text(": "), brief(c.Reason))
 	}
-	return notification(text(heading+": "), who(c.Requester), text(" as "), typed(c.Account.Name))
+	return notification(append(sentence{text(heading + ": "), who(c.Requester), text(" as "), typed(c.Account.Name)}, upshot(c)...)...)
 }
 
 func caseBlocks(c approval.Case, heading string, told []sentence, why sentence) []slack.Block {
 	blocks := []slack.Block{header(heading)}
-	for _, s := range told {
+	for i, s := range told {
+		if i == 0 {
+			blocks = append(blocks, besidePhoto(c, s))
+			continue
+		}
 		blocks = append(blocks, paragraph(s...))
 	}
 	blocks = append(blocks, facts(c, true), quote(c.Reason))

@@ -52,17 +52,18 @@ func quote(s string) slack.Block {
 	})
 }
 
-// facts are the lines that describe a request.
-func facts(c approval.Case, asker bool) slack.Block {
-	words := []word{label("Account: "), named(c.Account.Name), text(" · "), plan(c.Account), text(" · "), coded(c.Account.ID)}
-	if asker {
-		words = append(words, text("\n"), label("Asked by: "), who(c.Requester))
+// facts are the lines that describe a request. Those who decide also see who
+// asks, and what that person asked before.
+func facts(c approval.Case, decides bool) slack.Block {
+	s := append(sentence{label("Account: ")}, account(c)...)
+	if decides {
+		s = append(append(s, text("\n"), label("Asked by: ")), asker(c)...)
 	}
-	words = append(words,
-		text("\n"), label("For: "), length(c),
-		text("\n"), label("Asked: "), when(c.AskedAt),
-		text("\n"), label("Reason:"))
-	return paragraph(words...)
+	s = append(s, text("\n"), label("Asked: "), when(c.AskedAt), text(", for "), length(c))
+	if decides {
+		s = append(s, before(c)...)
+	}
+	return paragraph(append(s, text("\n"), label("Reason:"))...)
 }
 
 func plan(a approval.Account) word {

@@ -24,6 +24,7 @@ const (
 	ActionNudge       = "nudge"
 	ActionRelease     = "release"
 	ActionExtend      = "extend"
+	ActionHistory     = "history"
 )
 
 // approverButtons are what this person may do as an approver; nil if nothing.
@@ -62,6 +63,17 @@ func requesterButtons(c approval.Case) slack.Block {
 	case approval.Ended, approval.Denied, approval.Cancelled, approval.TimedOut, approval.Refused:
 	}
 	return nil
+}
+
+// withHistory adds the button that opens the case's history, which those who
+// take part have whatever else there is to do.
+func withHistory(c approval.Case, buttons slack.Block) slack.Block {
+	history := button(ActionHistory, c.ID, "History", slack.StyleDefault)
+	if row, ok := buttons.(*slack.ActionBlock); ok {
+		row.Elements.ElementSet = append(row.Elements.ElementSet, history)
+		return row
+	}
+	return actions(c, history)
 }
 
 func actions(c approval.Case, elements ...slack.BlockElement) slack.Block {

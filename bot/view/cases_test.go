@@ -23,6 +23,7 @@ type story struct {
 	t   testing.TB
 	now time.Time
 	c   approval.Case
+	all []approval.Event
 }
 
 func (s *story) then(commands ...approval.Command) *story {
@@ -35,6 +36,7 @@ func (s *story) then(commands ...approval.Command) *story {
 		}
 		for _, e := range events {
 			s.c = approval.Apply(s.c, e)
+			s.all = append(s.all, e)
 		}
 	}
 	return s
@@ -115,6 +117,19 @@ func silent(t testing.TB) *story {
 	return submitted(t).then(approval.Rule{Ruling: ruled("enterprise", false), Found: found})
 }
 
+// known is a case of which all is known that a card may show.
+func known(t testing.TB, before approval.Before) *story {
+	found := onCall(mia, ola)
+	found.Background = &approval.Background{Title: "Support agent, Nordics", Region: "eu", URL: "https://admin.example.com/accounts/acct_42",
+		Photo: "https://avatars.slack-edge.com/2026-11-24/kim_72.png", Before: &before}
+	return submitted(t).then(approval.Rule{Ruling: ruled("enterprise", false), Found: found})
+}
+
+func often() approval.Before {
+	return approval.Before{ForThis: approval.Tally{Asked: 3, Approved: 2, Denied: 1, LastAt: noon.AddDate(0, 0, -3)},
+		Overall: approval.Tally{Asked: 41, Approved: 36, Denied: 2, LastAt: noon.Add(-time.Hour)}}
+}
+
 func pending(t testing.TB) *story {
 	return submitted(t).then(approval.Rule{Ruling: ruled("enterprise", false), Found: onCall(mia, ola)})
 }
@@ -157,6 +172,9 @@ func stories(t testing.TB) map[string]approval.Case {
 		"routing":             submitted(t).c,
 		"routing_delayed":     submitted(t).then(approval.Delay{Why: "the account directory doesn't answer"}).c,
 		"pending":             pending(t).c,
+		"pending_known":       known(t, often()).then(approval.LookAt{By: ola}).c,
+		"pending_known_first": known(t, approval.Before{}).c,
+		"approved_known":      known(t, often()).then(approve).c,
 		"pending_two_of_them": two(t).then(approve).c,
 		"pending_looked_at":   pending(t).then(approval.LookAt{By: ola}).c,
 		"pending_missed":      pending(t).then(approval.Miss{ID: ola.ID, Why: "their Slack account is deactivated"}).c,

@@ -103,7 +103,7 @@ func ending(c approval.Case, reader string) sentence {
 		return append(sentence{subject(c.Requester, reader), text(" ended early the access to ")}, at...)
 	case approval.Revoked:
 		s := append(sentence{subject(c.Closed.By, reader), text(" revoked the access to ")}, at...)
-		return append(s, reason(c.Closed.Why)...)
+		return append(s, said(c.Closed.Why)...)
 	case approval.Expired, approval.Merged:
 	}
 	return append(sentence{text("Its time is over, and so is the permission for ")}, at...)
@@ -115,7 +115,7 @@ func deniedStory(c approval.Case, reader string) []sentence {
 	if by.ID != "" {
 		s = sentence{subject(by, reader), text(" denied this")}
 	}
-	s = append(append(s, text(" ("), when(c.Closed.At), text(")")), reason(c.Closed.Why)...)
+	s = append(append(s, text(" ("), when(c.Closed.At), text(")")), said(c.Closed.Why)...)
 	told := []sentence{append(s, text("."))}
 	if !isRequester(c, reader) {
 		return append(told, sentence{who(c.Requester), text(" can't sign in and has been told. There's nothing more to do.")})
@@ -178,6 +178,14 @@ func reason(why string) sentence {
 		return nil
 	}
 	return sentence{text(": "), typed(why)}
+}
+
+// said is reason for what a person gave one for, shown whole.
+func said(why string) sentence {
+	if cleanLine(why) == "" {
+		return nil
+	}
+	return sentence{text(": "), whole(why)}
 }
 
 // subject is the person at the beginning of a sentence.

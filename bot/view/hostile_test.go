@@ -106,7 +106,26 @@ func anyCase(t *rapid.T, users map[string]bool) approval.Case {
 	c.Grant = &approval.Grant{From: noon, Until: at(t), Warned: rapid.Bool().Draw(t, "warned"),
 		End: rapid.SampledFrom([]approval.GrantEnd{approval.Expired, approval.Released, approval.Revoked, approval.Merged}).Draw(t, "end")}
 	c.Closed = &approval.Closing{At: at(t), By: somebody(t, users), Why: typedText(t, "why")}
+	c.Background = anyBackground(t)
 	return c
+}
+
+func anyBackground(t *rapid.T) *approval.Background {
+	if rapid.Bool().Draw(t, "an old case") {
+		return nil
+	}
+	b := &approval.Background{Title: typedText(t, "title"), Region: typedText(t, "region"), Photo: anyAddress(t), URL: anyAddress(t)}
+	if rapid.Bool().Draw(t, "counted") {
+		tally := approval.Tally{Asked: rapid.IntRange(0, 1_000_000).Draw(t, "asked"), LastAt: at(t)}
+		b.Before = &approval.Before{ForThis: tally, Overall: approval.Tally{Asked: 2, LastAt: at(t)}}
+	}
+	return b
+}
+
+func anyAddress(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"", "https://", "https://avatars.slack-edge.com/a_72.png", "http://evil.example/a.png", "javascript:alert(1)",
+		"https://user:secret@evil.example/", "https://evil.example/a|b>c", "https://evil.example/<!channel>", "https://例え.example/客 客\n", "data:image/png;base64,x",
+		"https://evil.example/" + strings.Repeat("a", 5000), "//evil.example", "https:evil"}).Draw(t, "address")
 }
 
 // TestNothingBreaksACard draws cases of hostile text and crowds, and holds
@@ -200,7 +219,11 @@ func TestButtonsAreForDeciders(t *testing.T) {
 		c := anyCase(t, map[string]bool{})
 		for _, reader := range []string{"U0P001", "U0Q005", c.Requester.ID} {
 			_, approver := c.Approver(reader)
-			got := strings.Contains(fmt.Sprint(asObject(t, map[string]any{"blocks": view.ApproverCard(c, reader).Blocks})), "type:actions")
+			card := fmt.Sprint(asObject(t, map[string]any{"blocks": view.ApproverCard(c, reader).Blocks}))
+			got := strings.Contains(card, "action_id:"+view.ActionDeny) || strings.Contains(card, "action_id:"+view.ActionRevoke)
+			if strings.Contains(card, "action_id:"+view.ActionHistory) != approver {
+				t.Errorf("the history is offered to %s: %v", reader, !approver)
+			}
 			revocable := c.Status == approval.Active && reader != c.Requester.ID
 			if want := approver && (c.Status == approval.Pending || revocable); got != want {
 				t.Errorf("buttons for %s of a %s case: %v, want %v", reader, c.Status, got, want)
@@ -218,7 +241,8 @@ func TestTheWorstCaseFits(t *testing.T) {
 		person := approval.Person{Name: wide}
 		c := approval.Case{ID: "case-1", Requester: kim, Reason: wide, Delay: wide, Duration: 1<<63 - 1, AskedAt: noon, PendingAt: noon, Quorum: 3,
 			Account: approval.Account{ID: wide, Name: wide, Plan: wide}, Claim: &approval.Claim{By: person},
-			Outcome: flows.Outcome{Result: flows.Denied, Why: wide}, Closed: &approval.Closing{At: noon, By: person, Why: wide},
+			Background: &approval.Background{Title: wide, Region: wide, URL: wide, Photo: "https://avatars.slack-edge.com/a_72.png", Before: &approval.Before{Overall: approval.Tally{Asked: 1}}},
+			Outcome:    flows.Outcome{Result: flows.Denied, Why: wide}, Closed: &approval.Closing{At: noon, By: person, Why: wide},
 			Grant: &approval.Grant{From: noon, Until: noon, End: approval.Revoked}}
 		for range 30 {
 			c.Approvers = append(c.Approvers, approval.Approver{Person: person, Asked: true}, approval.Approver{Person: person})

@@ -3,6 +3,7 @@ package view_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -119,6 +120,8 @@ func (c *checker) block(b object) {
 		c.text(b["text"], "plain_text", 150)
 	case "rich_text":
 		c.richText(b)
+	case "section":
+		c.section(b)
 	case "actions":
 		c.actions(b["elements"].([]any))
 	case "input":
@@ -144,6 +147,35 @@ func (c *checker) text(v any, kind string, limit int) {
 	}
 	c.sane(s)
 	c.chars += slackCounts(s)
+}
+
+// section is a paragraph in mrkdwn beside a picture.
+func (c *checker) section(b object) {
+	c.t.Helper()
+	text, _ := b["text"].(object)
+	s, _ := text["text"].(string)
+	if text["type"] != "mrkdwn" || s == "" || len(utf16.Encode([]rune(s))) > 3000 {
+		c.fail("a section with %d characters of %v", len(utf16.Encode([]rune(s))), text["type"])
+	}
+	c.mrkdwn(s)
+	c.chars += len(s)
+	picture, _ := b["accessory"].(object)
+	alt, _ := picture["alt_text"].(string)
+	if picture["type"] != "image" || alt == "" || slackCounts(alt) > 2000 {
+		c.fail("an accessory of the shape %v", picture)
+	}
+	c.sane(alt)
+	c.address(picture["image_url"])
+}
+
+// address checks what Slack fetches or opens.
+func (c *checker) address(v any) {
+	c.t.Helper()
+	s, _ := v.(string)
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || len(s) > 3000 || strings.ContainsAny(s, " <>|\"\n") {
+		c.fail("the address %q", s)
+	}
 }
 
 func (c *checker) richText(b object) {
@@ -184,6 +216,12 @@ func (c *checker) run(r object) int {
 			c.fail("a date of the shape %v", r)
 		}
 		return 30
+	case "link":
+		c.address(r["url"])
+		if r["text"] != "Open the account" {
+			c.fail("a link that says %q", r["text"])
+		}
+		return slackCounts("Open the account")
 	}
 	c.fail("a live element in rich text: %v", r)
 	return 0

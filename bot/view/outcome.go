@@ -3,7 +3,7 @@ package view
 import "github.com/understudyhq/understudy/flows/approval"
 
 // OutcomeCard is a new, short message for the requester, once a case that
-// waited for other people is decided: their first card changes without a sound.
+// waited for other people, or longer than usual, is decided: their first card changes without a sound.
 // It is false if there is nothing to say, yet or ever.
 func OutcomeCard(c approval.Case) (Message, bool) {
 	if !waitedForOthers(c) {
@@ -20,7 +20,7 @@ func OutcomeCard(c approval.Case) (Message, bool) {
 	if c.Status == approval.Active {
 		told = told[:1] // that the end is near is a message of its own
 	}
-	m := Message{Text: notification(text(heading+": "), typed(c.Account.Name))}
+	m := Message{Text: outcomeNotice(c, heading)}
 	m.Blocks = append(m.Blocks, paragraph(label(heading+": "), named(c.Account.Name), text(" · "), coded(c.Account.ID)))
 	for _, s := range told {
 		m.Blocks = append(m.Blocks, paragraph(s...))
@@ -30,5 +30,5 @@ func OutcomeCard(c approval.Case) (Message, bool) {
 
 func waitedForOthers(c approval.Case) bool {
 	decidedByRequester := c.Closed != nil && c.Closed.By.ID == c.Requester.ID && c.Status == approval.Denied
-	return !c.PendingAt.IsZero() && !c.SelfApproved() && !decidedByRequester
+	return !decidedByRequester && (!c.DelayedAt.IsZero() || !c.PendingAt.IsZero() && !c.SelfApproved())
 }

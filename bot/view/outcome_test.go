@@ -12,7 +12,7 @@ import (
 // TestOutcomeMakesASoundOnlyAfterAWait: whoever didn't wait for other people has
 // the answer before their eyes.
 func TestOutcomeMakesASoundOnlyAfterAWait(t *testing.T) {
-	sounds := []string{"approved", "approved_for_less", "approved_by_two", "approved_ends_soon", "extended", "prolonged", "expired", "released", "revoked",
+	sounds := []string{"approved", "approved_for_less", "approved_known", "approved_by_two", "approved_ends_soon", "extended", "prolonged", "expired", "released", "revoked",
 		"denied", "denied_with_reason", "timed_out", "refused_unreachable"}
 	for name, c := range stories(t) {
 		m, ok := view.OutcomeCard(c)

@@ -15,10 +15,7 @@ func requesterBlocks(c approval.Case, heading string, told []sentence) []slack.B
 	for _, s := range told {
 		blocks = append(blocks, paragraph(s...))
 	}
-	if clickable := requesterButtons(c); clickable != nil {
-		blocks = append(blocks, clickable)
-	}
-	blocks = append(blocks, facts(c, false), quote(c.Reason))
+	blocks = append(blocks, withHistory(c, requesterButtons(c)), facts(c, false), quote(c.Reason))
 	if why := rules(c); why != nil {
 		blocks = append(blocks, paragraph(why...))
 	}

@@ -46,12 +46,21 @@ func drawBlock(block object) string {
 		return strings.Join(parts, "\n")
 	case "actions":
 		return drawButtons(block)
+	case "section":
+		return drawSection(block)
 	case "input":
 		element := block["element"].(object)
 		return fmt.Sprintf("%s: <%s %s> %s", textOf(block["label"]), element["type"], textOf(element["placeholder"]), textOf(block["hint"])) +
 			drawChoices(element)
 	}
 	return fmt.Sprintf("?? %v", block)
+}
+
+func drawSection(block object) string {
+	if picture, ok := block["accessory"].(object); ok {
+		return fmt.Sprintf("%s  ((%s))", textOf(block["text"]), picture["alt_text"])
+	}
+	return textOf(block["text"])
 }
 
 func drawPart(part object) string {
@@ -72,6 +81,8 @@ func drawRun(run object) string {
 		return fmt.Sprintf("@%s", run["user_id"])
 	case "date":
 		return fmt.Sprintf("{%s}", run["fallback"])
+	case "link":
+		return fmt.Sprintf("<%s>(%s)", run["text"], run["url"])
 	}
 	text := fmt.Sprint(run["text"])
 	switch {

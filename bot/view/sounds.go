@@ -20,7 +20,7 @@ func ReminderCard(c approval.Case, approver string) Message {
 	if clickable := approverButtons(c, approver); clickable != nil {
 		blocks = append(blocks, clickable)
 	}
-	return Message{Text: notification(text("Reminder: "), who(c.Requester), text(" still waits for a decision on "), typed(c.Account.Name)), Blocks: blocks}
+	return Message{Text: notification(text("Reminder: "), who(c.Requester), text(" still waits to sign in as "), typed(c.Account.Name), text(" for "), length(c), text(": "), brief(c.Reason)), Blocks: blocks}
 }
 
 // WarningCard tells the requester that their access ends soon.
@@ -35,7 +35,7 @@ func WarningCard(c approval.Case) Message {
 	s := sentence{label("⏳ Ends soon: "), text("your access to "), named(c.Account.Name), text(" ends "), when(c.Grant.Until), text(". "),
 		text(goOn(c, c.Requester.ID))}
 	return Message{
-		Text:   notification(text("Your access to "), typed(c.Account.Name), text(" ends soon")),
+		Text:   notification(text("Your access to "), typed(c.Account.Name), text(" ends soon. Extend it if you need longer.")),
 		Blocks: []slack.Block{paragraph(s...), requesterButtons(c)},
 	}
 }

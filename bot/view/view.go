@@ -21,6 +21,8 @@
 package view
 
 import (
+	"slices"
+
 	"github.com/slack-go/slack"
 
 	"github.com/understudyhq/understudy/flows/approval"
@@ -32,6 +34,22 @@ type Message struct {
 	// escaped already.
 	Text   string
 	Blocks []slack.Block
+}
+
+// WithoutPictures is the message for a Slack that can't fetch a picture in it,
+// and so refuses all of it. It is false if there are none.
+func (m Message) WithoutPictures() (Message, bool) {
+	found := false
+	blocks := slices.Clone(m.Blocks)
+	for i, b := range blocks {
+		if s, ok := b.(*slack.SectionBlock); ok && s.Accessory != nil && s.Accessory.ImageElement != nil {
+			plain := *s
+			plain.Accessory = nil
+			blocks[i], found = &plain, true
+		}
+	}
+	m.Blocks = blocks
+	return m, found
 }
 
 // EventType is the type of the metadata that every card carries.
@@ -54,7 +72,7 @@ const (
 func RequesterCard(c approval.Case) Message {
 	heading, told := requesterStory(c)
 	return Message{
-		Text:   notification(text(heading+": "), typed(c.Account.Name)),
+		Text:   outcomeNotice(c, heading),
 		Blocks: requesterBlocks(c, heading, told),
 	}
 }

@@ -84,6 +84,22 @@ func oneLine(s string, limit int) string {
 	return isolated(line)
 }
 
+// whole is a reason that a person typed, in one line and as long as forms take it.
+type whole string
+
+func (w whole) line() string {
+	s := cleanLine(string(w))
+	if runes := []rune(s); len(runes) > MaxReason {
+		s = string(runes[:MaxReason]) + "…"
+	}
+	return isolated(s)
+}
+func (w whole) rich() slack.RichTextSectionElement {
+	return slack.NewRichTextSectionTextElement(w.line(), nil)
+}
+func (w whole) mrkdwn() string { return literal(w.line()) }
+func (w whole) note() string   { return literal(oneLine(string(w), maxTyped)) }
+
 // named is typed text that stands out.
 type named string
 

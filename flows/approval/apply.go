@@ -28,7 +28,7 @@ func Apply(c Case, e Event) Case {
 	case Asked:
 		c = c.ruled(b.Ruling)
 		c.Status, c.Delay, c.PendingAt, c.ShiftEnds = Pending, "", e.At, b.ShiftEnds
-		c.Route, c.Quorum = &b.Route, b.Quorum
+		c.Route, c.Quorum, c.Background = &b.Route, b.Quorum, b.Background
 		c.Escalations, c.Reminders, c.OnCall = 0, 0, nil
 		c = c.joined(b.Approvers, b.Unreachable)
 	case Rerouted:

@@ -74,6 +74,9 @@ type Case struct {
 	Outcome flows.Outcome `json:"outcome"`
 	// Route is the part of the outcome's route that is in use.
 	Route *flows.Route `json:"route,omitempty"`
+	// Background is what the cards show beside the request; nil before people
+	// were asked, and of cases that are older than it.
+	Background *Background `json:"background,omitempty"`
 
 	// Approvers may decide; those with Asked got a card.
 	Approvers []Approver `json:"approvers,omitempty"`

@@ -39,6 +39,8 @@ type Found struct {
 	Unreachable []Unreached
 	// ShiftEnds is when the first on-call shift of the answer ends, if any does.
 	ShiftEnds time.Time
+	// Background is what those who are asked are shown.
+	Background *Background
 }
 
 // Refuse ends a case that can't be decided.

@@ -152,7 +152,7 @@ func (c Case) ask(r Rule, now time.Time) []Body {
 	// Who was asked along an earlier route may still decide, but not with fewer
 	// approvals than that route needed.
 	quorum := max(1, route.Quorum, c.Quorum)
-	asked := Asked{r.Ruling, route, approvers, r.Found.Unreachable, quorum, laterShift(r.Found.ShiftEnds, now)}
+	asked := Asked{r.Ruling, route, approvers, r.Found.Unreachable, quorum, laterShift(r.Found.ShiftEnds, now), r.Found.Background}
 	if after := Apply(c, Event{Body: asked}); !after.decidable() {
 		why := fmt.Sprintf("%d must approve, and %d can be asked", quorum, len(approvers))
 		return c.refuse(r.Ruling, why, r.Found.Unreachable)

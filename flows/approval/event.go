@@ -64,6 +64,7 @@ type Asked struct {
 	Unreachable []Unreached `json:"unreachable,omitempty"`
 	Quorum      int         `json:"quorum"`
 	ShiftEnds   time.Time   `json:"shift_ends,omitzero"`
+	Background  *Background `json:"background,omitempty"` // what they were shown of it
 }
 
 // Rerouted says that nobody of the route could be reached, so its OrElse is used.

@@ -22,6 +22,7 @@ const (
 	nudges       verb = "Nudge"
 	releases     verb = "End now"
 	extends      verb = "Extend"
+	recalls      verb = "History"
 	opensHome    verb = "(opens Home)"
 	suggested    verb = "(types a name)"
 	anotherVerb  verb = "(another button)"

@@ -32,8 +32,18 @@ func headlines(s approval.Status) []string {
 	return nil
 }
 
-// buttons are what a card of this kind must have on it.
+// buttons are what a card of this kind must have on it. Whoever takes part can
+// read the history, whatever the case has come to.
 func (f file) buttons(kind store.CardKind, person string) []string {
+	_, decides := f.Approver(person)
+	if kind == store.RequesterCard || kind == store.ModalCard || kind == store.ApproverCard && decides {
+		return append(f.deeds(kind, person), string(recalls))
+	}
+	return f.deeds(kind, person)
+}
+
+// deeds are the buttons that change something.
+func (f file) deeds(kind store.CardKind, person string) []string {
 	requester := person == f.Requester.ID
 	_, approver := f.Approver(person)
 	switch {

@@ -201,7 +201,7 @@ func (p *person) press(t thing) {
 
 func verbOf(t thing) verb {
 	switch v := verb(t.label); v {
-	case approves, approvesLess, denies, looks, looksAway, revokes, cancels, nudges, releases, extends, asks:
+	case approves, approvesLess, denies, looks, looksAway, revokes, cancels, nudges, releases, extends, recalls, asks:
 		return v
 	default:
 		return anotherVerb

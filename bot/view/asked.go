@@ -1,0 +1,56 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/flows/approval"
+)
+
+// maxLegs is how many ways of a route are told one by one.
+const maxLegs = 4
+
+// askedPeople names those who were asked by how the rules found them: "the
+// on-call managers (Support managers): Mia and Ola".
+func askedPeople(approvers []approval.Approver, reader string) sentence {
+	var s sentence
+	var done []flows.Leg
+	for _, a := range approvers {
+		if slices.ContainsFunc(done, func(l flows.Leg) bool { return sameLeg(l, a.Leg) }) {
+			continue
+		}
+		if len(done) == maxLegs {
+			return append(s, text("; and others"))
+		}
+		if len(done) > 0 {
+			s = append(s, text("; and "))
+		}
+		done = append(done, a.Leg)
+		s = append(append(s, legPeople(a.Leg)...), objects(persons(ofLeg(approvers, a.Leg)), reader)...)
+	}
+	if s == nil {
+		return sentence{text("nobody")}
+	}
+	return s
+}
+
+func sameLeg(a, b flows.Leg) bool { return a.Kind == b.Kind && a.Name == b.Name }
+
+func ofLeg(approvers []approval.Approver, leg flows.Leg) []approval.Approver {
+	return slices.DeleteFunc(slices.Clone(approvers), func(a approval.Approver) bool { return !sameLeg(a.Leg, leg) })
+}
+
+// legPeople says what makes people of this leg the ones to ask.
+func legPeople(l flows.Leg) sentence {
+	switch l.Kind {
+	case flows.OnCallLeg:
+		return append(append(sentence{text("the on-call managers ("), typed(cmp.Or(l.Title, "schedule "+l.Name))}, reason(l.Why)...), text("): "))
+	case flows.GroupLeg:
+		return sentence{text("the group @"), typed(l.Name), text(": ")}
+	case flows.RequesterLeg:
+		return append(append(sentence{text("whoever asked")}, reason(l.Why)...), text(": "))
+	case flows.PersonLeg:
+	}
+	return nil
+}
