@@ -116,6 +116,25 @@ func TestALongTimelineSaysWhatItLeavesOut(t *testing.T) {
 	}
 }
 
+// TestTheWidestTimelineFits fills ninety events with the widest text there is.
+func TestTheWidestTimelineFits(t *testing.T) {
+	wide := strings.Repeat("&", 4000)
+	asked := approval.Asked{Ruling: approval.Ruling{Outcome: flows.Outcome{Result: flows.Denied, Why: wide, Reads: []flows.Read{{Value: wide}}}}}
+	for range 30 {
+		asked.Approvers = append(asked.Approvers, approval.Approver{Person: approval.Person{Name: wide}, Leg: flows.Leg{Kind: flows.GroupLeg, Name: wide}})
+		asked.Unreachable = append(asked.Unreachable, approval.Unreached{Person: approval.Person{Name: wide}, Why: wide})
+	}
+	events := make([]approval.Event, 90)
+	for i := range events {
+		events[i] = approval.Event{At: noon, Body: asked}
+	}
+	m := view.Timeline(pending(t).c, events, mia.ID)
+	data, err := json.Marshal(m)
+	if err != nil || len(data) > viewBytes || !strings.Contains(string(data), "more events came here") {
+		t.Errorf("%d bytes, %v", len(data), err)
+	}
+}
+
 // TestAReasonIsShownWhole holds that the longest reason that the form takes
 // stands on every surface to its last character, whatever it is made of.
 func TestAReasonIsShownWhole(t *testing.T) {

@@ -90,7 +90,7 @@ const soon = 1500 * time.Millisecond
 // or slept before it could, or Slack didn't take it.
 func (e *evidence) excused(a act) bool {
 	return e.bot.away(a.began, a.ended.Add(soon)) || e.struck(a.began, a.ended.Add(answerWithin), func(c slacksim.Call) bool {
-		return c.Person == a.person && slices.Contains([]string{"views.open", "response_url", "chat.postMessage"}, c.Method)
+		return c.Person == a.person && slices.Contains([]string{"views.open", "views.push", "response_url", "chat.postMessage"}, c.Method)
 	})
 }
 

@@ -192,7 +192,7 @@ func (p *person) press(t thing) {
 	before := p.opened()
 	err := p.town.ws.Press(context.Background(), p.ID, t.press)
 	ended := time.Now()
-	if err == nil && (a.verb == denies || a.verb == revokes || a.verb == asks) {
+	if err == nil && (a.verb == denies || a.verb == revokes || a.verb == asks || a.verb == recalls) {
 		a.shown = p.appears(a.began, before)
 	}
 	a.ended = ended
