@@ -135,6 +135,14 @@ func (ws *Workspace) Deactivate(p *Person) {
 	ws.announce()
 }
 
+// Reactivate brings somebody back who was deactivated.
+func (ws *Workspace) Reactivate(p *Person) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	p.m.Gone = false
+	ws.announce()
+}
+
 // DeleteMessage removes a message by hand, as its reader can.
 func (ws *Workspace) DeleteMessage(c *Card) {
 	ws.mu.Lock()

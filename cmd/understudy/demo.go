@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/rs/zerolog"
 
@@ -38,17 +37,19 @@ func (d *demoCommand) Run(ctx context.Context, stdout io.Writer, log zerolog.Log
 		return err
 	}
 	address := "http://" + listener.Addr().String()
-	ws := newWorkspace(address)
+	ws, ola := newWorkspace(address)
 	defer ws.Close()
 	clock := &demoClock{file: filepath.Join(folder, "clock")}
-	stopPage := serveHTTP(listener, demoPages(ws, clock), log)
-	defer stopPage()
 	pagerListener, err := listenLoopback(ctx, "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	stopPager := serveHTTP(pagerListener, newPager(), log)
+	b := newBackstage(ws, ola, clock)
+	defer b.close()
+	stopPager := serveHTTP(pagerListener, b.pager, log)
 	defer stopPager()
+	stopPage := serveHTTP(listener, demoPages(ws, b.acts()), log)
+	defer stopPage()
 
 	s := settings{
 		SlackAppToken: ws.AppToken(), SlackBotToken: ws.BotToken(), SlackAPIURL: ws.APIURL(),
@@ -62,7 +63,7 @@ func (d *demoCommand) Run(ctx context.Context, stdout io.Writer, log zerolog.Log
 		return err
 	}
 	fmt.Fprintf(stdout, demoWelcome, address)
-	return supervise(ctx, s, stdout, "--clock="+clock.file)
+	return b.bot.supervise(ctx, s, stdout, "--clock="+clock.file, "--escalate")
 }
 
 const demoWelcome = `
@@ -85,34 +86,24 @@ func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
 	return listener, nil
 }
 
-func newWorkspace(address string) *slacksim.Workspace {
-	ws := slacksim.New(slacksim.Options{Name: "Understudy demo", Seed: rand.Uint64(), Calm: true})
+func newWorkspace(address string) (ws *slacksim.Workspace, ola *slacksim.Person) {
+	ws = slacksim.New(slacksim.Options{Name: "Understudy demo", Seed: rand.Uint64(), Calm: true})
 	ws.SetURL(address)
 	ws.AddPerson("Kim Berg", "kim@example.com", slacksim.Title("Support agent"))
 	ws.AddPerson("Mia Falk", "mia@example.com", slacksim.Title("Support manager, on call"))
-	ws.AddPerson("Ola Nordmann", "ola@example.com", slacksim.Title("Support manager, on call"))
+	ola = ws.AddPerson("Ola Nordmann", "ola@example.com", slacksim.Title("Support manager, on call"))
 	ws.AddPerson("Lee Chan", "lee@example.com", slacksim.Title("Support agent"))
+	ws.AddGroup("directors", ws.AddPerson("Dana Reyes", "dana@example.com", slacksim.Title("Director of support")))
 	ws.AddPerson("Sam Rivers", "sam@partner.example", slacksim.Title("Contractor, a guest"), slacksim.Guest())
-	return ws
+	return ws, ola
 }
 
-func newPager() *pagersim.Service {
-	pager := pagersim.New()
-	mia := pager.AddUser("Mia Falk", "mia@example.com")
-	ola := pager.AddUser("Ola Nordmann", "ola@example.com")
-	pager.AddSchedule("PMGRS01", "Support managers")
-	pager.SetOnCall("PMGRS01", mia, ola)
-	return pager
-}
-
-func demoPages(ws *slacksim.Workspace, clock *demoClock) http.Handler {
+func demoPages(ws *slacksim.Workspace, acts []page.StageAct) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", noBrowser(ws))
 	mux.Handle("/link/", noBrowser(ws))
 	mux.Handle("/respond/", noBrowser(ws))
-	mux.Handle("/", page.Handler(ws, page.Options{Title: "Understudy demo", App: "Understudy", Guide: demoGuide(), Stage: []page.StageAct{
-		{Text: "10 minutes later", Do: func() (string, error) { return clock.turn(10 * time.Minute) }},
-	}}))
+	mux.Handle("/", page.Handler(ws, page.Options{Title: "Understudy demo", App: "Understudy", Guide: demoGuide(), Stage: acts}))
 	return mux
 }
 
@@ -131,15 +122,15 @@ func noBrowser(next http.Handler) http.Handler {
 
 func demoGuide() []page.GuideStep {
 	return []page.GuideStep{
-		{Text: "Hooli is on the free tier: Kim is in at once.", Person: "Kim Berg", Type: "/impersonate hooli"},
-		{Text: "Kim is assigned to Globex: she approves it herself.", Person: "Kim Berg", Type: "/impersonate globex"},
-		{Text: "Acme goes to the managers on call. Approve it as Mia, and see Ola's copy change.", Person: "Kim Berg", Type: "/impersonate acct_42"},
-		{Text: "Too late: hold Ola's cards still, ask for Café Lumière, approve it as Mia, then click on Ola's card.", Person: "Kim Berg", Type: "/impersonate acct_105"},
-		{Text: "A longer life: as Mia, say that you're looking; as Kim, nudge; as Mia, approve it, then revoke. Or deny it, and say why. Or cancel it as Kim.", Person: "Kim Berg", Type: "/impersonate acct_42"},
-		{Text: "Hours in minutes: ask, then turn the bot's clock on with “10 minutes later”. Whoever is silent is reminded, the request times out; or approve it, and see the warning and the end.", Person: "Kim Berg", Type: "/impersonate acct_105"},
-		{Text: "Initech has no plan in the account directory: nothing unknown allows.", Person: "Kim Berg", Type: "/impersonate initech"},
+		{Text: "Allowed at once: Hooli is on the free tier.", Person: "Kim Berg", Type: "/impersonate hooli"},
+		{Text: "Yours to approve: Kim is assigned to Globex.", Person: "Kim Berg", Type: "/impersonate globex"},
+		{Text: "Approved, then ended: Acme goes to the managers on call. Approve it as Mia; then Kim clicks End now, or Mia clicks Revoke.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate acct_42"},
+		{Text: "Denied: ask for Café Lumière, deny it as Mia, and say why.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate acct_105"},
+		{Text: "Escalated: ask, and nobody answers. Click “10 minutes later” backstage: Dana, a director, is asked as well.", Person: "Kim Berg", With: "Dana Reyes", Type: "/impersonate acct_42"},
+		{Text: "Too late: tick “Hold cards still” for Ola, ask as Kim, approve it as Mia, then click on Ola's card.", Person: "Kim Berg", With: "Ola Nordmann", Type: "/impersonate acct_105"},
+		{Text: "Nothing unknown allows: Initech has no plan in the account directory.", Person: "Kim Berg", Type: "/impersonate initech"},
 		{Text: "Sam is a guest, and guests may not ask.", Person: "Sam Rivers", Type: "/impersonate hooli"},
-		{Text: "Kill the bot in the middle of a request (its process number is in the terminal). It is started again and goes on."},
+		{Text: "When things fail: ask, and kill the bot backstage, or take PagerDuty down. Nothing that was taken is lost."},
 	}
 }
 
@@ -153,6 +144,3 @@ func (s *settings) writeDemoFiles(folder string) error {
 		os.WriteFile(s.Flows, []byte(demoFlows), 0o600),
 	)
 }
-
-// restartAfter is how long a killed bot stays away.
-const restartAfter = 2 * time.Second

@@ -27,6 +27,7 @@ type serveCommand struct {
 	settings
 	WhileStdin bool   `hidden:"" help:"End when standard input does."`
 	Clock      string `hidden:"" help:"A file that says by how much the bot's clock is ahead, for simulated workspaces."`
+	Escalate   bool   `hidden:"" help:"Ask the directors after 10 minutes of silence, for simulated workspaces."`
 	Storm      bool   `hidden:"" help:"Run the flow of understudy torture, in haste, for simulated workspaces."`
 }
 

@@ -18,7 +18,8 @@ func TestToldToEndWhileItStarts(t *testing.T) {
 	t.Parallel()
 	ws := slacksim.ForTest(t, slacksim.Options{Calm: true})
 	ws.Fail("auth.test", 1, slacksim.Hang())
-	pager := httptest.NewServer(newPager())
+	service, _ := newPager()
+	pager := httptest.NewServer(service)
 	t.Cleanup(pager.Close)
 	folder := t.TempDir()
 	s := serveCommand{settings: settings{

@@ -9,17 +9,28 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"sync"
 	"time"
 )
 
+// restartAfter is how long a killed bot stays away.
+const restartAfter = 2 * time.Second
+
+// supervisor keeps a bot alive.
+type supervisor struct {
+	mu  sync.Mutex
+	bot *botProcess // nil while there is none
+}
+
 // supervise runs the bot as a process, and again whenever it dies, until ctx
 // ends; then it lets the bot finish.
-func supervise(ctx context.Context, s settings, stdout io.Writer, flags ...string) error {
+func (v *supervisor) supervise(ctx context.Context, s settings, stdout io.Writer, flags ...string) error {
 	for {
 		bot, err := startBot(s, flags...)
 		if err != nil {
 			return fmt.Errorf("starting the bot: %w", err)
 		}
+		v.follow(bot)
 		fmt.Fprintf(stdout, "\n  The bot is process %d. Kill it in the middle of something (kill -9 %d): it is started again and goes on where it was.\n\n", bot.pid(), bot.pid())
 		select {
 		case <-ctx.Done():
@@ -36,6 +47,25 @@ func supervise(ctx context.Context, s settings, stdout io.Writer, flags ...strin
 		case <-time.After(restartAfter):
 		}
 	}
+}
+
+func (v *supervisor) follow(bot *botProcess) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.bot = bot
+}
+
+// kill ends the bot as kill -9 does.
+func (v *supervisor) kill() (string, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.bot == nil {
+		return "", errors.New("the bot hasn't started yet")
+	}
+	if err := v.bot.command.Process.Kill(); err != nil {
+		return "", fmt.Errorf("killing the bot: %w", err)
+	}
+	return "The bot was killed. It is started again in 2 seconds, and goes on where it was.", nil
 }
 
 // botProcess is a running understudy serve.

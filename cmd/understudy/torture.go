@@ -63,6 +63,12 @@ const stormHaste = 50
 
 // inputs reads the settings for the program's own rules, or for the storm's.
 func (s *serveCommand) inputs() (inputs, error) {
+	if s.Escalate {
+		if err := s.simulated("--escalate"); err != nil {
+			return inputs{}, err
+		}
+		return s.read(demoRules())
+	}
 	if !s.Storm {
 		return s.read(rules())
 	}

@@ -17,6 +17,7 @@
 package page
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"io/fs"
@@ -35,16 +36,39 @@ type Options struct {
 }
 
 // StageAct is something that nobody in the workspace does, such as to turn the
-// clock on.
+// clock on. One with On is a switch: while On is true, its button says Off, and
+// Do ends what it began.
 type StageAct struct {
-	Text string                 // what is on its button
+	Text string                 // what is on its button, and its name
+	Off  string                 // what is on it while On is true; without it, the button waits
+	On   func() bool            // whether it is in force; nil for what is done at once
 	Do   func() (string, error) // what it returns is for the visitor to read
+}
+
+// shownAct is a StageAct as the page draws it.
+type shownAct struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+	On   bool   `json:"on"`
+	Wait bool   `json:"wait"` // it can't be pressed now
+}
+
+func shownActs(acts []StageAct) []shownAct {
+	shown := make([]shownAct, len(acts))
+	for i, act := range acts {
+		shown[i] = shownAct{Name: act.Text, Text: act.Text, On: act.On != nil && act.On()}
+		if shown[i].On {
+			shown[i].Text, shown[i].Wait = cmp.Or(act.Off, act.Text), act.Off == ""
+		}
+	}
+	return shown
 }
 
 // GuideStep is one thing to try.
 type GuideStep struct {
 	Text   string `json:"text"`            // what to do and what will be seen
 	Person string `json:"person,omitzero"` // by whom, by name or id: the step gets a button that brings them up
+	With   string `json:"with,omitzero"`   // who else should be seen, by name or id
 	Type   string `json:"type,omitzero"`   // what the button puts into their message box
 }
 
@@ -68,7 +92,7 @@ func Handler(ws *slacksim.Workspace, o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /", files())
 	mux.HandleFunc("GET /setup", o.serve)
-	mux.Handle("GET /events", &stream{ws: ws})
+	mux.Handle("GET /events", &stream{ws: ws, acts: o.Stage})
 	(&stage{ws: ws, acts: o.Stage}).route(mux)
 	return guard(mux)
 }
@@ -83,17 +107,12 @@ func files() http.Handler {
 
 // serve tells the page what stands around the screens.
 func (o Options) serve(w http.ResponseWriter, _ *http.Request) {
-	acts := make([]string, len(o.Stage))
-	for i, act := range o.Stage {
-		acts[i] = act.Text
-	}
 	answer(w, http.StatusOK, struct {
 		Title string      `json:"title"`
 		App   string      `json:"app"`
 		Guide []GuideStep `json:"guide"`
 		Links []Link      `json:"links"`
-		Stage []string    `json:"stage"`
-	}{o.Title, o.App, o.Guide, o.Links, acts})
+	}{o.Title, o.App, o.Guide, o.Links})
 }
 
 // answer writes JSON. A browser that went away isn't an error of ours.

@@ -40,6 +40,7 @@ type act struct {
 type done struct {
 	Note    string           `json:"note,omitzero"` // a sentence for who acted
 	Options []map[string]any `json:"options,omitzero"`
+	Stage   []shownAct       `json:"stage,omitzero"` // how the acts behind the scenes are then
 }
 
 func (s *stage) route(mux *http.ServeMux) {
@@ -108,7 +109,7 @@ func (s *stage) behind(_ context.Context, a act) (done, error) {
 	for _, one := range s.acts {
 		if one.Text == a.Action {
 			said, err := one.Do()
-			return done{Note: said}, err
+			return done{Note: said, Stage: shownActs(s.acts)}, err
 		}
 	}
 	return done{}, errors.New("there is no such button")

@@ -13,17 +13,18 @@ import (
 
 // refresh is how long a stream is silent at most: it looks again, and says
 // something that no browser shows, so that both ends notice a dead connection.
-const refresh = 5 * time.Second
+const refresh = 2 * time.Second
 
 // stream sends what screens show, as server-sent events.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html
 type stream struct {
-	ws *slacksim.Workspace
+	ws   *slacksim.Workspace
+	acts []StageAct
 }
 
 func (s *stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
-	v := &viewer{ws: s.ws, w: w, flush: http.NewResponseController(w).Flush, sent: map[string][]byte{}}
+	v := &viewer{ws: s.ws, acts: s.acts, w: w, flush: http.NewResponseController(w).Flush, sent: map[string][]byte{}}
 	// An error here means that the browser is gone: there is nobody to tell.
 	_ = v.follow(r.Context())
 }
@@ -31,6 +32,7 @@ func (s *stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // viewer is one open page.
 type viewer struct {
 	ws    *slacksim.Workspace
+	acts  []StageAct
 	w     http.ResponseWriter
 	flush func() error
 	sent  map[string][]byte // what each event last said, by what it is about
@@ -62,6 +64,9 @@ func (v *viewer) follow(ctx context.Context) error {
 func (v *viewer) show() error {
 	people := v.ws.People()
 	if err := v.event("people", "", people); err != nil {
+		return err
+	}
+	if err := v.event("stage", "", shownActs(v.acts)); err != nil {
 		return err
 	}
 	for _, person := range people {

@@ -23,7 +23,7 @@ export function acting(pane, state, redraw) {
     redraw()
   }
   const press = (target, block, element, choice) => waiting(actionKey(target, block, element), () =>
-    post('press', { person: person(), ...target, block: block.block_id, action: element.action_id, choice, values: target.view && readValues(pane.id) }))
+    post('press', { person: person(), ...target, block: block.block_id, action: element.action_id, choice, values: (target.view || target.home) && readValues(pane.id) }))
 
   return {
     become: (id) => {

@@ -6,7 +6,9 @@ import { h, patch } from './dom.js'
 import { drawGuide } from './guide.js'
 import { drawPane } from './pane.js'
 import { readScreen } from './screen.js'
-import { follow, post, setup } from './server.js'
+import { follow, setup } from './server.js'
+import { drawStage } from './stagehand.js'
+import { drawTheme, wear } from './theme.js'
 
 const wide = matchMedia('(min-width: 56rem)')
 const state = {
@@ -36,31 +38,14 @@ function redraw() {
 
 function draw() {
   return h('main', null,
+    h('p', { class: 'aside', 'aria-live': 'polite' }, state.news ?? ''),
     h('header', { class: 'top' },
       h('h1', null, state.setup.title ?? ''),
       h('p', { class: state.connected ? 'live' : 'live off', role: 'status' }, state.connected ? 'Live' : 'Connection lost, trying again…'),
       h('nav', { 'aria-label': 'Elsewhere' }, (state.setup.links ?? []).map((link) =>
-        h('a', { href: link.url, target: '_blank', rel: 'noopener noreferrer' }, link.text)))),
-    drawStage(),
-    drawGuide(state.setup.guide, state.people, go),
+        h('a', { href: link.url, target: '_blank', rel: 'noopener noreferrer' }, link.text)), drawTheme(redraw))),
+    h('div', { class: 'around' }, drawGuide(state.setup.guide, state.people, go), drawStage(state, redraw)),
     h('div', { class: 'panes' }, shown().filter((pane) => pane.person).map((pane) => drawPane(pane, state, doing(pane)))))
-}
-
-// drawStage draws what can be done behind the scenes, and what came of it.
-function drawStage() {
-  if (!state.setup.stage?.length) return undefined
-  return h('div', { class: 'stage', key: 'stage' },
-    state.setup.stage.map((text) => h('button', { type: 'button', class: 'button small', on: { click: () => behind(text) } }, text)),
-    h('p', { role: 'status' }, state.said ?? ''))
-}
-
-async function behind(text) {
-  try {
-    state.said = (await post('stage', { action: text })).note
-  } catch (error) {
-    state.said = error.message
-  }
-  redraw()
 }
 
 const acts = new Map()
@@ -69,17 +54,23 @@ function doing(pane) {
   return acts.get(pane)
 }
 
-// go makes a pane the one where a step happens, and types what the step says.
-function go(person, text) {
+// go makes a pane the one where a step happens, and sends what the step says;
+// the other pane becomes who else should be seen.
+function go(person, text, other) {
   const pane = shown().find((one) => one.person === person) ?? shown().at(text ? 0 : -1)
   if (pane.person !== person) doing(pane).become(person)
+  const beside = shown().find((one) => one !== pane)
+  if (other && beside && beside.person !== other) doing(beside).become(other)
   pane.tab = 'messages'
   if (!wide.matches) document.querySelector('.guide').open = false
   redraw()
   requestAnimationFrame(() => requestAnimationFrame(() => {
     const box = document.getElementById(`${pane.id}-box`)
-    if (text) box.value = text
     box?.focus()
+    if (box && text) {
+      box.value = text
+      box.form.requestSubmit()
+    }
     box?.closest('.pane').scrollIntoView({ block: 'nearest' })
   }))
 }
@@ -98,6 +89,14 @@ function unread(person) {
   return (state.screens.get(person)?.messages ?? []).filter((message) => message.ts > seen).length
 }
 
+// tell says to screen readers what arrived on a screen that is shown.
+function tell(before, now, person) {
+  const last = now.messages.at(-1)
+  if (!before || !last || last.ts <= (before.messages.at(-1)?.ts ?? '')) return
+  if (!shown().some((pane) => pane.person === person.id)) return
+  state.news = `${person.name.split(' ')[0]} has a message: ${last.text}`
+}
+
 // atBottom lists the conversations that are scrolled to their end; settle keeps
 // them there, and moves the focus to a modal that has just opened.
 function atBottom() {
@@ -106,10 +105,16 @@ function atBottom() {
 }
 
 const opened = new WeakSet()
+const covered = new Set() // panes that something lies over
 function settle(down) {
   for (const panel of document.querySelectorAll('.panel.messages')) {
     if (down.includes(panel) || !opened.has(panel)) panel.scrollTop = panel.scrollHeight
     opened.add(panel)
+  }
+  for (const pane of document.querySelectorAll('.pane')) {
+    const over = Boolean(pane.querySelector('.veil'))
+    if (covered.has(pane.id) && !over && document.activeElement === document.body) pane.querySelector('.box input, .panel')?.focus()
+    covered[over ? 'add' : 'delete'](pane.id)
   }
   for (const modal of document.querySelectorAll('.modal')) {
     if (!opened.has(modal)) (modal.querySelector('.body :is(input, textarea, select)') ?? modal).focus()
@@ -125,11 +130,18 @@ function meet(people) {
   redraw()
 }
 
+wear()
 wide.addEventListener('change', redraw)
 state.setup = await setup()
 document.title = state.setup.title
 follow({
   people: meet,
-  screen: (sent) => { state.screens.set(sent.person.id, readScreen(sent, state.setup.app)); redraw() },
+  stage: (acts) => { state.stage = acts; redraw() },
+  screen: (sent) => {
+    const now = readScreen(sent, state.setup.app)
+    tell(state.screens.get(sent.person.id), now, sent.person)
+    state.screens.set(sent.person.id, now)
+    redraw()
+  },
   connected: (on) => { state.connected = on; redraw() },
 })

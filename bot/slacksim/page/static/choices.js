@@ -1,6 +1,7 @@
 // Draws radio buttons and checkboxes.
 
 import { h } from './dom.js'
+import { actsAtOnce } from './naming.js'
 import { drawText } from './text.js'
 
 export function drawChoices(kind, block, element, context) {
@@ -10,7 +11,7 @@ export function drawChoices(kind, block, element, context) {
     'aria-labelledby': context.labelled?.label, 'aria-describedby': context.labelled?.described,
     'aria-invalid': context.labelled?.invalid ? 'true' : undefined,
     'data-block': block.block_id, 'data-action': element.action_id,
-    on: { change: () => { if (!context.labelled) context.act(block, element, chosen(kind, element, group)) } },
+    on: { change: () => { if (actsAtOnce(block, context)) context.act(block, element, chosen(kind, element, group)) } },
   }, (element.options ?? []).map((option) => drawChoice(kind, name, option, initially(element, option), context)))
   group.understudyRead = () => value(kind, element, group)
   return group

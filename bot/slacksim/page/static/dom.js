@@ -59,7 +59,8 @@ export function patch(node, next) {
   }
   patchAttributes(node, next)
   patchListeners(node, next)
-  if (!next.understudyIsland) patchChildren(node, [...next.childNodes])
+  if (next.understudyIsland) node.understudyRenew?.(next)
+  else patchChildren(node, [...next.childNodes])
   return node
 }
 
@@ -85,7 +86,7 @@ function change(node, name, value) {
   if (theirs.has(name)) return
   if (value === null) node.removeAttribute(name)
   else node.setAttribute(name, value)
-  if (name === 'checked') node.checked = value !== null
+  if (name === 'checked' || name === 'selected') node[name] = value !== null
 }
 
 function patchListeners(node, next) {

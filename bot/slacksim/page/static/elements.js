@@ -3,7 +3,7 @@
 
 import { drawChoices } from './choices.js'
 import { h } from './dom.js'
-import { describe, keyOf } from './naming.js'
+import { actsAtOnce, describe, keyOf } from './naming.js'
 import { plainText } from './text.js'
 import { drawTypeahead } from './typeahead.js'
 import { safeURL } from './mrkdwn.js'
@@ -15,6 +15,7 @@ export function drawElement(block, element, context) {
     case 'plain_text_input': return drawTextInput(block, element, context)
     case 'static_select': return drawSelect(block, element, context)
     case 'external_select': return drawTypeahead(block, element, context)
+    case 'users_select': return drawPeople(block, element, context)
     case 'radio_buttons': return drawChoices('radio', block, element, context)
     case 'checkboxes': return drawChoices('checkbox', block, element, context)
     default: return drawUnknown('element', element)
@@ -31,17 +32,25 @@ export function drawUnknown(what, content) {
 function drawButton(block, element, context) {
   const busy = context.busy?.(block, element)
   const press = () => context.act(block, element)
-  return h('button', {
-    type: 'button', class: ['button', element.style].filter(Boolean).join(' '), key: keyOf(block, element, context),
-    'aria-label': element.accessibility_label, 'aria-busy': busy ? 'true' : undefined, disabled: busy,
+  const link = safeURL(element.url)
+  const kind = link ? { href: link, target: '_blank', rel: 'noopener noreferrer' } : { type: 'button' }
+  return h(link ? 'a' : 'button', {
+    ...kind, class: ['button', element.style].filter(Boolean).join(' '), key: keyOf(block, element, context),
+    'aria-label': element.accessibility_label, 'aria-busy': busy ? 'true' : undefined, disabled: !link && busy,
     'data-action': element.action_id, on: { click: press },
   }, plainText(element.text))
 }
 
 function drawPicture(image) {
   const source = image.image_url ?? ''
+  if (ours(source)) return h('img', { class: 'picture', src: source, alt: image.alt_text ?? '' })
   if (!safeURL(source)) return h('span', { class: 'picture' }, image.alt_text ?? 'picture')
   return h('a', { class: 'picture', href: source, target: '_blank', rel: 'noopener noreferrer' }, image.alt_text || 'picture')
+}
+
+// ours says whether the page's policy lets a picture be shown: it is from here.
+function ours(url) {
+  return URL.canParse(url) && new URL(url).origin === location.origin
 }
 
 function drawTextInput(block, element, context) {
@@ -51,13 +60,31 @@ function drawTextInput(block, element, context) {
     ...describe(context), type: element.multiline ? undefined : 'text', rows: element.multiline ? 3 : undefined,
     placeholder: plainText(element.placeholder), maxlength: element.max_length, minlength: element.min_length,
     autocomplete: 'off', start: element.initial_value, key: `${id}/input`,
-    on: { input: (event) => count(event.target) },
+    on: {
+      input: (event) => {
+        count(event.target)
+        if (sends(block, element, 'on_character_entered', context)) context.act(block, element, event.target.value)
+      },
+      keydown: (event) => {
+        if (event.key !== 'Enter' || element.multiline || !sends(block, element, 'on_enter_pressed', context)) return
+        event.preventDefault()
+        context.act(block, element, event.target.value)
+      },
+    },
   })
   const field = h('div', { class: 'field', key: keyOf(block, element, context), 'data-block': block.block_id, 'data-action': element.action_id },
     input, counter)
   field.understudyRead = () => ({ type: element.type, value: field.querySelector('input, textarea').value || null })
   count(input)
   return field
+}
+
+// sends says whether a text field tells the app at this moment: one of an input
+// block does if the block dispatches actions, Enter being the default.
+// https://docs.slack.dev/reference/block-kit/composition-objects/dispatch-action-configuration-object
+function sends(block, element, moment, context) {
+  if (context.labelled && !block.dispatch_action) return false
+  return (element.dispatch_action_config?.trigger_actions_on ?? ['on_enter_pressed']).includes(moment)
 }
 
 function count(input) {
@@ -71,10 +98,23 @@ function drawSelect(block, element, context) {
   const select = h('select', {
     ...describe(context, plainText(element.placeholder) || 'Choose'), key: keyOf(block, element, context),
     'data-block': block.block_id, 'data-action': element.action_id,
-    on: { change: (event) => { if (!context.labelled) context.act(block, element, picked(event.target)) } },
+    on: { change: (event) => { if (actsAtOnce(block, context)) context.act(block, element, picked(event.target)) } },
   }, h('option', { value: '', disabled: context.labelled?.required, selected: !chosen }, plainText(element.placeholder) || 'Choose…'),
   groups ?? (element.options ?? []).map((option) => drawOption(option, chosen)))
   select.understudyRead = () => ({ type: element.type, selected_option: picked(select) })
+  return select
+}
+
+// drawPeople lets one choose among the people of the workspace.
+function drawPeople(block, element, context) {
+  const people = [...context.people.values()].filter((one) => !one.gone)
+  const select = h('select', {
+    ...describe(context, plainText(element.placeholder) || 'Choose a person'), key: keyOf(block, element, context),
+    'data-block': block.block_id, 'data-action': element.action_id,
+    on: { change: (event) => { if (actsAtOnce(block, context)) context.act(block, element, event.target.value || null) } },
+  }, h('option', { value: '', selected: !element.initial_user }, plainText(element.placeholder) || 'Choose…'),
+  people.map((one) => h('option', { value: one.id, selected: one.id === element.initial_user }, one.name)))
+  select.understudyRead = () => ({ type: element.type, selected_user: select.value || null })
   return select
 }
 

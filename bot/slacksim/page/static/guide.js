@@ -2,18 +2,25 @@
 
 import { h } from './dom.js'
 
-// drawGuide draws the steps. go(step) brings a pane to where a step happens.
+// drawGuide draws the steps. go(person, command, other) does what a step begins with.
 export function drawGuide(steps, people, go) {
   if (!steps?.length) return undefined
   return h('details', { class: 'guide', key: 'guide', open: matchMedia('(min-width: 56rem)').matches },
     h('summary', null, 'What to try'),
-    h('ol', null, steps.map((step) => h('li', null, h('span', null, step.text), drawGo(step, people, go)))))
+    h('ol', { tabindex: '0', 'aria-label': 'Things to try' }, steps.map((step) => h('li', null, drawText(step.text), drawGo(step, people, go)))))
+}
+
+// drawText makes what stands before the colon the name of a step.
+function drawText(text) {
+  const [, title, rest] = /^([^:,.]{3,30}):(.*)$/s.exec(text) ?? []
+  return title ? h('span', null, h('strong', null, title), h('br'), rest.trim()) : h('span', null, text)
 }
 
 function drawGo(step, people, go) {
-  const person = people.find((one) => one.name === step.person || one.id === step.person)
+  const find = (name) => people.find((one) => one.name === name || one.id === name)
+  const person = find(step.person)
   if (!person) return undefined
   const first = person.name.split(' ')[0]
   const label = step.type ? `As ${first}: ${step.type}` : `Be ${first}`
-  return h('button', { type: 'button', class: 'button small', on: { click: () => go(person.id, step.type) } }, label)
+  return h('button', { type: 'button', class: 'button small', on: { click: () => go(person.id, step.type, find(step.with)?.id) } }, label)
 }

@@ -15,7 +15,7 @@ export function drawModal(view, context, doing) {
   return h('div', { class: 'veil', key: context.prefix },
     h('form', {
       id: `${context.pane}-modal`, class: 'modal', role: 'dialog', 'aria-modal': 'true', 'aria-labelledby': title, novalidate: true, tabindex: '-1',
-      on: { submit, keydown: (event) => { if (event.key === 'Escape') doing.close() } },
+      on: { submit, keydown: (event) => keys(event, doing.close) },
     },
     h('header', null,
       h('h2', { id: title }, plainText(view.title)),
@@ -26,12 +26,24 @@ export function drawModal(view, context, doing) {
       view.submit && h('button', { type: 'submit', class: 'button primary', disabled: doing.busy, 'aria-busy': doing.busy ? 'true' : undefined }, plainText(view.submit)))))
 }
 
-// readValues collects what was typed and chosen in a pane's modal, as
+// keys keeps Tab inside what lies over a pane, and lets Escape leave it.
+function keys(event, leave) {
+  if (event.key === 'Escape') leave()
+  if (event.key !== 'Tab') return
+  const stops = [...event.currentTarget.querySelectorAll('a[href], button, input, select, textarea, summary')].filter((one) => !one.disabled && one.offsetParent)
+  const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]]
+  if (document.activeElement !== from && document.activeElement !== event.currentTarget) return
+  event.preventDefault()
+  to?.focus()
+}
+
+// readValues collects what was typed and chosen in a pane's modal
+// or on its Home tab, as
 // view.state.values has it: by block id, then by action id.
 export function readValues(pane) {
   const values = {}
-  const form = document.getElementById(`${pane}-modal`)
-  for (const node of form.querySelectorAll('[data-block]')) {
+  const surface = document.getElementById(`${pane}-modal`) ?? document.getElementById(`${pane}-panel`)
+  for (const node of surface.querySelectorAll('[data-block]')) {
     if (!node.understudyRead) continue
     const { block, action } = node.dataset
     values[block] = { ...values[block], [action]: node.understudyRead() }
@@ -41,7 +53,7 @@ export function readValues(pane) {
 
 // drawConfirm draws the question of a confirm object.
 export function drawConfirm(confirm, prefix, answer) {
-  const keydown = (event) => { if (event.key === 'Escape') answer(false) }
+  const keydown = (event) => keys(event, () => answer(false))
   return h('div', { class: 'veil', key: `${prefix}-confirm` },
     h('div', { class: 'modal small', role: 'alertdialog', 'aria-modal': 'true', 'aria-labelledby': `${prefix}-ask`, 'aria-describedby': `${prefix}-about`, tabindex: '-1', on: { keydown } },
       h('header', null, h('h2', { id: `${prefix}-ask` }, plainText(confirm.title))),

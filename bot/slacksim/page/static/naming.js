@@ -11,6 +11,10 @@ export function describe(context, name) {
   }
 }
 
+// actsAtOnce says whether a pick tells the app: anywhere but in an input block,
+// and there if it dispatches actions.
+export const actsAtOnce = (block, context) => !context.labelled || block.dispatch_action === true
+
 export function keyOf(block, element, context) {
   return `${context.prefix}/${block.block_id}/${element.action_id ?? element.type}`
 }

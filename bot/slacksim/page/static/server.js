@@ -25,6 +25,7 @@ export async function setup() {
 export function follow(handlers) {
   const source = new EventSource('events')
   source.addEventListener('open', () => handlers.connected(true))
+  source.addEventListener('stage', (event) => handlers.stage(JSON.parse(event.data)))
   source.addEventListener('people', (event) => handlers.people(JSON.parse(event.data)))
   source.addEventListener('screen', (event) => handlers.screen(JSON.parse(event.data)))
   source.addEventListener('error', () => {

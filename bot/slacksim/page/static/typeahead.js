@@ -3,7 +3,7 @@
 // https://www.w3.org/WAI/ARIA/apg/patterns/combobox/
 
 import { h } from './dom.js'
-import { describe, keyOf } from './naming.js'
+import { actsAtOnce, describe, keyOf } from './naming.js'
 import { plainText } from './text.js'
 
 const pause = 200 // ms without a key before the app is asked
@@ -16,6 +16,7 @@ export function drawTypeahead(block, element, context) {
     class: 'typeahead', key: keyOf(block, element, context), island: true, 'data-block': block.block_id, 'data-action': element.action_id,
   }, box.input, box.about, box.list)
   node.understudyRead = () => ({ type: element.type, selected_option: box.chosen })
+  node.understudyRenew = (next) => box.renew(next.querySelector('input'))
   return node
 }
 
@@ -40,6 +41,14 @@ class Typeahead {
         blur: () => this.leave(), keydown: (event) => this.key(event),
       },
     })
+  }
+
+  // renew says of the field what is said of it now, such as that it is wrong.
+  renew(next) {
+    for (const name of ['aria-describedby', 'aria-invalid', 'aria-required']) {
+      if (next.hasAttribute(name)) this.input.setAttribute(name, next.getAttribute(name))
+      else this.input.removeAttribute(name)
+    }
   }
 
   // show writes what is chosen into the field.
@@ -125,7 +134,7 @@ class Typeahead {
     this.chosen = this.options[i]
     this.show()
     this.expand(false)
-    if (!this.context.labelled) this.context.act(this.block, this.element, this.chosen)
+    if (actsAtOnce(this.block, this.context)) this.context.act(this.block, this.element, this.chosen)
   }
 
   // leave forgets a half-typed name: what isn't chosen isn't sent.

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"sync"
+	"time"
+
+	"github.com/understudyhq/understudy/bot/pagersim"
+	"github.com/understudyhq/understudy/bot/slacksim"
+	"github.com/understudyhq/understudy/bot/slacksim/page"
+)
+
+// backstage is what can be done to the demo's world behind the scenes, and the
+// world as it is then. Each switch can be turned back.
+type backstage struct {
+	ws    *slacksim.Workspace
+	clock *demoClock
+	pager *pagersim.Service
+	bot   supervisor
+	ola   *slacksim.Person
+
+	mu       sync.Mutex
+	down     bool // PagerDuty
+	nobody   bool // on call
+	left     bool // Ola
+	limited  *time.Timer
+	managers []string // their ids at PagerDuty
+}
+
+// The demo's schedule, and how long Slack limits the bot's rate.
+const (
+	demoSchedule = "PMGRS01"
+	limitedFor   = 30 * time.Second
+	limitedRetry = 5 * time.Second
+)
+
+func newBackstage(ws *slacksim.Workspace, ola *slacksim.Person, clock *demoClock) *backstage {
+	pager, managers := newPager()
+	return &backstage{ws: ws, clock: clock, pager: pager, managers: managers, ola: ola}
+}
+
+// newPager is an on-call service where Mia and Ola are on call.
+func newPager() (pager *pagersim.Service, managers []string) {
+	pager = pagersim.New()
+	managers = []string{pager.AddUser("Mia Falk", "mia@example.com"), pager.AddUser("Ola Nordmann", "ola@example.com")}
+	pager.AddSchedule(demoSchedule, "Support managers")
+	pager.SetOnCall(demoSchedule, managers...)
+	return pager, managers
+}
+
+func (b *backstage) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.limited != nil {
+		b.limited.Stop()
+	}
+}
+
+func (b *backstage) acts() []page.StageAct {
+	return []page.StageAct{
+		{Text: "10 minutes later", Do: func() (string, error) { return b.clock.turn(10 * time.Minute) }},
+		{Text: "1 hour later", Do: func() (string, error) { return b.clock.turn(time.Hour) }},
+		{Text: "Kill the bot", On: func() bool { return b.ws.Connections() == 0 }, Do: b.bot.kill},
+		{Text: "Cut a connection", Do: b.cut},
+		{Text: "Slack limits the rate for 30 s", On: b.is(func() bool { return b.limited != nil }), Do: b.limit},
+		{Text: "PagerDuty goes down", Off: "PagerDuty comes back", On: b.is(func() bool { return b.down }), Do: b.takeDown},
+		{Text: "Nobody is on call", Off: "Mia and Ola are on call again", On: b.is(func() bool { return b.nobody }), Do: b.empty},
+		{Text: "Ola leaves the company", Off: "Ola comes back", On: b.is(func() bool { return b.left }), Do: b.leave},
+	}
+}
+
+func (b *backstage) is(so func() bool) func() bool {
+	return func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return so()
+	}
+}
+
+func (b *backstage) cut() (string, error) {
+	b.ws.CutSocket()
+	return "One of the bot's two connections to Slack is cut. The other goes on, and a new one is made.", nil
+}
+
+// limit answers every call of the bot with 429 for a while.
+func (b *backstage) limit() (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.limited != nil {
+		return "Slack limits the rate already.", nil
+	}
+	b.ws.FailSome("", 1, slacksim.RateLimited(limitedRetry))
+	b.limited = time.AfterFunc(limitedFor, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.ws.Heal()
+		b.limited = nil
+	})
+	return "Slack answers 429 for 30 seconds. Cards come later, and none is lost.", nil
+}
+
+func (b *backstage) takeDown() (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.down = !b.down
+	b.pager.Down(b.down)
+	if b.down {
+		return "PagerDuty answers nothing now: the bot uses its last answer for 15 minutes, and then refuses.", nil
+	}
+	return "PagerDuty answers again.", nil
+}
+
+func (b *backstage) empty() (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.nobody = !b.nobody; b.nobody {
+		b.pager.SetOnCall(demoSchedule)
+		return "Nobody is on call now: what needs a manager is refused, and says so.", nil
+	}
+	b.pager.SetOnCall(demoSchedule, b.managers...)
+	return "Mia and Ola are on call again.", nil
+}
+
+func (b *backstage) leave() (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.left = !b.left; b.left {
+		b.ws.Deactivate(b.ola)
+		return "Ola's account is deactivated: he can neither act nor be asked, and the cards say so.", nil
+	}
+	b.ws.Reactivate(b.ola)
+	return "Ola is back.", nil
+}
