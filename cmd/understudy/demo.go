@@ -16,12 +16,14 @@ import (
 	"github.com/understudyhq/understudy/bot/pagersim"
 	"github.com/understudyhq/understudy/bot/slacksim"
 	"github.com/understudyhq/understudy/bot/slacksim/page"
+	"github.com/understudyhq/understudy/bot/view"
 	"github.com/understudyhq/understudy/cmd/understudy/demodata"
 )
 
 type demoCommand struct {
-	Listen string `default:"127.0.0.1:8090" help:"Where the page is served. Only this machine may reach it."`
-	Store  string `type:"path" placeholder:"FILE" help:"Keep the bot's records in this file. The workspace itself starts empty each time."`
+	Listen  string `default:"127.0.0.1:8090" help:"Where the page is served. Only this machine may reach it."`
+	Gallery bool   `help:"Show every state of every card, modal and Home, and start no bot."`
+	Store   string `type:"path" placeholder:"FILE" help:"Keep the bot's records in this file. The workspace itself starts empty each time."`
 }
 
 // Run shows the bot on a workspace of its own until ctx ends. The bot is a
@@ -39,18 +41,32 @@ func (d *demoCommand) Run(ctx context.Context, stdout io.Writer, log zerolog.Log
 	address := "http://" + listener.Addr().String()
 	ws, ola := newWorkspace(address)
 	defer ws.Close()
-	clock := &demoClock{file: filepath.Join(folder, "clock")}
+	b := newBackstage(ws, ola, &demoClock{file: filepath.Join(folder, "clock")})
+	defer b.close()
+	pages, err := demoPages(ws, address, b.acts())
+	if err != nil {
+		return err
+	}
+	stopPage := serveHTTP(listener, pages, log)
+	defer stopPage()
+	if d.Gallery {
+		fmt.Fprintf(stdout, "\n  The gallery is at  %s/gallery.html\n\n", address)
+		<-ctx.Done()
+		return nil
+	}
+	fmt.Fprintf(stdout, demoWelcome, address)
+	return d.runBot(ctx, b, folder, stdout, log)
+}
+
+// runBot keeps the bot alive in its world until ctx ends.
+func (d *demoCommand) runBot(ctx context.Context, b *backstage, folder string, stdout io.Writer, log zerolog.Logger) error {
 	pagerListener, err := listenLoopback(ctx, "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	b := newBackstage(ws, ola, clock)
-	defer b.close()
 	stopPager := serveHTTP(pagerListener, b.pager, log)
 	defer stopPager()
-	stopPage := serveHTTP(listener, demoPages(ws, b.acts()), log)
-	defer stopPage()
-
+	ws := b.ws
 	s := settings{
 		SlackAppToken: ws.AppToken(), SlackBotToken: ws.BotToken(), SlackAPIURL: ws.APIURL(),
 		PagerdutyToken: pagersim.Token, PagerdutyAPIURL: "http://" + pagerListener.Addr().String(),
@@ -62,8 +78,7 @@ func (d *demoCommand) Run(ctx context.Context, stdout io.Writer, log zerolog.Log
 	if err := s.writeDemoFiles(folder); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, demoWelcome, address)
-	return b.bot.supervise(ctx, s, stdout, "--clock="+clock.file, "--escalate")
+	return b.bot.supervise(ctx, s, stdout, "--clock="+b.clock.file, "--escalate")
 }
 
 const demoWelcome = `
@@ -98,13 +113,25 @@ func newWorkspace(address string) (ws *slacksim.Workspace, ola *slacksim.Person)
 	return ws, ola
 }
 
-func demoPages(ws *slacksim.Workspace, acts []page.StageAct) http.Handler {
+// galleryNames are the people of the gallery's views.
+func galleryNames() []page.NamedUser {
+	return []page.NamedUser{{ID: "U0KIM", Name: "Kim Larsen"}, {ID: "U0MIA", Name: "Mia Berg"}, {ID: "U0OLA", Name: "Ola Nordmann"}, {ID: "U0IDA", Name: "Ida Holm"}}
+}
+
+func demoPages(ws *slacksim.Workspace, address string, acts []page.StageAct) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", noBrowser(ws))
 	mux.Handle("/link/", noBrowser(ws))
 	mux.Handle("/respond/", noBrowser(ws))
-	mux.Handle("/", page.Handler(ws, page.Options{Title: "Understudy demo", App: "Understudy", Guide: demoGuide(), Stage: acts}))
-	return mux
+	gallery, err := view.Gallery()
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("/", page.Handler(ws, page.Options{
+		Title: "Understudy demo", App: "Understudy", Guide: demoGuide(), Stage: acts, Gallery: gallery, Names: galleryNames(),
+		Links: []page.Link{{Text: "Gallery", URL: address + "/gallery.html"}},
+	}))
+	return mux, nil
 }
 
 // noBrowser keeps what the bot calls from web pages: a browser says where a

@@ -33,6 +33,9 @@ type Options struct {
 	Guide []GuideStep // what a first-time visitor should try, in order
 	Links []Link      // to what else there is to see
 	Stage []StageAct  // what can be done behind the scenes
+
+	Gallery any         // views to show at /gallery.html, a list as JSON; nil if there are none
+	Names   []NamedUser // who is mentioned in them
 }
 
 // StageAct is something that nobody in the workspace does, such as to turn the
@@ -72,6 +75,12 @@ type GuideStep struct {
 	Type   string `json:"type,omitzero"`   // what the button puts into their message box
 }
 
+// NamedUser says who an id in the gallery is.
+type NamedUser struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
 // Link leads to another page. Only http and https are followed.
 type Link struct {
 	Text string `json:"text"`
@@ -92,6 +101,7 @@ func Handler(ws *slacksim.Workspace, o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /", files())
 	mux.HandleFunc("GET /setup", o.serve)
+	mux.HandleFunc("GET /views", o.serveGallery)
 	mux.Handle("GET /events", &stream{ws: ws, acts: o.Stage})
 	(&stage{ws: ws, acts: o.Stage}).route(mux)
 	return guard(mux)
@@ -113,6 +123,14 @@ func (o Options) serve(w http.ResponseWriter, _ *http.Request) {
 		Guide []GuideStep `json:"guide"`
 		Links []Link      `json:"links"`
 	}{o.Title, o.App, o.Guide, o.Links})
+}
+
+func (o Options) serveGallery(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, struct {
+		App    string      `json:"app"`
+		Views  any         `json:"views"`
+		People []NamedUser `json:"people"`
+	}{o.App, o.Gallery, o.Names})
 }
 
 // answer writes JSON. A browser that went away isn't an error of ours.

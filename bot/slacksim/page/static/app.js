@@ -11,6 +11,7 @@ import { drawStage } from './stagehand.js'
 import { drawTheme, wear } from './theme.js'
 
 const wide = matchMedia('(min-width: 56rem)')
+const roomy = matchMedia('(min-width: 80rem)') // for what to try beside the panes
 const state = {
   setup: {}, people: [], screens: new Map(), connected: true, seen: new Map(),
   panes: [newPane('left'), newPane('right')], unread,
@@ -62,7 +63,7 @@ function go(person, text, other) {
   const beside = shown().find((one) => one !== pane)
   if (other && beside && beside.person !== other) doing(beside).become(other)
   pane.tab = 'messages'
-  if (!wide.matches) document.querySelector('.guide').open = false
+  if (!roomy.matches) document.querySelector('.guide').open = false
   redraw()
   requestAnimationFrame(() => requestAnimationFrame(() => {
     const box = document.getElementById(`${pane.id}-box`)
@@ -104,22 +105,35 @@ function atBottom() {
   return panels.filter((one) => one.scrollHeight - one.scrollTop - one.clientHeight < 60)
 }
 
+// firstEmpty is the field of a modal where somebody goes on.
+function firstEmpty(modal) {
+  const fields = [...modal.querySelectorAll('.body :is(input, textarea, select)')]
+  return fields.find((one) => one.value === '') ?? fields[0] ?? modal
+}
+
 const opened = new WeakSet()
-const covered = new Set() // panes that something lies over
 function settle(down) {
   for (const panel of document.querySelectorAll('.panel.messages')) {
     if (down.includes(panel) || !opened.has(panel)) panel.scrollTop = panel.scrollHeight
     opened.add(panel)
   }
-  for (const pane of document.querySelectorAll('.pane')) {
-    const over = Boolean(pane.querySelector('.veil'))
-    if (covered.has(pane.id) && !over && document.activeElement === document.body) pane.querySelector('.box input, .panel')?.focus()
-    covered[over ? 'add' : 'delete'](pane.id)
-  }
   for (const modal of document.querySelectorAll('.modal')) {
-    if (!opened.has(modal)) (modal.querySelector('.body :is(input, textarea, select)') ?? modal).focus()
+    if (!opened.has(modal)) firstEmpty(modal).focus()
     opened.add(modal)
   }
+  refocus()
+}
+
+// refocus gives the keyboard back to the pane where it was, when what had it is
+// gone: to what lies over the pane, or to its message box.
+let lastPane
+document.addEventListener('focusin', (event) => { lastPane = event.target.closest('.pane')?.id })
+
+function refocus() {
+  if (!lastPane || document.activeElement !== document.body) return
+  const pane = document.getElementById(lastPane)
+  const there = pane?.querySelector('.veil .modal') ?? pane?.querySelector('.box input') ?? pane?.querySelector('.panel')
+  there?.focus()
 }
 
 function meet(people) {

@@ -5,15 +5,15 @@ import { h } from './dom.js'
 // drawGuide draws the steps. go(person, command, other) does what a step begins with.
 export function drawGuide(steps, people, go) {
   if (!steps?.length) return undefined
-  return h('details', { class: 'guide', key: 'guide', open: matchMedia('(min-width: 56rem)').matches },
+  return h('details', { class: 'guide', key: 'guide', open: matchMedia('(min-width: 80rem)').matches },
     h('summary', null, 'What to try'),
     h('ol', { tabindex: '0', 'aria-label': 'Things to try' }, steps.map((step) => h('li', null, drawText(step.text), drawGo(step, people, go)))))
 }
 
 // drawText makes what stands before the colon the name of a step.
 function drawText(text) {
-  const [, title, rest] = /^([^:,.]{3,30}):(.*)$/s.exec(text) ?? []
-  return title ? h('span', null, h('strong', null, title), h('br'), rest.trim()) : h('span', null, text)
+  const [, title, rest] = /^([^:.]{3,30}):(.*)$/s.exec(text) ?? []
+  return title ? h('span', null, h('strong', null, title), h('br'), rest.trim().replace(/^./u, (c) => c.toUpperCase())) : h('span', null, text)
 }
 
 function drawGo(step, people, go) {

@@ -37,7 +37,7 @@ class Typeahead {
       ...describe(this.context, plainText(this.element.placeholder)), type: 'text', role: 'combobox', autocomplete: 'off', spellcheck: 'false',
       placeholder: plainText(this.element.placeholder), 'aria-expanded': 'false', 'aria-controls': this.listId, 'aria-autocomplete': 'list',
       on: {
-        input: () => this.typed(), focus: () => this.ask(0), click: () => this.ask(0),
+        input: () => this.typed(), focus: () => { if (!this.chosen) this.ask(0) }, click: () => this.ask(0),
         blur: () => this.leave(), keydown: (event) => this.key(event),
       },
     })
