@@ -1,0 +1,85 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/understudyhq/understudy/bot/slacksim/npm"
+)
+
+// TestPageIsAccessible lets axe-core look at every surface of the demo's page,
+// in the longer run also dark. What it calls serious or critical keeps somebody out.
+func TestPageIsAccessible(t *testing.T) {
+	browser, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("the page is looked at in a browser: install Chromium to run this, for example with apt-get install chromium")
+	}
+	modules, err := npm.Install(t.Context(), "axe-core", "4.10.3")
+	if err != nil {
+		t.Skipf("axe-core can't be run: %v", err)
+	}
+	axe, err := os.ReadFile(filepath.Join(modules, "axe-core", "axe.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := startDemo(t)
+	d.botPID()
+	v := d.visit(t, browser)
+	v.accessible("the page", string(axe))
+	v.types("Type a command as", "/impersonate acct_42"+kb.Enter)
+	v.sees("left", "Impersonate a customer")
+	v.accessible("the form", string(axe))
+	v.types("Reason", "Their invoice page fails since noon, ticket 4711")
+	v.clicks("left", "Request")
+	v.sees("right", "Your decision is needed")
+	v.closes("left")
+	v.accessible("the cards", string(axe))
+	v.clicks("right", "Home")
+	v.waits("the Home tab", `!!document.querySelector('#right .home .block')`)
+	v.accessible("Home", string(axe))
+	v.do(chromedp.Navigate(d.url + "/gallery.html"))
+	v.waits("the gallery", `document.querySelectorAll('.gallery .message').length > 50`)
+	if unknown := v.evaluate(`[...document.querySelectorAll('.unknown summary')].map((one) => one.textContent).join()`); unknown != "" {
+		t.Errorf("the gallery has what the page can't draw: %s", unknown)
+	}
+	v.accessible("the gallery", string(axe))
+	d.stop()
+}
+
+// accessible fails the test for every serious fault.
+func (v *visitor) accessible(what, axe string) {
+	v.t.Helper()
+	v.do(chromedp.Evaluate[chromedp.Void](axe + "; undefined"))
+	themes := []string{"light"}
+	if os.Getenv("UNDERSTUDY_LONG") != "" {
+		themes = append(themes, "dark")
+	}
+	for _, theme := range themes {
+		faults := v.evaluate(`(async () => {
+			document.documentElement.dataset.theme = '` + theme + `'
+			await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+			await Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})))
+			const found = await axe.run(document, { resultTypes: ['violations'] })
+			return found.violations.filter((one) => ['serious', 'critical'].includes(one.impact))
+				.flatMap((one) => one.nodes.slice(0, 3).map((node) => one.id + ': ' + node.html.slice(0, 160) + ' ' + node.failureSummary)).join('\n')
+		})()`)
+		if faults != "" {
+			v.t.Errorf("%s, %s:\n%s", what, theme, faults)
+		}
+	}
+}
+
+// evaluate is what a script, which may be a promise, says.
+func (v *visitor) evaluate(script string) string {
+	v.t.Helper()
+	said, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		v.t.Fatalf("in the browser: %v", err)
+	}
+	return said
+}

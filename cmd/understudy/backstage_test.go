@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestBackstage does what a first-time visitor is told to, with the buttons of
+// the page alone.
+func TestBackstage(t *testing.T) {
+	browser, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("the demo is tried in a browser: install Chromium to run this, for example with apt-get install chromium")
+	}
+	d := startDemo(t)
+	d.botPID()
+	v := d.visit(t, browser)
+
+	v.guided("Escalated")
+	v.sees("right", "Dana Reyes")
+	v.do(chromedp.KeyEvent("Invoice page fails, ticket 4711" + kb.Tab + kb.Tab + kb.Tab + kb.Enter)) // the reason has the keyboard
+	v.sees("left-modal", "Waiting for")
+	v.do(chromedp.KeyEvent(kb.Escape)) // the window still has the keyboard
+	v.waits("the modal to go", `!document.querySelector('#left .modal')`)
+	v.waits("the keyboard to go back to the box", `document.activeElement.id === 'left-box'`)
+	v.backstage("10 minutes later")
+	v.sees("right", "Your decision is needed")
+
+	v.backstage("Kill the bot")
+	d.botPID()
+	v.insists("right", "Approve", "Approved by you")
+	v.clicks("left", "Home")
+	v.sees("left", "Acme")
+	v.becomes("right", "Mia Falk")
+	v.clicks("right", "Revoke")
+	v.clicks("right-modal", "Revoke")
+	v.waits("Home to change by itself", `!document.querySelector('#left .home').innerText.includes('End now')`)
+
+	v.backstage("Ola leaves the company")
+	v.backstage("Ola comes back")
+	v.backstage("PagerDuty goes down")
+	v.backstage("PagerDuty comes back")
+	v.backstage("Nobody is on call")
+	v.backstage("Mia and Ola are on call again")
+	d.stop()
+}
+
+// backstage clicks a button behind the scenes.
+func (v *visitor) backstage(name string) {
+	v.t.Helper()
+	v.do(chromedp.Click(fmt.Sprintf(`//*[@class="stage"]//button[normalize-space()=%q]`, name)))
+}
+
+// guided clicks the button of a step of the guide.
+func (v *visitor) guided(title string) {
+	v.t.Helper()
+	v.do(chromedp.Click(fmt.Sprintf(`//*[@class="guide"]//li[.//strong[normalize-space()=%q]]//button`, title)))
+	v.sees("left", "Impersonate a customer")
+}
