@@ -24,6 +24,7 @@ const (
 	extends      verb = "Extend"
 	recalls      verb = "History"
 	opensHome    verb = "(opens Home)"
+	turns        verb = "(turns a page)"
 	suggested    verb = "(types a name)"
 	anotherVerb  verb = "(another button)"
 )

@@ -215,37 +215,3 @@ func (e *evidence) cardOf(f file, kind store.CardKind, person string) (store.Car
 	}
 	return f.cards[i], true
 }
-
-// mostWaiting is how many cases a Home shows that wait for its person.
-const mostWaiting = 20
-
-// checkHomes compares the Homes with the cases that wait for their people.
-func (e *evidence) checkHomes() {
-	for _, card := range e.homes {
-		_, _, person := card.ID.Parts()
-		home := inView(e.screens[person].Home)
-		if card.Lost != "" || home == nil {
-			continue
-		}
-		waits := map[string]bool{}
-		for _, f := range e.files {
-			if _, decides := f.Approver(person); decides && f.Status == approval.Pending {
-				waits[f.ID] = true
-			}
-		}
-		shown := map[string]bool{}
-		for _, t := range things(home, slacksim.Press{}) {
-			if t.caseID != "" && verbOf(t) != asks {
-				shown[t.caseID] = true
-			}
-		}
-		for id := range shown {
-			if !waits[id] {
-				e.violated("the Home of %s shows buttons of case %s, which doesn't wait for them", e.nameOf(person), id)
-			}
-		}
-		if len(shown) != min(len(waits), mostWaiting) {
-			e.violated("the Home of %s shows %d cases, and %d wait for them", e.nameOf(person), len(shown), len(waits))
-		}
-	}
-}

@@ -17,7 +17,7 @@ func (e *evidence) explain(a act) {
 	case a.verb == submits:
 		e.explainRequest(a)
 		return
-	case a.shown, a.verb == opensHome, a.verb == suggested:
+	case a.shown, a.verb == opensHome, a.verb == turns, a.verb == suggested:
 		return
 	}
 	told := e.toldSince(a)

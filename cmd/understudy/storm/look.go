@@ -51,7 +51,10 @@ func things(blocks []any, in slacksim.Press) (found []thing) {
 
 // caseOf is the case whose buttons a block holds.
 func caseOf(block string) string {
-	_, id, _ := strings.Cut(block, ":")
+	id, ok := strings.CutPrefix(block, "decide:")
+	if !ok {
+		return ""
+	}
 	return id
 }
 

@@ -203,6 +203,8 @@ func verbOf(t thing) verb {
 	switch v := verb(t.label); v {
 	case approves, approvesLess, denies, looks, looksAway, revokes, cancels, nudges, releases, extends, recalls, asks:
 		return v
+	case "Show more", "Previous", "Show all":
+		return turns
 	default:
 		return anotherVerb
 	}
