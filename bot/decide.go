@@ -29,6 +29,9 @@ func (b *Bot) click(ctx context.Context, envelope string, action slack.Interacti
 				}
 			})
 			return nil
+		case view.ActionAccount:
+			b.later(ctx, func(ctx context.Context) { b.foretell(ctx, action) })
+			return nil
 		case view.ActionDeny, view.ActionRevoke:
 			return b.denyOrRevoke(ctx, envelope, action, pressed)
 		case view.ActionExtend:

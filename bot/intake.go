@@ -48,25 +48,47 @@ func (b *Bot) openForm(ctx context.Context, trigger, person, text string) (probl
 	if user.Barred != "" {
 		return view.Barred(user.Barred)
 	}
-	form := view.Form{Flow: b.Flow.Name, Durations: b.Flow.Durations, Default: b.Flow.Durations[0]}
+	form := b.newForm()
 	if text = strings.TrimSpace(text); text != "" && known {
 		form.Account, form.Notice = b.preselect(ctx, user.Email, text)
 	}
-	err := b.openView(ctx, deadline, trigger, view.FormModal(form))
+	user.ID = person // also where Slack doesn't say who that is
+	return b.showForm(ctx, deadline, trigger, user, form)
+}
+
+// showForm opens the form, with what will come of the preselected account.
+func (b *Bot) showForm(ctx context.Context, deadline time.Time, trigger string, user people.User, form view.Form) (problem string) {
+	preview := b.previewSoon(ctx, user, form.Account)
+	form.Preview = soon(preview)
+	opened, err := b.openedView(ctx, deadline, trigger, view.FormModal(form))
 	if err == nil {
+		if form.Preview == nil && preview != nil && opened.ID != "" {
+			form.Preview = <-preview
+			b.updateForm(ctx, opened.ID, opened.Hash, form)
+		}
 		return ""
 	}
-	b.Log.Error().Err(err).Str("person", person).Msg("opening the form")
+	b.Log.Error().Err(err).Str("person", user.ID).Msg("opening the form")
 	return "The form couldn't be opened, because Slack didn't answer in time. Nothing was asked. Type /impersonate again."
 }
 
 // openView opens a modal, waiting out a rate limit where the trigger's life
 // allows. A trigger that was used means that an earlier try had worked.
 func (b *Bot) openView(ctx context.Context, deadline time.Time, trigger string, modal slack.ModalViewRequest) error {
-	return b.useTrigger(ctx, deadline, func() error {
-		_, err := b.Slack.OpenViewContext(ctx, trigger, modal)
+	_, err := b.openedView(ctx, deadline, trigger, modal)
+	return err
+}
+
+// openedView is openView, and what it opened: a zero view where an earlier try had.
+func (b *Bot) openedView(ctx context.Context, deadline time.Time, trigger string, modal slack.ModalViewRequest) (opened slack.View, err error) {
+	err = b.useTrigger(ctx, deadline, func() error {
+		response, err := b.Slack.OpenViewContext(ctx, trigger, modal)
+		if err == nil {
+			opened = response.View
+		}
 		return err
 	})
+	return opened, err
 }
 
 // pushView is openView on top of the modal that was clicked in.
@@ -182,7 +204,7 @@ func (b *Bot) submit(ctx context.Context, action slack.InteractionCallback) any 
 		Case: id, View: action.View.ID, Once: "view:" + action.View.ID,
 		Command: approval.Submit{
 			ID: id, Flow: b.Flow.Pin(), Requester: b.requester(ctx, action.User),
-			Account: account, Reason: answer.Reason, Duration: answer.Duration,
+			Account: account, Reason: answer.Reason, Duration: answer.Duration, Foreseen: answer.Foreseen,
 		},
 	})
 	if live, ok := errors.AsType[*store.LiveCaseError](err); ok {

@@ -111,10 +111,13 @@ func crewOf(user people.User) people.Crew {
 	return people.Crew{People: []people.User{user}}
 }
 
+// notLookedUp is why a leg has nobody whose service doesn't answer.
+const notLookedUp = "couldn't be looked up: the service that knows isn't answering"
+
 func (s *search) unreachable(leg flows.Leg, err error) {
 	why := "doesn't exist"
 	if !errors.Is(err, people.ErrUnknown) {
-		why = "couldn't be looked up: the service that knows isn't answering"
+		why = notLookedUp
 		s.unsure = true
 	}
 	if errors.Is(err, people.ErrSlack) {

@@ -33,6 +33,9 @@
 // of a page about the account. Both are text; another address than an https one
 // is left out. They may be fields of rules as any other.
 //
+// The field do_not_impersonate says that a customer asked not to be
+// impersonated. Whoever picks the account is warned; rules may read it too.
+//
 // # CSV
 //
 // A CSV file has the columns id and name, may have plan and assigned (e-mails
@@ -113,6 +116,17 @@ func isFact(value any) bool {
 		return !math.IsNaN(value) && !math.IsInf(value, 0)
 	}
 	return false
+}
+
+// notToImpersonate is the field by which a customer asks to be left alone.
+const notToImpersonate = "do_not_impersonate"
+
+// AskedNot says whether, by these facts, the customer asked not to be impersonated.
+// A value that isn't yes or no counts as asked: it only makes a warning.
+func AskedNot(facts map[string]any) bool {
+	value, known := facts[notToImpersonate]
+	flag, isFlag := value.(bool)
+	return known && (flag || !isFlag)
 }
 
 // emailKey is equal for two spellings of one e-mail. Only ASCII letters lose

@@ -81,7 +81,7 @@ func (m *Modal) Click(button string) {
 	if !ok {
 		m.p.fail("the modal has no button %q:\n%s", button, m.Text())
 	}
-	m.p.press(Press{ViewID: m.id, BlockID: block, ActionID: action, State: m.state})
+	m.p.press(Press{ViewID: m.id, BlockID: block, ActionID: action, State: m.held()})
 }
 
 // input finds the input of this label.
@@ -150,7 +150,44 @@ func (m *Modal) Pick(label, text string) *Modal {
 		}
 	}
 	put(m.state, block, element["action_id"], map[string]any{"type": element["type"], "selected_option": chosen})
+	if m.dispatches(block) {
+		m.p.press(Press{ViewID: m.id, BlockID: block, ActionID: fmt.Sprint(element["action_id"]), Option: chosen, State: m.held()})
+	}
 	return m
+}
+
+// dispatches says whether the app is told at once of what is chosen in an input.
+func (m *Modal) dispatches(block string) bool {
+	m.p.ws.mu.Lock()
+	defer m.p.ws.mu.Unlock()
+	for _, v := range m.blocks() {
+		if b, _ := v.(map[string]any); b["block_id"] == block {
+			return b["dispatch_action"] == true
+		}
+	}
+	return false
+}
+
+// held is what the inputs hold that are there now. One that an update gave
+// another name has lost what was typed, and holds its initial value.
+// https://docs.slack.dev/surfaces/modals#updating_views
+func (m *Modal) held() map[string]any {
+	m.p.ws.mu.Lock()
+	defer m.p.ws.mu.Unlock()
+	v := m.modal()
+	if v == nil {
+		return m.state
+	}
+	held := initialState(v.view)
+	for block, inputs := range held {
+		kept, _ := m.state[block].(map[string]any)
+		for action := range inputs.(map[string]any) {
+			if value, ok := kept[action]; ok {
+				put(held, block, action, value)
+			}
+		}
+	}
+	return held
 }
 
 // Selected is the text of the chosen option, empty if there is none.
@@ -186,7 +223,7 @@ func (m *Modal) Forge(label string, value map[string]any) *Modal {
 // Submit sends the modal and waits for the app's answer.
 func (m *Modal) Submit() {
 	m.p.test().Helper()
-	_, err := m.p.ws.SubmitView(context.Background(), m.p.m.ID, m.id, m.state)
+	_, err := m.p.ws.SubmitView(context.Background(), m.p.m.ID, m.id, m.held())
 	if err != nil && !appFailed(err) {
 		m.p.fail("submitting: %v", err)
 	}

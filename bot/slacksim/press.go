@@ -73,6 +73,10 @@ func (ws *Workspace) action(blocks []any, p Press) (map[string]any, error) {
 		if b["block_id"] != p.BlockID {
 			continue
 		}
+		if kindOf(b) == "input" && b["dispatch_action"] != true {
+			// https://docs.slack.dev/reference/block-kit/blocks/input-block
+			return nil, fmt.Errorf("the input %s tells nobody before it is submitted: it has no dispatch_action", p.BlockID)
+		}
 		for _, e := range elementsOf(b) {
 			if e["action_id"] == p.ActionID {
 				return ws.pressed(b, e, p), nil

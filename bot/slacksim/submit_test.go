@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -70,5 +71,47 @@ func TestAModalWithoutAButtonCanNotBeSubmitted(t *testing.T) {
 	}
 	if _, err := ws.SubmitView(t.Context(), kim.ID(), view["id"].(string), nil); err == nil {
 		t.Error("a modal that only says something was submitted")
+	}
+}
+
+// TestInputsKeepWhatTheirNamesKeep: after an update an input of the same name
+// holds what was typed, and one that was renamed begins anew.
+func TestInputsKeepWhatTheirNamesKeep(t *testing.T) {
+	t.Parallel()
+	ws := ForTest(t, Options{Calm: true})
+	kim := ws.AddPerson("Kim Berg", "kim@example.com")
+	app := dial(t, ws)
+	command := app.during(func() { kim.Types("/go") }, nil)
+	view := sampleModal()
+	opened := call(t, ws, "views.open", map[string]any{"trigger_id": command.text(t, "trigger_id"), "view": view})
+	id := opened["view"].(map[string]any)["id"]
+	modal := kim.Modal().Fill("Why", "because")
+	held := func() string { return encodedText(modal.held()) }
+	call(t, ws, "views.update", map[string]any{"view_id": id, "view": sampleModal()})
+	if !strings.Contains(held(), "because") {
+		t.Errorf("the input of the same name holds %s", held())
+	}
+	renamed := sampleModal()
+	for _, b := range renamed["blocks"].([]any) {
+		if block := b.(map[string]any); block["block_id"] == "why" {
+			block["block_id"] = "renamed"
+		}
+	}
+	call(t, ws, "views.update", map[string]any{"view_id": id, "view": renamed})
+	if strings.Contains(held(), "because") {
+		t.Errorf("the renamed input holds %s", held())
+	}
+}
+
+func TestOnlyInputsThatDispatchTell(t *testing.T) {
+	t.Parallel()
+	blocks := []any{map[string]any{"type": "input", "block_id": "b", "element": map[string]any{"type": "static_select", "action_id": "a"}}}
+	press := Press{BlockID: "b", ActionID: "a"}
+	if _, err := New(Options{}).action(blocks, press); err == nil {
+		t.Error("an input without dispatch_action told the app")
+	}
+	blocks[0].(map[string]any)["dispatch_action"] = true
+	if _, err := New(Options{}).action(blocks, press); err != nil {
+		t.Error(err)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
+
+	"github.com/understudyhq/understudy/flows/approval"
 )
 
 // The names that the form and what comes back of it have in common. They stay
@@ -34,9 +36,11 @@ type Form struct {
 	Flow      string // the flow that the request will be for
 	Durations []time.Duration
 	Default   time.Duration
-	Account   *Option // preselected, if there is one
+	Account   *Option                  // preselected, if there is one
+	Picked    *slack.OptionBlockObject // … or picked already, as Slack has it
 	Reason    string
-	Notice    string // for example why nothing is preselected
+	Notice    string   // for example why nothing is preselected
+	Preview   *Preview // what will come of it, once an account is picked
 }
 
 // Option is an account that can be picked.
@@ -49,25 +53,33 @@ type Option struct {
 func FormModal(f Form) slack.ModalViewRequest {
 	m := modal()
 	m.Submit, m.Close = plain("Request", maxTitle), plain("Cancel", maxTitle)
-	m.CallbackID, m.PrivateMetadata = CallbackAsk, f.Flow
+	m.CallbackID, m.PrivateMetadata = CallbackAsk, f.metadata()
 	if notice := cleanLine(f.Notice); notice != "" {
 		m.Blocks.BlockSet = append(m.Blocks.BlockSet, paragraph(explained(notice)))
 	}
-	m.Blocks.BlockSet = append(m.Blocks.BlockSet, accountInput(f.Account), reasonInput(f.Reason), durationInput(f))
+	m.Blocks.BlockSet = append(m.Blocks.BlockSet, accountInput(f))
+	m.Blocks.BlockSet = append(m.Blocks.BlockSet, f.Preview.blocks()...)
+	m.Blocks.BlockSet = append(m.Blocks.BlockSet, reasonInput(f.Reason), durationInput(f))
 	return m
 }
 
-func accountInput(chosen *Option) slack.Block {
+// accountInput has Slack say at once which account was picked, so that the form
+// can say what will come of it. The rules can't read a duration, so its input
+// doesn't.
+func accountInput(f Form) slack.Block {
 	pick := slack.NewOptionsSelectBlockElement(slack.OptTypeExternal, plain("Name or id", maxHeader), ActionAccount)
 	atOnce := 0
 	pick.MinQueryLength = &atOnce
-	if chosen != nil {
-		if options := AccountOptions([]Option{*chosen}); len(options) == 1 {
+	if f.Account != nil {
+		if options := AccountOptions([]Option{*f.Account}); len(options) == 1 {
 			pick.InitialOption = options[0]
 		}
 	}
+	if f.Picked != nil {
+		pick.InitialOption = pickedAgain(f.Picked)
+	}
 	return slack.NewInputBlock(BlockAccount, plain("Account", maxHeader),
-		plain("The customer to sign in as", maxHeader), pick)
+		plain("The customer to sign in as", maxHeader), pick).WithDispatchAction(true)
 }
 
 func reasonInput(reason string) slack.Block {
@@ -148,16 +160,17 @@ func (o Option) shownID() string {
 type Answer struct {
 	Flow, Account, Reason string
 	Duration              time.Duration
+	Foreseen              *approval.Foreseen // what the form said of this account, if it did
 }
 
 // ReadForm reads a submitted form. The second result holds, by block id, what
 // is wrong, as Slack shows it at that field; it is empty if nothing is.
 func ReadForm(v slack.View, offered []time.Duration) (Answer, map[string]string) {
 	a := Answer{
-		Flow:    v.PrivateMetadata,
 		Account: input(v, BlockAccount, ActionAccount).SelectedOption.Value,
 		Reason:  strings.TrimSpace(input(v, BlockReason, ActionReason).Value),
 	}
+	a.Flow, a.Foreseen = readMetadata(v.PrivateMetadata, a.Account)
 	wrong := map[string]string{}
 	if a.Account == "" {
 		wrong[BlockAccount] = "Pick the account to sign in as."

@@ -89,6 +89,14 @@ func TestModals(t *testing.T) {
 		"modal_empty":    view.FormModal(view.Form{Flow: "impersonation", Durations: hours, Default: time.Hour, Notice: "No account matches “glboex”. Pick one below."}),
 		"modal_prepared": view.FormModal(view.Form{Flow: "impersonation", Durations: hours, Account: &view.Option{ID: "acct_42", Name: "Globex", Plan: "pro", Assigned: true}, Reason: "invoice"}),
 		"modal_checking": view.Checking(),
+		"modal_at_once":  foretelling(view.Preview{Case: free(t).c}),
+		"modal_yourself": foretelling(view.Preview{Case: self(t).c}),
+		"modal_others":   foretelling(view.Preview{Case: long(t).c, AskedNot: true, Inside: []approval.Case{pending(t).then(approval.Approve{By: mia}).c}}),
+		"modal_two":      foretelling(view.Preview{Case: two(t).c}),
+		"modal_hopeless": foretelling(view.Preview{Case: stories(t)["refused_no_plan"]}),
+		"modal_unknown":  foretelling(view.Preview{}),
+		"modal_has_it":   foretelling(view.Preview{Live: new(pending(t).then(approval.Approve{By: mia}).c)}),
+		"modal_asked":    foretelling(view.Preview{Live: new(pending(t).c)}),
 		"modal_deny":     view.DenyModal(pending(t).c),
 		"modal_revoke":   view.RevokeModal(pending(t).then(approval.Approve{By: mia}).c),
 		"modal_too_late": view.RejectedModal(&approval.Rejection{Kind: approval.AlreadyDecided, Case: pending(t).then(approval.Deny{By: ola}).c}, mia.ID),
@@ -98,6 +106,13 @@ func TestModals(t *testing.T) {
 			golden(t, name+".json", indented(t, m))
 		})
 	}
+}
+
+// foretelling is a form in which Globex was picked.
+func foretelling(p view.Preview) slack.ModalViewRequest {
+	p.Account = "acct_42"
+	return view.FormModal(view.Form{Flow: "impersonation", Durations: []time.Duration{time.Hour}, Default: time.Hour,
+		Account: &view.Option{ID: "acct_42", Name: "Globex", Plan: "pro"}, Preview: &p})
 }
 
 func TestProgressShowsTheRequestersCard(t *testing.T) {

@@ -188,6 +188,40 @@ func checkReader(t *rapid.T, c approval.Case, reader string, users map[string]bo
 	}
 }
 
+// TestNothingBreaksAPreview draws what the form foretells, and holds that what
+// comes back of the form is what it said, of this account only.
+func TestNothingBreaksAPreview(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		users := map[string]bool{}
+		p := view.Preview{Account: typedText(t, "account id"), Case: anyCase(t, users), AskedNot: rapid.Bool().Draw(t, "asked not")}
+		for range rapid.SampledFrom([]int{0, 1, 5}).Draw(t, "inside") {
+			p.Inside = append(p.Inside, anyCase(t, users))
+		}
+		if rapid.Bool().Draw(t, "live") {
+			live := anyCase(t, users)
+			p.Live = &live
+		}
+		picked := slack.NewOptionBlockObject(typedText(t, "value"), slack.NewTextBlockObject(slack.PlainTextType, typedText(t, "option"), false, false),
+			slack.NewTextBlockObject(slack.PlainTextType, typedText(t, "description"), false, false))
+		m := view.FormModal(view.Form{Flow: "impersonation", Durations: []time.Duration{time.Hour}, Picked: picked, Reason: typedText(t, "reason"), Preview: &p})
+		validView(t, "preview", m, m.Blocks.BlockSet, users)
+		v := submission(p.Account, "so it is", "1h")
+		v.PrivateMetadata = m.PrivateMetadata
+		a, _ := view.ReadForm(v, []time.Duration{time.Hour})
+		if a.Flow != "impersonation" || a.Foreseen != nil && a.Foreseen.Prospect != p.Case.Prospect() {
+			t.Errorf("read again: %+v", a)
+		}
+		other := submission(p.Account+"x", "so it is", "1h")
+		other.PrivateMetadata = m.PrivateMetadata
+		if a, _ := view.ReadForm(other, nil); a.Foreseen != nil {
+			t.Errorf("foreseen of another account: %+v", a.Foreseen)
+		}
+		surprised := anyCase(t, users)
+		surprised.Foreseen = &approval.Foreseen{Prospect: rapid.SampledFrom([]approval.Prospect{"", "new", approval.AtOnce, approval.Hopeless}).Draw(t, "prospect"), Why: typedText(t, "foreseen")}
+		checkRequester(t, surprised, users)
+	})
+}
+
 func TestNothingBreaksTheForm(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		options := []view.Option{}

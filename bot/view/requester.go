@@ -12,6 +12,9 @@ import (
 // requesterBlocks are the requester's card and modal alike.
 func requesterBlocks(c approval.Case, heading string, told []sentence) []slack.Block {
 	blocks := []slack.Block{header(heading)}
+	if s := surprise(c); s != nil {
+		told = append(told, s)
+	}
 	for _, s := range told {
 		blocks = append(blocks, paragraph(s...))
 	}

@@ -12,7 +12,7 @@ func Apply(c Case, e Event) Case {
 	switch b := e.Body.(type) {
 	case Submitted:
 		c = Case{ID: e.Case, Seq: e.Seq, UpdatedAt: e.At, Status: Routing, AskedAt: e.At, Flow: b.Flow,
-			Requester: b.Requester, Account: b.Account, Reason: b.Reason, Duration: b.Duration, Extends: b.Extends}
+			Requester: b.Requester, Account: b.Account, Reason: b.Reason, Duration: b.Duration, Extends: b.Extends, Foreseen: b.Foreseen}
 	case Delayed:
 		if c.Delay == "" {
 			c.DelayedAt = e.At

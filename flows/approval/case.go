@@ -64,6 +64,8 @@ type Case struct {
 	// Extends is the id of the case whose grant this one is to prolong, empty if
 	// it asks for a grant of its own.
 	Extends string `json:"extends,omitempty"`
+	// Foreseen is what the form said would come of it, nil if that isn't known.
+	Foreseen *Foreseen `json:"foreseen,omitempty"`
 
 	// Delay is why routing takes longer, empty if it doesn't.
 	Delay string `json:"delay,omitempty"`

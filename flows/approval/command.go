@@ -20,6 +20,8 @@ type Submit struct {
 	Reason    string
 	Duration  time.Duration
 	Extends   string // the id of the case whose grant it is to prolong, if any
+	// Foreseen is what the form said before, nil if it said nothing.
+	Foreseen *Foreseen
 }
 
 // Delay notes why routing can't finish yet.

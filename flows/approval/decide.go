@@ -110,7 +110,7 @@ func (c Case) submit(s Submit) ([]Body, error) {
 	case s.Flow.Policy.Timeout <= 0:
 		return nil, c.invalid("a flow that times out after %s", s.Flow.Policy.Timeout)
 	}
-	return []Body{Submitted{s.Flow, s.Requester, s.Account, s.Reason, s.Duration, s.Extends}}, nil
+	return []Body{Submitted{s.Flow, s.Requester, s.Account, s.Reason, s.Duration, s.Extends, s.Foreseen}}, nil
 }
 
 func (c Case) route(cmd Command, now time.Time) ([]Body, error) {

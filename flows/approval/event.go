@@ -25,6 +25,7 @@ type Submitted struct {
 	Reason    string        `json:"reason"`
 	Duration  time.Duration `json:"duration"`
 	Extends   string        `json:"extends,omitempty"`
+	Foreseen  *Foreseen     `json:"foreseen,omitempty"`
 }
 
 // Delayed says that routing couldn't finish yet.

@@ -44,6 +44,8 @@ func bodies() []approval.Body {
 		approval.GrantEnded{End: approval.Revoked, By: mia, Why: "enough"},
 		approval.Asked{Ruling: ruling, Route: managers, Approvers: people, Quorum: 1,
 			Background: &approval.Background{Title: "agent", Region: "eu", Before: &approval.Before{Overall: approval.Tally{Asked: 1, Denied: 1, LastAt: noon}}}},
+		approval.Submitted{Flow: s.Flow, Requester: s.Requester, Account: s.Account, Reason: s.Reason, Duration: s.Duration,
+			Foreseen: &approval.Foreseen{Prospect: approval.AtOnce, Why: "customer_plan = free → approved"}},
 	}
 }
 
