@@ -204,9 +204,10 @@ func pickedAgain(o *slack.OptionBlockObject) *slack.OptionBlockObject {
 	if o.Value == "" || utf8.RuneCountInString(o.Value) > maxOptionValue || o.Text == nil {
 		return nil
 	}
-	again := slack.NewOptionBlockObject(o.Value, plain(oneLine(o.Text.Text, maxOption), maxOption), nil)
+	shown := Option{ID: o.Value, Name: o.Text.Text}
+	again := slack.NewOptionBlockObject(o.Value, plain(shown.title(), maxOption), nil)
 	if o.Description != nil && cleanLine(o.Description.Text) != "" {
-		again.Description = plain(oneLine(o.Description.Text, maxOption), maxOption)
+		again.Description = plain(cleanLine(o.Description.Text), maxOption)
 	}
 	return again
 }
