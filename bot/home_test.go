@@ -238,10 +238,10 @@ func TestOpeningAHomeAsksNobody(t *testing.T) {
 // until Mia's shows that she needn't decide that any more, with 500 cases that
 // wait, on a store on disk and in real time:
 //
-//	UNDERSTUDY_LONG=1 go test ./bot -run TestHomeAfterADecision -v
+//	UNDERSTUDY_FIGURES=1 go test ./bot -run TestHomeAfterADecision -v
 func TestHomeAfterADecision(t *testing.T) {
-	if os.Getenv("UNDERSTUDY_LONG") == "" {
-		t.Skip("it takes three minutes: UNDERSTUDY_LONG=1 runs it")
+	if os.Getenv("UNDERSTUDY_FIGURES") == "" {
+		t.Skip("it measures for three minutes: UNDERSTUDY_FIGURES=1 runs it, with -v, on a quiet machine")
 	}
 	w := newWorld(t, slacksim.Options{Calm: true})
 	engine, err := bolt.Open(t.Context(), filepath.Join(t.TempDir(), "understudy.db"), bolt.Options{})
@@ -272,10 +272,6 @@ func TestHomeAfterADecision(t *testing.T) {
 		took = append(took, time.Since(began))
 	}
 	slices.Sort(took)
-	p99 := took[len(took)*99/100]
 	t.Logf("from a decision to another's Home, %d cases waiting, %d decisions: p50 %s, p99 %s, most %s",
-		waiting, decisions, took[len(took)/2], p99, took[len(took)-1])
-	if p99 > 2*time.Second {
-		t.Errorf("a Home follows after %s", p99)
-	}
+		waiting, decisions, took[len(took)/2], took[len(took)*99/100], took[len(took)-1])
 }

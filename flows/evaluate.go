@@ -128,12 +128,23 @@ func (r Route) String() string {
 		b.WriteString(", may also decide: " + legsText(r.Also))
 	}
 	for _, e := range r.Escalations {
-		fmt.Fprintf(&b, ", after %s also %s", e.After.Round(time.Second), e.Route)
+		fmt.Fprintf(&b, ", after %s also %s", short(e.After), e.Route)
 	}
 	if r.Else != nil {
 		b.WriteString(", or else " + r.Else.String())
 	}
 	return b.String()
+}
+
+// short is a duration to a second, such as 1h30m.
+func short(d time.Duration) string {
+	text := d.Round(time.Second).String()
+	for _, none := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, none) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
 
 func legsText(legs []Leg) string {

@@ -47,7 +47,9 @@ func TestPageIsAccessible(t *testing.T) {
 	if unknown := v.evaluate(`[...document.querySelectorAll('.unknown summary')].map((one) => one.textContent).join()`); unknown != "" {
 		t.Errorf("the gallery has what the page can't draw: %s", unknown)
 	}
-	v.accessible("the gallery", string(axe))
+	if os.Getenv("UNDERSTUDY_LONG") != "" { // it is the largest page by far
+		v.accessible("the gallery", string(axe))
+	}
 	d.stop()
 }
 
