@@ -24,7 +24,7 @@ func (b *Bot) click(ctx context.Context, envelope string, action slack.Interacti
 		switch pressed.ActionID {
 		case view.ActionAsk:
 			b.later(ctx, func(ctx context.Context) {
-				if problem := b.openForm(ctx, action.TriggerID, action.User.ID, ""); problem != "" {
+				if problem := b.openForm(ctx, action.TriggerID, action.User.ID, view.Typed{}); problem != "" {
 					b.tell(ctx, action, problem)
 				}
 			})

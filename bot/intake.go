@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,31 +27,24 @@ const (
 	suggestions = 50 // Slack shows 100 at most
 )
 
-// command opens the form. The ack doesn't wait for it.
-func (b *Bot) command(ctx context.Context, command slack.SlashCommand) any {
-	if command.TeamID != b.TeamID {
-		return privately(view.Barred(strangerHere))
-	}
-	b.later(ctx, func(ctx context.Context) {
-		problem := b.openForm(ctx, command.TriggerID, command.UserID, command.Text)
-		if problem != "" {
-			b.respond(ctx, command.ResponseURL, problem)
-		}
-	})
-	return nil
-}
-
 // openForm shows the form to the person. What it returns is for them to read,
 // if the form can't be shown.
-func (b *Bot) openForm(ctx context.Context, trigger, person, text string) (problem string) {
+func (b *Bot) openForm(ctx context.Context, trigger, person string, typed view.Typed) (problem string) {
 	deadline := time.Now().Add(triggerLife)
 	user, known := b.user(ctx, person)
 	if user.Barred != "" {
 		return view.Barred(user.Barred)
 	}
 	form := b.newForm()
-	if text = strings.TrimSpace(text); text != "" && known {
-		form.Account, form.Notice = b.preselect(ctx, user.Email, text)
+	form.Reason = typed.Reason
+	if typed.Account != "" && known {
+		form.Account, form.Notice = b.preselect(ctx, user.Email, typed.Account)
+	}
+	switch {
+	case slices.Contains(form.Durations, typed.Duration):
+		form.Default = typed.Duration
+	case typed.Duration > 0:
+		form.Notice = strings.TrimSpace(form.Notice + " " + view.NotOffered(typed.Duration))
 	}
 	user.ID = person // also where Slack doesn't say who that is
 	return b.showForm(ctx, deadline, trigger, user, form)
@@ -133,7 +127,7 @@ func (b *Bot) preselect(ctx context.Context, email, text string) (*view.Option, 
 		option := optionOf(found[0], email)
 		return &option, ""
 	case len(found) == 0:
-		return nil, "No account matches “" + text + "”. Pick one below."
+		return nil, "No account matches “" + text + "”. Pick one below. /impersonate help says what can be typed."
 	}
 	return nil, "More than one account matches “" + text + "”. Pick one below."
 }

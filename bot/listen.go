@@ -20,7 +20,7 @@ func (b *Bot) handle(ctx context.Context, e socket.Envelope) (any, error) {
 		if err := json.Unmarshal(e.Payload, &command); err != nil {
 			return nil, fmt.Errorf("reading a slash command: %w", err)
 		}
-		return b.command(ctx, command), nil
+		return b.command(ctx, e.ID, command)
 	case "interactive":
 		action, err := readInteraction(e.Payload)
 		if err != nil {

@@ -2,6 +2,7 @@ package view_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -162,6 +163,12 @@ func checkRequester(t *rapid.T, c approval.Case, users map[string]bool) {
 	answers := &checker{t: t, where: "answers", users: users}
 	answers.mrkdwn(view.AlreadyLive(c))
 	answers.mrkdwn(view.Barred(c.Reason))
+	for _, several := range [][]approval.Case{nil, {c}, slices.Repeat([]approval.Case{c}, 30)} {
+		answers.mrkdwn(view.Status(several))
+	}
+	answers.mrkdwn(view.WhichToEnd([]approval.Case{c, c}))
+	answers.mrkdwn(view.NothingToEnd(c.Reason))
+	answers.mrkdwn(view.EndedNow(c))
 }
 
 func checkReader(t *rapid.T, c approval.Case, reader string, users map[string]bool) {
