@@ -48,13 +48,14 @@ func (ws *Workspace) unstall() {
 type cable struct {
 	net.Conn
 	stalled atomic.Bool
+	deaf    atomic.Bool // it is about to be cut: what comes is dropped
 }
 
-// Read drops what comes while the cable is stalled, and notices its end.
+// Read drops what comes while the cable is stalled or deaf, and notices its end.
 func (c *cable) Read(p []byte) (int, error) {
 	for {
 		n, err := c.Conn.Read(p)
-		if err != nil || !c.stalled.Load() {
+		if err != nil || !c.stalled.Load() && !c.deaf.Load() {
 			return n, err
 		}
 	}
@@ -84,8 +85,10 @@ func (w *wiring) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return w.cable, buffers, nil
 }
 
-// sendLast sends a frame, and cuts the socket as soon as it is written.
+// sendLast sends a frame, and cuts the socket as soon as it is written. An app
+// that is faster than the cut isn't heard either.
 func (c *connection) sendLast(frame any) {
+	c.cable.deaf.Store(true)
 	c.send(frame)
 	select {
 	case c.out <- nil:
