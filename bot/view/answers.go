@@ -49,6 +49,11 @@ func decidedAnswer(c approval.Case, clicker string) sentence {
 	if !c.Status.Over() && c.Status != approval.Active {
 		return append(sentence{text("Nothing was changed. The request for "), named(c.Account.Name), text(": ")}, standing(c)...)
 	}
+	if c.Closed != nil { // the card has all of it
+		closed := *c.Closed
+		closed.Why = shorten(clean(closed.Why), maxTyped)
+		c.Closed = &closed
+	}
 	_, told := conclusion(c, clicker)
 	s := sentence{text("Your click changed nothing, because the request for "), named(c.Account.Name), text(" is decided already. ")}
 	if c.Status == approval.Ended && c.Grant.End != approval.Merged {

@@ -114,8 +114,8 @@ func Status(own []approval.Case) string {
 	return s.mrkdwn()
 }
 
-// maxStatus keeps an answer within a message.
-const maxStatus = 10
+// maxStatus keeps an answer short, whatever the names in it.
+const maxStatus = 4
 
 // NothingToEnd says that the requester has no running access, or none of this
 // account.
@@ -128,9 +128,12 @@ func NothingToEnd(account string) string {
 
 // WhichToEnd asks for one of several.
 func WhichToEnd(running []approval.Case) string {
-	s := sentence{text("You have several accesses that run, so none was ended. Say which, for example "), coded(Command + " end " + running[0].Account.ID), text(":")}
+	s := sentence{text("You have several accesses that run, so none was ended. Say which, for example "), coded(Command + " end " + string(homeCoded(running[0].Account.ID))), text(":")}
 	for _, c := range running[:min(len(running), maxStatus)] {
 		s = append(append(s, text("\n• "), named(c.Account.Name), text(" · "), homeCoded(c.Account.ID), text(": ")), standing(c)...)
+	}
+	if len(running) > maxStatus {
+		s = append(s, text("\nThere are more: the Home tab has all of them."))
 	}
 	return s.mrkdwn()
 }

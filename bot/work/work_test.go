@@ -169,6 +169,7 @@ func TestABurstIsOneLook(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 		time.Sleep(100 * time.Millisecond)
+		synctest.Wait()
 		if looks := p.looks - before; looks != 2 || len(p.began) != 2 { // one that takes both, and one that finds no more
 			t.Errorf("%d looks for %d pieces", looks, len(p.began))
 		}
