@@ -7,7 +7,7 @@ import (
 
 func TestTypedIntoTheForm(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newStage(t, calm)
 	s.kim.Types("/impersonate acct_42 because the invoice page fails for 1h")
 	modal := s.kim.Modal().WaitText("Goes to @Mia Falk")
 	if got := modal.Selected("For how long"); got != "1 hour" {
@@ -24,21 +24,21 @@ func TestTypedIntoTheForm(t *testing.T) {
 
 func TestTypedWhatIsNotOffered(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newStage(t, calm)
 	s.kim.Types("/impersonate nobody at all because it fails for 45 minutes")
 	s.kim.Modal().WaitText("No account matches “nobody at all”").WaitText("Access for 45 minutes isn't offered")
 }
 
 func TestHelpSaysWhatCanBeTyped(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newStage(t, calm)
 	s.kim.Types("/impersonate help")
 	s.kim.WaitNotice("/impersonate acct_42 because the invoice page fails for 30m")
 }
 
 func TestStatusAndEnd(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newStage(t, calm)
 	s.kim.Types("/impersonate status")
 	s.kim.WaitNotice("no open request and no access")
 	s.kim.Types("/impersonate end")

@@ -17,7 +17,7 @@ func form(p *slacksim.Person) *slacksim.Modal {
 
 func TestTheFormSaysWhatWillCome(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newStage(t, calm)
 	modal := form(s.kim).Fill("Reason", "the invoice page fails").Pick("For how long", "1 hour")
 	for account, said := range map[string]string{
 		"Hooli":   "You're in at once: free tier account.",
@@ -39,14 +39,14 @@ func TestTheFormSaysWhatWillCome(t *testing.T) {
 
 func TestTheFormOpensWithWhatWillCome(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newStage(t, calm)
 	s.kim.Types("/impersonate acct_19")
 	s.kim.Modal().WaitText("You're in at once")
 }
 
 func TestTheFormSaysWhoIsAskedInstead(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, route(managersOnCall.OrElse(flows.Group("support-leads"))))
+	s := newStage(t, calm, route(managersOnCall.OrElse(flows.Group("support-leads"))))
 	s.ws.AddGroup("support-leads", s.lee)
 	s.pager.SetOnCall("PMGRS01")
 	form(s.kim).Pick("Account", "Acme").WaitText("Nobody else is on call; goes to the group @support-leads: @Lee Chan.")
@@ -54,7 +54,7 @@ func TestTheFormSaysWhoIsAskedInstead(t *testing.T) {
 
 func TestTheFormSaysWhatOneHasAlready(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newStage(t, calm)
 	ask(s.kim, "Acme")
 	card := s.mia.Inbox().Wait("Acme")
 	s.kim.Inbox().Wait("Waiting for")
@@ -72,7 +72,7 @@ func TestTheFormSaysWhatOneHasAlready(t *testing.T) {
 
 func TestTheFormSaysThatItCanNotKnow(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newStage(t, calm)
 	modal := form(s.kim).Fill("Reason", "the invoice page fails")
 	modal.Pick("Account", "Hooli").WaitText("at once")
 	s.pager.Hang(true)
@@ -85,7 +85,7 @@ func TestTheFormSaysThatItCanNotKnow(t *testing.T) {
 
 func TestAGuestIsForetoldNothing(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newStage(t, calm)
 	s.sam.Types("/impersonate acct_19")
 	s.sam.WaitNotice("You can't use this here")
 }
@@ -93,7 +93,7 @@ func TestAGuestIsForetoldNothing(t *testing.T) {
 func TestWhatTheFormSaidIsCompared(t *testing.T) {
 	t.Parallel()
 	closing := time.Now().Add(time.Hour)
-	s := newStage(t, withRules(flows.Flow{
+	s := newStage(t, calm, withRules(flows.Flow{
 		OnRequest: func(r flows.Request) flows.Verdict {
 			if r.Time().Before(closing) {
 				return flows.Approve("office hours")
@@ -113,7 +113,7 @@ func TestWhatTheFormSaidIsCompared(t *testing.T) {
 // TestHowSoonTheFormSaysIt measures, on loopback and without trouble, the time
 // from the choice of an account to what will come of it on the screen.
 func TestHowSoonTheFormSaysIt(t *testing.T) {
-	s := newStage(t)
+	s := newStage(t, calm)
 	s.ws.Calm()
 	modal := form(s.kim)
 	var times []time.Duration
