@@ -60,7 +60,7 @@ func (b *Bot) end(ctx context.Context, envelope string, command slack.SlashComma
 		return view.NotSaved(), err
 	}
 	running = slices.DeleteFunc(running, func(c approval.Case) bool {
-		return c.Status != approval.Active || account != "" && !means(c.Account, account)
+		return c.Status != approval.Active || account != "" && !means(account, c.Account.ID, c.Account.Name)
 	})
 	switch len(running) {
 	case 0:
@@ -81,6 +81,7 @@ func (b *Bot) end(ctx context.Context, envelope string, command slack.SlashComma
 	return view.EndedNow(c), nil
 }
 
-func means(a approval.Account, text string) bool {
-	return strings.EqualFold(a.ID, text) || strings.EqualFold(a.Name, text)
+// means says whether the text is the whole id or name of an account.
+func means(text, id, name string) bool {
+	return strings.EqualFold(id, text) || strings.EqualFold(name, text)
 }

@@ -120,8 +120,7 @@ func (b *Bot) preselect(ctx context.Context, email, text string) (*view.Option, 
 		b.Log.Warn().Err(err).Msg("searching the account of a command")
 		return nil, "The account directory isn't answering just now. You can still try to pick the account below."
 	}
-	means := func(a accounts.Account) bool { return strings.EqualFold(a.ID, text) || strings.EqualFold(a.Name, text) }
-	exact := len(found) == 2 && means(found[0]) && !means(found[1])
+	exact := len(found) == 2 && means(text, found[0].ID, found[0].Name) && !means(text, found[1].ID, found[1].Name)
 	switch {
 	case len(found) == 1 || exact:
 		option := optionOf(found[0], email)

@@ -25,6 +25,10 @@ const (
 // the submission was acked, from the store, as often as it takes.
 func (b *Bot) route(ctx context.Context, c approval.Case) store.Change {
 	command, err := b.ruling(ctx, c)
+	if rule, ok := command.(approval.Rule); ok && rule.Ruling.Outcome.Result == flows.Asked {
+		rule.Found.Background, err = b.background(ctx, c, rule.Ruling)
+		command = rule
+	}
 	if err == nil {
 		return store.Change{Case: c.ID, Command: command}
 	}
@@ -82,12 +86,7 @@ func (b *Bot) ruling(ctx context.Context, c approval.Case) (approval.Command, er
 	if err != nil {
 		return nil, err
 	}
-	command, err := b.ruled(ctx, c, ruling)
-	if rule, ok := command.(approval.Rule); ok && ruling.Outcome.Result == flows.Asked && err == nil {
-		rule.Found.Background, err = b.background(ctx, c, requester, account)
-		command = rule
-	}
-	return command, err
+	return b.ruled(ctx, c, ruling)
 }
 
 // evaluate runs the rules, gathering each fact that they stop for.

@@ -161,13 +161,19 @@ func (l *Ledger) Lose(ctx context.Context, id CardID, why string) error {
 // OpenHome makes the person's App Home a card that follows their cases, and
 // has it shown anew, from the first page.
 func (l *Ledger) OpenHome(ctx context.Context, person string, now time.Time) error {
+	return l.changeHome(ctx, person, now, func(card *Card) { card.Hash, card.Lost, card.Browse = "", "", nil })
+}
+
+// changeHome changes the card of a Home, which it makes if there is none, and
+// has it shown.
+func (l *Ledger) changeHome(ctx context.Context, person string, now time.Time, change func(*Card)) error {
 	return l.update(ctx, func(tx Tx) error {
 		id := homeID(person)
 		card := Card{ID: id}
 		if _, err := get(tx, cardKey(id), &card); err != nil {
 			return err
 		}
-		card.Hash, card.Lost, card.Browse = "", "", nil
+		change(&card)
 		return touch(tx, card, now)
 	})
 }
@@ -298,9 +304,7 @@ func audience(c approval.Case, view string) []CardID {
 			ids = append(ids, NewCardID(c.ID, ChannelCard, name))
 		}
 	}
-	// A case that was delayed had a first message that said no more than that.
-	waited := !c.DelayedAt.IsZero() || !c.PendingAt.IsZero() && !c.SelfApproved()
-	if waited && c.Status != approval.Pending && c.Status != approval.Routing {
+	if c.Waited() && c.Status != approval.Pending && c.Status != approval.Routing {
 		ids = append(ids, NewCardID(c.ID, OutcomeCard, c.Requester.ID))
 	}
 	return append(ids, sounds(c)...)

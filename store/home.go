@@ -97,7 +97,7 @@ func (b Browse) section(tx Tx, person string, p HomePart, now time.Time, size in
 // more than are counted.
 func (b Browse) list(tx Tx, person string, p HomePart, now time.Time) (ids []string, err error) {
 	prefix := homePrefix(person, p)
-	to := homeEnd(prefix)
+	to := behind(prefix)
 	if p == HomeRecent {
 		to = prefix + newestFirst(now.Add(-RecentlyKept))
 	}
@@ -123,24 +123,15 @@ func (b Browse) list(tx Tx, person string, p HomePart, now time.Time) (ids []str
 
 // BrowseHome changes what the person looks at of their Home, and has it shown.
 func (l *Ledger) BrowseHome(ctx context.Context, person string, now time.Time, change func(*Browse)) error {
-	return l.update(ctx, func(tx Tx) error {
-		id := homeID(person)
-		card := Card{ID: id}
-		if _, err := get(tx, cardKey(id), &card); err != nil {
-			return err
-		}
+	return l.changeHome(ctx, person, now, func(card *Card) {
 		var b Browse
 		if card.Browse != nil {
 			b = *card.Browse
 		}
 		change(&b)
 		card.Browse, card.Lost = &b, ""
-		return touch(tx, card, now)
 	})
 }
-
-// homeEnd ends a scan of what begins with the prefix, which ends with a slash.
-func homeEnd(prefix string) string { return strings.TrimSuffix(prefix, "/") + "0" }
 
 func homeKeyParts(key string) (person string, p HomePart) {
 	rest := strings.TrimPrefix(key, "home/")

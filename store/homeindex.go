@@ -139,15 +139,14 @@ func indexHomes(tx Tx, before, after approval.Case) error {
 // shown, and says how many. It seeks from person to person, and reads no row
 // that stays but the first of each.
 func forgetRecent(tx Tx, now time.Time, limit int) (dropped int, err error) {
-	const all = "home0" // '0' follows '/'
 	for from := "home/"; dropped < limit; {
-		person, found, err := firstPerson(tx, from, all)
+		person, found, err := firstPerson(tx, from, behind("home/"))
 		if err != nil || !found {
 			return dropped, err
 		}
 		prefix := homePrefix(person, HomeRecent)
 		var old []string
-		for entry, err := range tx.Scan(prefix+newestFirst(now.Add(-RecentlyKept)), homeEnd(prefix)) {
+		for entry, err := range tx.Scan(prefix+newestFirst(now.Add(-RecentlyKept)), behind(prefix)) {
 			if err != nil {
 				return dropped, fmt.Errorf("reading what was recent for %s: %w", person, err)
 			}
@@ -165,7 +164,7 @@ func forgetRecent(tx Tx, now time.Time, limit int) (dropped int, err error) {
 				return dropped, err
 			}
 		}
-		from = "home/" + part(person) + "0"
+		from = behind("home/" + part(person) + "/")
 	}
 	return dropped, nil
 }

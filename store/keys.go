@@ -46,8 +46,11 @@ func onceKey(at time.Time, key string) string {
 
 // under scans all keys that begin with the prefix, which ends with a slash.
 func under(tx Tx, prefix string) iter.Seq2[Entry, error] {
-	return tx.Scan(prefix, strings.TrimSuffix(prefix, "/")+"0") // '0' follows '/'
+	return tx.Scan(prefix, behind(prefix))
 }
+
+// behind follows every key that begins with the prefix, which ends with a slash.
+func behind(prefix string) string { return strings.TrimSuffix(prefix, "/") + "0" } // '0' follows '/'
 
 func unpart(s string) string { return strings.NewReplacer("%2F", "/", "%25", "%").Replace(s) }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
+	"time"
 
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/approval"
@@ -80,19 +82,18 @@ func (l *Ledger) Cases(ctx context.Context, after string, limit int) (cases []ap
 // Past counts the requester's cases but this one.
 func (l *Ledger) Past(ctx context.Context, requester, except string) (past flows.Past, err error) {
 	err = l.engine.View(ctx, func(tx Tx) error {
-		past = flows.Past{}
-		for entry, err := range under(tx, "past/"+part(requester)+"/") {
+		var all approval.Tally
+		for entry, err := range pastOf(tx, requester, except) {
 			if err != nil {
-				return fmt.Errorf("reading the past of %s: %w", requester, err)
+				return err
 			}
 			var status approval.Status
 			if err := json.Unmarshal(entry.Value, &status); err != nil {
 				return fmt.Errorf("reading %s: %w: %w", entry.Key, ErrCorrupt, err)
 			}
-			if lastPart(entry.Key) != except {
-				count(&past, status)
-			}
+			all.Count(status, time.Time{})
 		}
+		past = flows.Past{Requests: all.Asked, Approved: all.Approved, Denied: all.Denied}
 		return nil
 	})
 	return past, err
@@ -104,15 +105,11 @@ func (l *Ledger) Past(ctx context.Context, requester, except string) (past flows
 func (l *Ledger) Before(ctx context.Context, requester, account, except string) (before approval.Before, err error) {
 	err = l.engine.View(ctx, func(tx Tx) error {
 		before = approval.Before{}
-		for entry, err := range under(tx, "past/"+part(requester)+"/") {
+		for entry, err := range pastOf(tx, requester, except) {
 			if err != nil {
-				return fmt.Errorf("reading the past of %s: %w", requester, err)
+				return err
 			}
-			id := lastPart(entry.Key)
-			if id == except {
-				continue
-			}
-			c, err := readCase(tx, id)
+			c, err := readCase(tx, lastPart(entry.Key))
 			if damaged(err) {
 				continue
 			}
@@ -129,13 +126,17 @@ func (l *Ledger) Before(ctx context.Context, requester, account, except string) 
 	return before, err
 }
 
-func count(past *flows.Past, status approval.Status) {
-	past.Requests++
-	switch status {
-	case approval.Active, approval.Ended:
-		past.Approved++
-	case approval.Denied:
-		past.Denied++
-	case approval.Routing, approval.Pending, approval.Cancelled, approval.TimedOut, approval.Refused:
+// pastOf are the index's entries of the requester's cases but one.
+func pastOf(tx Tx, requester, except string) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for entry, err := range under(tx, "past/"+part(requester)+"/") {
+			if err != nil {
+				yield(entry, fmt.Errorf("reading the past of %s: %w", requester, err))
+				return
+			}
+			if lastPart(entry.Key) != except && !yield(entry, nil) {
+				return
+			}
+		}
 	}
 }

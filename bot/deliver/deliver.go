@@ -132,7 +132,11 @@ func (d *Deliverer) show(ctx context.Context, card store.Card) (store.Card, erro
 	if content == nil || content.hash == card.Hash {
 		return card, nil
 	}
-	return content.show(ctx, d, card)
+	card, err = content.show(ctx, d, card)
+	if err == nil {
+		card.Hash = content.hash
+	}
+	return card, err
 }
 
 func (d *Deliverer) record(ctx context.Context, card store.Card, failure error) error {

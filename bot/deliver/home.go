@@ -64,7 +64,6 @@ func (d *Deliverer) renderHome(ctx context.Context, id store.CardID, person stri
 	return &content{sum, func(ctx context.Context, d *Deliverer, card store.Card) (store.Card, error) {
 		err := d.publishHome(ctx, card.ID, person, home)
 		if err == nil {
-			card.Hash = sum
 			d.homes.note(card.ID, d.homePause())
 		}
 		return card, err

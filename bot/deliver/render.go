@@ -77,22 +77,14 @@ func urgencyOf(c approval.Case, kind store.CardKind, recipient string) urgency {
 func message(m view.Message, how urgency) (*content, error) {
 	sum, err := hash(m)
 	return &content{sum, func(ctx context.Context, d *Deliverer, card store.Card) (store.Card, error) {
-		card, err := d.message(ctx, card, m, how)
-		if err == nil {
-			card.Hash = sum
-		}
-		return card, err
+		return d.message(ctx, card, m, how)
 	}}, err
 }
 
 func modal(m slack.ModalViewRequest) (*content, error) {
 	sum, err := hash(m)
 	return &content{sum, func(ctx context.Context, d *Deliverer, card store.Card) (store.Card, error) {
-		err := d.updateModal(ctx, card.ID, m)
-		if err == nil {
-			card.Hash = sum
-		}
-		return card, err
+		return card, d.updateModal(ctx, card.ID, m)
 	}}, err
 }
 

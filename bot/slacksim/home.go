@@ -72,10 +72,8 @@ var errNoHome = errors.New("there is no Home")
 // one that holds nothing, as buttons do.
 func heldValue(e map[string]any) map[string]any {
 	switch kindOf(e) {
-	case "plain_text_input":
-		return map[string]any{"type": e["type"], "value": e["initial_value"]}
-	case "static_select", "external_select", "radio_buttons":
-		return map[string]any{"type": e["type"], "selected_option": e["initial_option"]}
+	case "plain_text_input", "static_select", "external_select", "radio_buttons":
+		return initialValue(e)
 	case "users_select":
 		return map[string]any{"type": e["type"], "selected_user": e["initial_user"]}
 	}
@@ -118,12 +116,9 @@ func (h *Home) Picks(menu, option string) {
 func (h *Home) menu(name string) (block string, element map[string]any) {
 	h.p.test().Helper()
 	h.p.ws.mu.Lock()
-	for _, v := range h.blocks() {
-		b, _ := v.(map[string]any)
-		for _, e := range elementsOf(b) {
-			if textOf(e["placeholder"]) == name {
-				block, element = fmt.Sprint(b["block_id"]), e
-			}
+	for _, m := range menus(h.blocks()) {
+		if textOf(m.element["placeholder"]) == name {
+			block, element = m.block, m.element
 		}
 	}
 	h.p.ws.mu.Unlock()

@@ -15,24 +15,29 @@ const maxLegs = 4
 // on-call managers (Support managers): Mia and Ola".
 func askedPeople(approvers []approval.Approver, reader string) sentence {
 	var s sentence
-	var done []flows.Leg
-	for _, a := range approvers {
-		if slices.ContainsFunc(done, func(l flows.Leg) bool { return sameLeg(l, a.Leg) }) {
-			continue
-		}
-		if len(done) == maxLegs {
+	for i, leg := range legsOf(approvers) {
+		if i == maxLegs {
 			return append(s, text("; and others"))
 		}
-		if len(done) > 0 {
+		if i > 0 {
 			s = append(s, text("; and "))
 		}
-		done = append(done, a.Leg)
-		s = append(append(s, legPeople(a.Leg)...), objects(persons(ofLeg(approvers, a.Leg)), reader)...)
+		s = append(append(s, legPeople(leg)...), objects(persons(ofLeg(approvers, leg)), reader)...)
 	}
 	if s == nil {
 		return sentence{text("nobody")}
 	}
 	return s
+}
+
+// legsOf are the ways by which they came to the case, each once.
+func legsOf(approvers []approval.Approver) (legs []flows.Leg) {
+	for _, a := range approvers {
+		if !slices.ContainsFunc(legs, func(l flows.Leg) bool { return sameLeg(l, a.Leg) }) {
+			legs = append(legs, a.Leg)
+		}
+	}
+	return legs
 }
 
 func sameLeg(a, b flows.Leg) bool { return a.Kind == b.Kind && a.Name == b.Name }

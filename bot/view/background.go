@@ -33,7 +33,7 @@ func account(c approval.Case) sentence {
 		s = append(s, typed(shorten(cleanLine(b.Region), maxRegion)), text(" · "))
 	}
 	s = append(s, coded(c.Account.ID))
-	if address := safeAddress(b.URL); address != "" {
+	if address := SafeAddress(b.URL); address != "" {
 		s = append(s, text(" · "), link{address, "Open the account"})
 	}
 	return s
@@ -84,7 +84,7 @@ func background(c approval.Case) approval.Background {
 // besidePhoto is a card's first paragraph, beside the picture of who asked if
 // there is one.
 func besidePhoto(c approval.Case, s sentence) slack.Block {
-	address := safeAddress(background(c).Photo)
+	address := SafeAddress(background(c).Photo)
 	if address == "" {
 		return paragraph(s...)
 	}
@@ -93,8 +93,8 @@ func besidePhoto(c approval.Case, s sentence) slack.Block {
 	return slack.NewSectionBlock(words, nil, slack.NewAccessory(picture))
 }
 
-// safeAddress is the address as Slack may open it; empty for any but https.
-func safeAddress(s string) string {
+// SafeAddress is the address as Slack may open it; empty for any but https.
+func SafeAddress(s string) string {
 	u, err := url.Parse(strings.TrimSpace(s))
 	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Opaque != "" {
 		return ""

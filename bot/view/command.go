@@ -104,14 +104,18 @@ func Status(own []approval.Case) string {
 	if len(own) == 0 {
 		return sentence{text("You have no open request and no access. To ask, type " + Command + ".")}.mrkdwn()
 	}
-	s := sentence{text("Your requests and accesses:")}
+	return append(sentence{text("Your requests and accesses:")}, bullets(own)...).mrkdwn()
+}
+
+// bullets are the first of the requester's own cases, each in a line.
+func bullets(own []approval.Case) (s sentence) {
 	for _, c := range own[:min(len(own), maxStatus)] {
-		s = append(append(s, text("\n• "), named(c.Account.Name), text(" · "), homeCoded(c.Account.ID), text(": ")), standing(c)...)
+		s = append(append(s, text("\n• ")), line(c, c.Requester.ID)...)
 	}
 	if len(own) > maxStatus {
 		s = append(s, text("\nThere are more: the Home tab has all of them."))
 	}
-	return s.mrkdwn()
+	return s
 }
 
 // maxStatus keeps an answer short, whatever the names in it.
@@ -129,13 +133,7 @@ func NothingToEnd(account string) string {
 // WhichToEnd asks for one of several.
 func WhichToEnd(running []approval.Case) string {
 	s := sentence{text("You have several accesses that run, so none was ended. Say which, for example "), coded(Command + " end " + string(homeCoded(running[0].Account.ID))), text(":")}
-	for _, c := range running[:min(len(running), maxStatus)] {
-		s = append(append(s, text("\n• "), named(c.Account.Name), text(" · "), homeCoded(c.Account.ID), text(": ")), standing(c)...)
-	}
-	if len(running) > maxStatus {
-		s = append(s, text("\nThere are more: the Home tab has all of them."))
-	}
-	return s.mrkdwn()
+	return append(s, bullets(running)...).mrkdwn()
 }
 
 // EndedNow says that the access is over.

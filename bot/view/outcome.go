@@ -30,5 +30,5 @@ func OutcomeCard(c approval.Case) (Message, bool) {
 
 func waitedForOthers(c approval.Case) bool {
 	decidedByRequester := c.Closed != nil && c.Closed.By.ID == c.Requester.ID && c.Status == approval.Denied
-	return !decidedByRequester && (!c.DelayedAt.IsZero() || !c.PendingAt.IsZero() && !c.SelfApproved())
+	return !decidedByRequester && c.Waited()
 }

@@ -132,7 +132,7 @@ func goesTo(c approval.Case) sentence {
 	if skipped(c) {
 		s = sentence{text("👉 "), text(nobodyThere(c)), text("; goes to ")}
 	}
-	legs := onlyLegs(c)
+	legs := legsOf(slices.DeleteFunc(slices.Clone(c.Approvers), func(a approval.Approver) bool { return !a.Asked }))
 	if len(legs) == 1 && legs[0].Kind == flows.GroupLeg {
 		s = append(s, text("the group "), typed("@"+legs[0].Name), text(": "))
 	}
@@ -149,17 +149,6 @@ func goesTo(c approval.Case) sentence {
 	return append(s, text("."))
 }
 
-// onlyLegs are the ways by which those who are asked came to the case.
-func onlyLegs(c approval.Case) (legs []flows.Leg) {
-	for _, a := range c.Approvers {
-		same := func(l flows.Leg) bool { return l.Kind == a.Leg.Kind && l.Name == a.Leg.Name }
-		if a.Asked && !slices.ContainsFunc(legs, same) {
-			legs = append(legs, a.Leg)
-		}
-	}
-	return legs
-}
-
 // skipped says whether the route's own people can't be asked, so that its OrElse is.
 func skipped(c approval.Case) bool {
 	if c.Outcome.Route == nil || c.Route == nil {
@@ -169,11 +158,9 @@ func skipped(c approval.Case) bool {
 }
 
 func nobodyThere(c approval.Case) string {
-	onCall := func(l flows.Leg) bool { return l.Kind == flows.OnCallLeg }
-	switch {
-	case len(c.Unreachable) > 0 || !slices.ContainsFunc(c.Outcome.Route.Legs, onCall):
-		return "Those who would decide can't be asked"
-	case slices.ContainsFunc(c.Outcome.Route.Legs, func(l flows.Leg) bool { return !onCall(l) }):
+	legs := c.Outcome.Route.Legs
+	others := slices.ContainsFunc(legs, func(l flows.Leg) bool { return l.Kind != flows.OnCallLeg })
+	if len(c.Unreachable) > 0 || len(legs) == 0 || others {
 		return "Those who would decide can't be asked"
 	}
 	return "Nobody else is on call" // nobody at all, or only who asks

@@ -161,7 +161,7 @@ func demoGuide() []page.GuideStep {
 	}
 }
 
-const demoFlows = `{"flows":[{"name":"impersonation","params":{"manager_schedule":"PMGRS01"},"durations":["15m","30m","1h","4h"]}]}`
+const demoFlows = `{"flows":[{"name":"impersonation","params":{"manager_schedule":"` + demoSchedule + `"},"durations":["15m","30m","1h","4h"]}]}`
 
 func (s *settings) writeDemoFiles(folder string) error {
 	s.Accounts = filepath.Join(folder, "customers.jsonl")

@@ -19,7 +19,7 @@ const restartAfter = 2 * time.Second
 // supervisor keeps a bot alive.
 type supervisor struct {
 	mu  sync.Mutex
-	bot *botProcess // nil while there is none
+	bot *botProcess // the last one that was started; nil before
 }
 
 // supervise runs the bot as a process, and again whenever it dies, until ctx

@@ -251,6 +251,12 @@ func (c Case) AllowedFor() time.Duration {
 	return allowed
 }
 
+// Waited says whether other people were asked, or routing was delayed: then the
+// requester's first message says less than what came of it.
+func (c Case) Waited() bool {
+	return !c.DelayedAt.IsZero() || !c.PendingAt.IsZero() && !c.SelfApproved()
+}
+
 // SelfApproved says whether the requester alone decides, by the rules.
 func (c Case) SelfApproved() bool {
 	others := func(a Approver) bool { return a.ID != c.Requester.ID && a.Via != ByExtension }

@@ -164,15 +164,17 @@ func (j *journal) fill(room int64) error {
 	if j.at > 0 {
 		return nil
 	}
-	defer func() { j.begin(false) }()
-	if j.room >= room {
-		return nil
+	if j.room < room {
+		if _, err := j.file.WriteAt(make([]byte, room), 0); err != nil {
+			return err
+		}
+		if err := datasync(j.file); err != nil {
+			return err
+		}
+		j.room = room
 	}
-	if _, err := j.file.WriteAt(make([]byte, room), 0); err != nil {
-		return err
-	}
-	j.room = room
-	return datasync(j.file)
+	j.begin(false)
+	return nil
 }
 
 // fits says whether there is room for the record.

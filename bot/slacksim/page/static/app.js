@@ -9,9 +9,8 @@ import { readScreen } from './screen.js'
 import { follow, setup } from './server.js'
 import { drawStage } from './stagehand.js'
 import { drawTheme, wear } from './theme.js'
+import { roomy, wide } from './width.js'
 
-const wide = matchMedia('(min-width: 56rem)')
-const roomy = matchMedia('(min-width: 80rem)') // for what to try beside the panes
 const state = {
   setup: {}, people: [], screens: new Map(), connected: true, seen: new Map(),
   panes: [newPane('left'), newPane('right')], unread,

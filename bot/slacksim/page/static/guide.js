@@ -1,11 +1,12 @@
 // Draws what a first-time visitor should try, one step after another.
 
 import { h } from './dom.js'
+import { roomy } from './width.js'
 
 // drawGuide draws the steps. go(person, command, other) does what a step begins with.
 export function drawGuide(steps, people, go) {
   if (!steps?.length) return undefined
-  return h('details', { class: 'guide', key: 'guide', open: matchMedia('(min-width: 80rem)').matches },
+  return h('details', { class: 'guide', key: 'guide', open: roomy.matches },
     h('summary', null, 'What to try'),
     h('ol', { tabindex: '0', 'aria-label': 'Things to try' }, steps.map((step) => h('li', null, drawText(step.text), drawGo(step, people, go)))))
 }

@@ -2,11 +2,12 @@
 
 import { h } from './dom.js'
 import { post } from './server.js'
+import { roomy } from './width.js'
 
 // drawStage draws the acts as the workspace says that they are now.
 export function drawStage(state, redraw) {
   if (!state.stage?.length) return undefined
-  return h('details', { class: 'stage', key: 'stage', open: matchMedia('(min-width: 80rem)').matches },
+  return h('details', { class: 'stage', key: 'stage', open: roomy.matches },
     h('summary', null, 'Backstage'),
     h('div', { class: 'acts' }, state.stage.map((act) => h('button', {
       type: 'button', key: act.name, class: act.on ? 'button small on' : 'button small', disabled: act.wait,
