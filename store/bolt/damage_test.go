@@ -143,6 +143,48 @@ func TestDamagedPages(t *testing.T) {
 	t.Logf("%d of %d wiped pages were noticed", noticed, wiped)
 }
 
+// TestEveryBitOfTheRoot flips each bit of the page that says which buckets there
+// are. It is said, or it changes nothing.
+func TestEveryBitOfTheRoot(t *testing.T) {
+	const entries = 100
+	whole, err := os.ReadFile(filled(t, entries))
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := func(at int) uint64 { return binary.NativeEndian.Uint64(whole[at:]) }
+	newest := 16 // bbolt: two pages of a header of 16 bytes, then magic, version, page size, flags; the root; and which commit
+	if number(newest+page+48) > number(newest+48) {
+		newest += page
+	}
+	at := int(number(newest+16)) * page
+	elements := int(binary.NativeEndian.Uint16(whole[at+10:]))
+	end := at + 16
+	for i := range elements { // an element: flags, where its key is, how long key and value are
+		element := at + 16 + 16*i
+		field := func(n int) int { return int(binary.NativeEndian.Uint32(whole[element+4*n:])) }
+		end = max(end, element+field(1)+field(2)+field(3))
+	}
+	said := 0
+	for bit := range 8 * (end - at) {
+		content := bytes.Clone(whole)
+		content[at+bit/8] ^= 1 << (bit % 8)
+		db, err := bolt.Open(t.Context(), write(t, content), bolt.Options{JournalSize: smallJournal})
+		if err == nil {
+			if n := count(t, db); n != entries {
+				t.Errorf("bit %d of byte %d: %d entries", bit%8, bit/8, n)
+			}
+			err = db.Close()
+		}
+		switch {
+		case errors.Is(err, store.ErrCorrupt):
+			said++
+		case err != nil:
+			t.Errorf("bit %d of byte %d: %v, want ErrCorrupt", bit%8, bit/8, err)
+		}
+	}
+	t.Logf("%d of %d were said", said, 8*(end-at))
+}
+
 // use does everything to a store. It says whether all went well.
 func use(t *testing.T, path string) bool {
 	t.Helper()

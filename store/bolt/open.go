@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -176,8 +177,7 @@ func (db *DB) try(options *bbolt.Options) error {
 }
 
 // whole checks that the file isn't shorter than its first pages say, that no
-// commit is gone, that its pages make a tree, and that its bucket is there or
-// nothing is.
+// commit is gone, that its pages make a tree, and that its root is ours.
 func (db *DB) whole() error {
 	if err := db.stillThere(); err != nil {
 		return err
@@ -192,18 +192,28 @@ func (db *DB) whole() error {
 	if err != nil {
 		return err
 	}
-	return db.read(func(tx *bbolt.Tx) error {
-		other, value := tx.Cursor().First()
-		switch {
-		case tx.Bucket(bucketName()) != nil:
-			return nil
-		case other == nil && last.commit <= firstCommit:
-			return nil
-		case other == nil || value != nil:
-			return fmt.Errorf("%w: its root isn't what was written: %s", store.ErrCorrupt, remedy)
+	return db.read(func(tx *bbolt.Tx) error { return root(tx, last.commit <= firstCommit) })
+}
+
+// root checks which buckets a file has: our own, or none if it is new. Where one
+// of ours is beside what isn't, a name was damaged; it is no other program's file.
+func root(tx *bbolt.Tx, isNew bool) error {
+	var ours, other [][]byte
+	cursor := tx.Cursor()
+	for name, value := cursor.First(); name != nil; name, value = cursor.Next() {
+		if value == nil && (bytes.Equal(name, bucketName()) || bytes.Equal(name, journalBucket())) {
+			ours = append(ours, name)
+		} else {
+			other = append(other, name)
 		}
-		return fmt.Errorf("it is the file of another program, with a bucket %q", other)
-	})
+	}
+	switch {
+	case len(other) == 0 && tx.Bucket(bucketName()) != nil, len(other)+len(ours) == 0 && isNew:
+		return nil
+	case len(other) > 0 && len(ours) == 0:
+		return fmt.Errorf("it is the file of another program, with a bucket %q", other[0])
+	}
+	return fmt.Errorf("%w: its root isn't what was written: %s", store.ErrCorrupt, remedy)
 }
 
 // firstCommit is what a file says that bbolt has just made.

@@ -110,7 +110,7 @@ func (t *tree) follow(number uint64, height int, leaves bool) error {
 			return err
 		}
 		if i > 0 && bytes.Compare(last, key) >= 0 {
-			return fmt.Errorf("page %d has its keys out of order", number)
+			return p.disordered()
 		}
 		if err := t.follow(child, height-1, leaves); err != nil {
 			return err
@@ -122,11 +122,17 @@ func (t *tree) follow(number uint64, height int, leaves bool) error {
 
 // leaf checks the elements of a leaf, and notes the buckets among them.
 func (t *tree) leaf(p page) error {
+	var last []byte
 	for i := range p.count {
-		flags, value, err := p.leaf(i)
-		switch {
-		case err != nil:
+		flags, key, value, err := p.leaf(i)
+		if err != nil {
 			return err
+		}
+		if i > 0 && bytes.Compare(last, key) >= 0 {
+			return p.disordered()
+		}
+		last = key
+		switch {
 		case flags == 0:
 			continue
 		case flags != bucketFlag || len(value) < bucketSize:
@@ -245,6 +251,8 @@ func parsePage(number uint64, data []byte) page {
 
 func (p page) broken() error { return fmt.Errorf("page %d is damaged", p.number) }
 
+func (p page) disordered() error { return fmt.Errorf("page %d has its keys out of order", p.number) }
+
 // branch is the i-th element of a branch: where a key's page is.
 func (p page) branch(i int) (key []byte, child uint64, err error) {
 	element, err := p.element(i)
@@ -256,14 +264,14 @@ func (p page) branch(i int) (key []byte, child uint64, err error) {
 }
 
 // leaf is the i-th element of a leaf.
-func (p page) leaf(i int) (flags uint32, value []byte, err error) {
+func (p page) leaf(i int) (flags uint32, key, value []byte, err error) {
 	element, err := p.element(i)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, nil, err
 	}
 	number := func(at int) uint32 { return binary.NativeEndian.Uint32(element[at:]) }
-	_, value, err = p.cut(element, number(4), number(8), number(12))
-	return number(0), value, err
+	key, value, err = p.cut(element, number(4), number(8), number(12))
+	return number(0), key, value, err
 }
 
 // element is the page from its i-th element on.
