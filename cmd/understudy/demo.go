@@ -13,6 +13,8 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/bot/cli"
 	"github.com/understudyhq/understudy/bot/pagersim"
 	"github.com/understudyhq/understudy/bot/slacksim"
 	"github.com/understudyhq/understudy/bot/slacksim/page"
@@ -47,7 +49,7 @@ func (d *demoCommand) Run(ctx context.Context, stdout io.Writer, log zerolog.Log
 	if err != nil {
 		return err
 	}
-	stopPage := serveHTTP(listener, pages, log)
+	stopPage := api.Serve(listener, pages, log)
 	defer stopPage()
 	if d.Gallery {
 		fmt.Fprintf(stdout, "\n  The gallery is at  %s/gallery.html\n\n", address)
@@ -64,10 +66,10 @@ func (d *demoCommand) runBot(ctx context.Context, b *backstage, folder string, s
 	if err != nil {
 		return err
 	}
-	stopPager := serveHTTP(pagerListener, b.pager, log)
+	stopPager := api.Serve(pagerListener, b.pager, log)
 	defer stopPager()
 	ws := b.ws
-	s := settings{
+	s := cli.Settings{
 		SlackAppToken: ws.AppToken(), SlackBotToken: ws.BotToken(), SlackAPIURL: ws.APIURL(),
 		PagerdutyToken: pagersim.Token, PagerdutyAPIURL: "http://" + pagerListener.Addr().String(),
 		Store: "bolt:" + filepath.Join(folder, "understudy.db"), Listen: "127.0.0.1:0",
@@ -75,10 +77,10 @@ func (d *demoCommand) runBot(ctx context.Context, b *backstage, folder string, s
 	if d.Store != "" {
 		s.Store = "bolt:" + d.Store
 	}
-	if err := s.writeDemoFiles(folder); err != nil {
+	if err := writeDemoFiles(&s, folder); err != nil {
 		return err
 	}
-	return b.bot.supervise(ctx, s, stdout, "--clock="+b.clock.file, "--escalate")
+	return b.bot.supervise(ctx, s, stdout, "--clock="+b.clock.file)
 }
 
 const demoWelcome = `
@@ -163,7 +165,7 @@ func demoGuide() []page.GuideStep {
 
 const demoFlows = `{"flows":[{"name":"impersonation","params":{"manager_schedule":"` + demoSchedule + `"},"durations":["15m","30m","1h","4h"]}]}`
 
-func (s *settings) writeDemoFiles(folder string) error {
+func writeDemoFiles(s *cli.Settings, folder string) error {
 	s.Accounts = filepath.Join(folder, "customers.jsonl")
 	s.Flows = filepath.Join(folder, "flows.json")
 	return errors.Join(

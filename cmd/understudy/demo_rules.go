@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
 	_ "embed"
 	"time"
 
+	"github.com/rs/zerolog"
+
+	"github.com/understudyhq/understudy/bot/cli"
 	"github.com/understudyhq/understudy/flows"
 )
 
@@ -15,7 +19,7 @@ const escalateAfter = 10 * time.Minute
 
 // demoRules are the rules of the demo: those of the product, and silence goes
 // on to the directors, which shows in minutes what it looks like.
-func demoRules() map[string]flows.Flow {
+func demoRules() flows.Flow {
 	flow := flows.Impersonation
 	flow.Source += demoRulesSource
 	flow.Approvers = func(r flows.Request) flows.Route {
@@ -25,5 +29,13 @@ func demoRules() map[string]flows.Flow {
 		}
 		return route.EscalateAfter(escalateAfter, flows.Group("directors"))
 	}
-	return map[string]flows.Flow{flow.Name: flow}
+	return flow
+}
+
+// demoServeCommand is the demo's bot, a process of its own.
+type demoServeCommand struct{ cli.Serve }
+
+// Run runs it until ctx ends.
+func (d *demoServeCommand) Run(ctx context.Context, log zerolog.Logger) error {
+	return d.Rehearse(ctx, 1, demoRules(), log)
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -59,9 +59,9 @@ func listenPrivately(ctx context.Context, path string) (_ net.Listener, err erro
 	return listener, nil
 }
 
-// copyStore copies the store into a new file, from the file if no bot runs on
+// CopyStore copies the store into a new file, from the file if no bot runs on
 // it, and else from the bot.
-func copyStore(ctx context.Context, storePath, file string) error {
+func CopyStore(ctx context.Context, storePath, file string) error {
 	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(err, fmt.Errorf("the file %s is there already: name one that isn't", file))
 	}

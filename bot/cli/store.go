@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -29,7 +29,7 @@ type backupCommand struct {
 
 // Run copies the store.
 func (b *backupCommand) Run(ctx context.Context, cli *commands, stdout io.Writer) error {
-	if err := copyStore(ctx, cli.Store.path(), b.File); err != nil {
+	if err := CopyStore(ctx, cli.Store.path(), b.File); err != nil {
 		return fmt.Errorf("copying the store: %w", err)
 	}
 	_, err := fmt.Fprintf(stdout, "The store %s is copied to %s.\n", cli.Store.path(), b.File)
@@ -63,7 +63,7 @@ func checkCopy(ctx context.Context, path string) (report store.Report, err error
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	file := filepath.Join(folder, "copy.db")
-	if err := copyStore(ctx, path, file); err != nil {
+	if err := CopyStore(ctx, path, file); err != nil {
 		return report, err
 	}
 	db, err := bolt.OpenReadOnly(ctx, file, bolt.Options{Name: path})

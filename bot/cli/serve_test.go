@@ -1,8 +1,9 @@
-package main
+package cli
 
 import (
 	"context"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/understudyhq/understudy/bot/pagersim"
 	"github.com/understudyhq/understudy/bot/slacksim"
+	"github.com/understudyhq/understudy/flows"
 )
 
 // TestToldToEndWhileItStarts: whoever redeploys a bot that is just starting
@@ -18,17 +20,21 @@ func TestToldToEndWhileItStarts(t *testing.T) {
 	t.Parallel()
 	ws := slacksim.ForTest(t, slacksim.Options{Calm: true})
 	ws.Fail("auth.test", 1, slacksim.Hang())
-	service, _ := newPager()
-	pager := httptest.NewServer(service)
+	pager := httptest.NewServer(pagersim.New())
 	t.Cleanup(pager.Close)
 	folder := t.TempDir()
-	s := serveCommand{settings: settings{
+	s := Serve{Settings: Settings{
 		SlackAppToken: ws.AppToken(), SlackBotToken: ws.BotToken(), SlackAPIURL: ws.APIURL(),
 		PagerdutyToken: pagersim.Token, PagerdutyAPIURL: pager.URL, Listen: "127.0.0.1:0",
-		Store: "bolt:" + filepath.Join(folder, "understudy.db"),
+		Store: "bolt:" + filepath.Join(folder, "understudy.db"), Accounts: filepath.Join(folder, "customers.csv"), Flows: filepath.Join(folder, "flows.json"),
 	}}
-	if err := s.writeDemoFiles(folder); err != nil {
-		t.Fatal(err)
+	for file, text := range map[string]string{
+		s.Accounts: "id,name\nacct_42,Acme\n",
+		s.Flows:    `{"flows":[{"name":"impersonation","params":{"manager_schedule":"PMGRS01"},"durations":["15m"]}]}`,
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -39,7 +45,7 @@ func TestToldToEndWhileItStarts(t *testing.T) {
 			}
 		}
 	}()
-	if err := s.Run(ctx, zerolog.Nop()); err != nil {
+	if err := s.Run(ctx, Program{Rules: []flows.Flow{flows.Impersonation}}, zerolog.Nop()); err != nil {
 		t.Errorf("a bot that was told to end while it started says %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/understudyhq/understudy/bot/api"
 	"github.com/understudyhq/understudy/bot/metrics"
 	"github.com/understudyhq/understudy/store"
 	"github.com/understudyhq/understudy/store/bolt"
@@ -31,10 +32,10 @@ func incumbent(t *testing.T, serve http.Handler) (db *bolt.DB, k *keeper) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(serveHTTP(listener, serve, zerolog.Nop()))
+		t.Cleanup(api.Serve(listener, serve, zerolog.Nop()))
 	}
 	k = &keeper{
-		settings: settings{Store: "bolt:" + file, TakeOver: true}, now: time.Now, counts: metrics.New(time.Now, zerolog.Nop()), log: zerolog.Nop(),
+		settings: Settings{Store: "bolt:" + file, TakeOver: true}, now: time.Now, counts: metrics.New(time.Now, zerolog.Nop()), log: zerolog.Nop(),
 		end: func(error) {}, claimTime: 300 * time.Millisecond, leaveTime: 200 * time.Millisecond,
 	}
 	t.Cleanup(func() { _ = k.close() })
@@ -50,7 +51,7 @@ func offered(leave func()) http.Handler {
 func TestOneProcessHasTheClaim(t *testing.T) {
 	left := make(chan struct{}, 10)
 	_, k := incumbent(t, offered(func() { left <- struct{}{} }))
-	socket := socketPath(k.settings.storePath())
+	socket := socketPath(k.settings.StorePath())
 	first, err := claimStore(t.Context(), socket)
 	if err != nil {
 		t.Fatal(err)

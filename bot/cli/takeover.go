@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"cmp"
@@ -48,7 +48,7 @@ func (k *keeper) openOrClaim(ctx context.Context) (*store.Ledger, store.Flow, er
 				return ledger, flow, err
 			}
 		}
-		k.claim, refused = claimStore(ctx, socketPath(k.settings.storePath()))
+		k.claim, refused = claimStore(ctx, socketPath(k.settings.StorePath()))
 		if errors.Is(refused, errNotFirst) {
 			turn = time.Now().Add(turnTime)
 		}
@@ -58,7 +58,7 @@ func (k *keeper) openOrClaim(ctx context.Context) (*store.Ledger, store.Flow, er
 		case errors.Is(refused, errTooOld), ctx.Err() != nil:
 			return nil, flow, fmt.Errorf("--take-over: %w", refused)
 		case time.Now().After(deadline):
-			return nil, flow, fmt.Errorf("--take-over: the process that has the store %s doesn't let this one take over (%w): end it, and start this one again", k.settings.storePath(), refused)
+			return nil, flow, fmt.Errorf("--take-over: the process that has the store %s doesn't let this one take over (%w): end it, and start this one again", k.settings.StorePath(), refused)
 		}
 		select {
 		case <-ctx.Done():

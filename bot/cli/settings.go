@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/understudyhq/understudy/bot"
@@ -14,9 +15,9 @@ import (
 	"github.com/understudyhq/understudy/store"
 )
 
-// settings is how a bot is configured: flags, or environment variables of the
+// Settings is how a bot is configured: flags, or environment variables of the
 // same names. A secret may be in a file instead.
-type settings struct {
+type Settings struct {
 	SlackAppToken      string `env:"SLACK_APP_TOKEN" placeholder:"xapp-…" help:"App-level token, with connections:write."`
 	SlackAppTokenFile  string `env:"SLACK_APP_TOKEN_FILE" help:"A file that holds it."`
 	SlackBotToken      string `env:"SLACK_BOT_TOKEN" placeholder:"xoxb-…" help:"Bot token."`
@@ -33,11 +34,6 @@ type settings struct {
 	Listen             string `env:"UNDERSTUDY_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz, /readyz and /metrics are served."`
 }
 
-// rules are the flows that this program has, by name.
-func rules() map[string]flows.Flow {
-	return map[string]flows.Flow{flows.Impersonation.Name: flows.Impersonation}
-}
-
 // inputs are the settings' files, read.
 type inputs struct {
 	rules  map[string]flows.Flow
@@ -48,7 +44,7 @@ type inputs struct {
 
 // read reads the settings' files and checks everything that can be checked
 // without a network. The error names every problem, with its remedy.
-func (s *settings) read(rules map[string]flows.Flow) (inputs, error) {
+func (s *Settings) read(rules map[string]flows.Flow) (inputs, error) {
 	var problems []error
 	note := func(err error) {
 		if err != nil {
@@ -92,7 +88,8 @@ func listed(problems []error) error {
 	return errors.Join(problems...)
 }
 
-func (s *settings) storePath() string { return strings.TrimPrefix(s.Store, "bolt:") }
+// StorePath is the store's file.
+func (s *Settings) StorePath() string { return strings.TrimPrefix(s.Store, "bolt:") }
 
 // secret fills value from its file, and checks how it begins. No message shows
 // any of it.
@@ -127,7 +124,7 @@ func webURL(name string, value *string) error {
 	return nil
 }
 
-func (s *settings) readFlow(rules map[string]flows.Flow) (store.Flow, error) {
+func (s *Settings) readFlow(rules map[string]flows.Flow) (store.Flow, error) {
 	if s.Flows == "" {
 		return store.Flow{}, errors.New("UNDERSTUDY_FLOWS is missing: name a JSON file of flows")
 	}
@@ -145,7 +142,7 @@ func (s *settings) readFlow(rules map[string]flows.Flow) (store.Flow, error) {
 	return read[0], nil
 }
 
-func (s *settings) readEmails() (map[string]string, error) {
+func (s *Settings) readEmails() (map[string]string, error) {
 	if s.Emails == "" {
 		return nil, nil
 	}
@@ -165,4 +162,21 @@ func parseEmails(data []byte) (emails map[string]string, err error) {
 		return nil, fmt.Errorf(`it isn't a JSON object such as {"mia@pager.example":"mia@example.com"}: %w`, err)
 	}
 	return emails, nil
+}
+
+// Environment is the settings as environment variables.
+func (s *Settings) Environment() []string {
+	return []string{
+		"SLACK_APP_TOKEN=" + s.SlackAppToken,
+		"SLACK_BOT_TOKEN=" + s.SlackBotToken,
+		"SLACK_API_URL=" + s.SlackAPIURL,
+		"PAGERDUTY_TOKEN=" + s.PagerdutyToken,
+		"PAGERDUTY_API_URL=" + s.PagerdutyAPIURL,
+		"UNDERSTUDY_STORE=" + s.Store,
+		"UNDERSTUDY_ACCOUNTS=" + s.Accounts,
+		"UNDERSTUDY_FLOWS=" + s.Flows,
+		"UNDERSTUDY_EMAILS=" + s.Emails,
+		"UNDERSTUDY_LISTEN=" + s.Listen,
+		"UNDERSTUDY_TAKE_OVER=" + strconv.FormatBool(s.TakeOver),
+	}
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/understudyhq/understudy/bot"
+	"github.com/understudyhq/understudy/bot/api"
 	"github.com/understudyhq/understudy/bot/metrics"
 	"github.com/understudyhq/understudy/store"
 	"github.com/understudyhq/understudy/store/bolt"
@@ -19,7 +20,7 @@ import (
 // keeper has the store while it is this process's. Beside the file it opens a
 // socket, at which the store is copied and handed over.
 type keeper struct {
-	settings settings
+	settings Settings
 	flow     store.Flow
 	now      func() time.Time
 	counts   *metrics.Metrics
@@ -53,7 +54,7 @@ func (k *keeper) enter(ctx context.Context, config *bot.Config) (err error) {
 
 // open opens the store, waiting for its lock.
 func (k *keeper) open(ctx context.Context, wait time.Duration) (*store.Ledger, store.Flow, error) {
-	db, err := bolt.Open(ctx, k.settings.storePath(), bolt.Options{LockTimeout: wait})
+	db, err := bolt.Open(ctx, k.settings.StorePath(), bolt.Options{LockTimeout: wait})
 	if err != nil {
 		return nil, store.Flow{}, fmt.Errorf("UNDERSTUDY_STORE: %w", err)
 	}
@@ -98,7 +99,7 @@ func (k *keeper) close() error {
 
 // offer opens the store's socket.
 func (k *keeper) offer(ctx context.Context) (hide func(), err error) {
-	path := socketPath(k.settings.storePath())
+	path := socketPath(k.settings.StorePath())
 	listener, err := listenPrivately(ctx, path)
 	if err != nil {
 		return nil, err
@@ -106,7 +107,7 @@ func (k *keeper) offer(ctx context.Context) (hide func(), err error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /backup", backups(k.db, k.log))
 	(&handover{leave: func() { k.end(errHandedOver) }, log: k.log}).register(mux)
-	stopServing := serveHTTP(listener, mux, k.log)
+	stopServing := api.Serve(listener, mux, k.log)
 	return func() {
 		stopServing()
 		_ = os.Remove(path) // the next one replaces it

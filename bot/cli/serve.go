@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -23,16 +23,35 @@ import (
 	"github.com/understudyhq/understudy/store"
 )
 
-type serveCommand struct {
-	settings
+// Serve is the verb serve, and what a verb of a simulated workspace embeds.
+type Serve struct {
+	Settings
 	WhileStdin bool   `hidden:"" help:"End when standard input does."`
 	Clock      string `hidden:"" help:"A file that says by how much the bot's clock is ahead, for simulated workspaces."`
-	Escalate   bool   `hidden:"" help:"Ask the directors after 10 minutes of silence, for simulated workspaces."`
-	Storm      bool   `hidden:"" help:"Run the flow of understudy torture, in haste, for simulated workspaces."`
+
+	haste int
 }
 
-// Run runs the bot until ctx ends.
-func (s *serveCommand) Run(ctx context.Context, log zerolog.Logger) error {
+// Run runs the program's bot until ctx ends.
+func (s *Serve) Run(ctx context.Context, p Program, log zerolog.Logger) error {
+	rules, err := p.rules()
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, rules, log)
+}
+
+// Rehearse runs a bot with other rules, many times as fast as Slack allows if
+// haste is more than 1. It does so for a simulated workspace only.
+func (s *Serve) Rehearse(ctx context.Context, haste int, rules flows.Flow, log zerolog.Logger) error {
+	if err := s.simulated("a rehearsal"); err != nil {
+		return err
+	}
+	s.haste = haste
+	return s.run(ctx, map[string]flows.Flow{rules.Name: rules}, log)
+}
+
+func (s *Serve) run(ctx context.Context, rules map[string]flows.Flow, log zerolog.Logger) error {
 	if s.WhileStdin {
 		var stop context.CancelFunc
 		ctx, stop = context.WithCancel(ctx)
@@ -41,15 +60,16 @@ func (s *serveCommand) Run(ctx context.Context, log zerolog.Logger) error {
 			_, _ = io.Copy(io.Discard, os.Stdin) // whatever ends it, the parent is gone
 		}()
 	}
-	in, err := s.inputs()
+	in, err := s.read(rules)
 	if err != nil {
 		return err
 	}
+	in.haste = s.haste
 	now, err := s.clock(ctx)
 	if err != nil {
 		return err
 	}
-	err = serve(ctx, s.settings, in, now, log)
+	err = serve(ctx, s.Settings, in, now, log)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		log.Info().Err(err).Msg("told to end while it was starting")
 		return nil
@@ -58,7 +78,7 @@ func (s *serveCommand) Run(ctx context.Context, log zerolog.Logger) error {
 }
 
 // serve opens what a bot is made of, runs it, and closes it again.
-func serve(ctx context.Context, s settings, in inputs, now func() time.Time, log zerolog.Logger) (err error) {
+func serve(ctx context.Context, s Settings, in inputs, now func() time.Time, log zerolog.Logger) (err error) {
 	counts := metrics.New(now, log)
 	working, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -100,7 +120,7 @@ func serve(ctx context.Context, s settings, in inputs, now func() time.Time, log
 		return err
 	}
 	health.show(func(context.Context) error { return errHandedOver })
-	return standBy(ctx, s.storePath(), log)
+	return standBy(ctx, s.StorePath(), log)
 }
 
 // play runs the bot to its end. The error says so where it has handed over.
@@ -120,7 +140,7 @@ func play(ctx context.Context, b *bot.Bot, health *health, log zerolog.Logger) e
 }
 
 // connect asks Slack who the bot is there.
-func connect(ctx context.Context, s settings, transport http.RoundTripper) (*slack.Client, string, error) {
+func connect(ctx context.Context, s Settings, transport http.RoundTripper) (*slack.Client, string, error) {
 	client := slack.New(s.SlackBotToken,
 		slack.OptionAPIURL(s.SlackAPIURL), slack.OptionAppLevelToken(s.SlackAppToken),
 		slack.OptionHTTPClient(&http.Client{Timeout: 10 * time.Second, Transport: transport}))
@@ -199,25 +219,9 @@ func openHealth(ctx context.Context, address string, counts http.Handler, log ze
 	}
 	h := &health{address: listener.Addr().String()}
 	h.show(func(context.Context) error { return errors.New("the bot starts") })
-	h.stop = serveHTTP(listener, api.Handler(func(ctx context.Context) error { return (*h.ready.Load())(ctx) }, counts), log)
+	h.stop = api.Serve(listener, api.Handler(func(ctx context.Context) error { return (*h.ready.Load())(ctx) }, counts), log)
 	return h, nil
 }
 
 // show says from now on what ready says.
 func (h *health) show(ready func(context.Context) error) { h.ready.Store(&ready) }
-
-// serveHTTP serves on the listener until the returned function is called.
-func serveHTTP(listener net.Listener, handler http.Handler, log zerolog.Logger) (stop func()) {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			log.Error().Err(err).Stringer("address", listener.Addr()).Msg("serving HTTP")
-		}
-	}()
-	return func() {
-		_ = server.Close() // the listener is closed either way
-		<-ended
-	}
-}
