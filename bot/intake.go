@@ -29,13 +29,21 @@ const (
 
 // openForm shows the form to the person. What it returns is for them to read,
 // if the form can't be shown.
-func (b *Bot) openForm(ctx context.Context, trigger, person string, typed view.Typed) (problem string) {
+func (b *Bot) openForm(ctx context.Context, trigger, person, command string, typed view.Typed) (problem string) {
 	deadline := time.Now().Add(triggerLife)
 	user, known := b.user(ctx, person)
 	if user.Barred != "" {
 		return view.Barred(user.Barred)
 	}
-	form := b.newForm()
+	offered, err := b.offered(ctx, command)
+	switch {
+	case err != nil:
+		b.Log.Error().Err(err).Msg("reading the flows for a form")
+		return view.NotSaved()
+	case len(offered) == 0:
+		return view.NoFlow(command)
+	}
+	form := formOf(offered)
 	form.Reason = typed.Reason
 	if typed.Account != "" && known {
 		form.Account, form.Notice = b.preselect(ctx, user.Email, typed.Account)
@@ -47,12 +55,12 @@ func (b *Bot) openForm(ctx context.Context, trigger, person string, typed view.T
 		form.Notice = strings.TrimSpace(form.Notice + " " + view.NotOffered(typed.Duration))
 	}
 	user.ID = person // also where Slack doesn't say who that is
-	return b.showForm(ctx, deadline, trigger, user, form)
+	return b.showForm(ctx, deadline, trigger, user, form, offered[0])
 }
 
 // showForm opens the form, with what will come of the preselected account.
-func (b *Bot) showForm(ctx context.Context, deadline time.Time, trigger string, user people.User, form view.Form) (problem string) {
-	preview := b.previewSoon(ctx, user, form.Account)
+func (b *Bot) showForm(ctx context.Context, deadline time.Time, trigger string, user people.User, form view.Form, flow store.Flow) (problem string) {
+	preview := b.previewSoon(ctx, user, flow, form.Account)
 	form.Preview = soon(preview)
 	opened, err := b.openedView(ctx, deadline, trigger, view.FormModal(form))
 	if err == nil {
@@ -184,7 +192,11 @@ func unavailableNow(why string) any {
 // which nobody was told: it is routed all the same, and whoever sends the form
 // again is shown it.
 func (b *Bot) submit(ctx context.Context, action slack.InteractionCallback) any {
-	answer, problems := view.ReadForm(action.View, b.Flow.Durations)
+	flow, problem := b.flowOf(ctx, action.View)
+	if problem != "" {
+		return failAtAccount(problem)
+	}
+	answer, problems := view.ReadForm(action.View, flow.Durations)
 	if len(problems) > 0 {
 		return slack.NewErrorsViewSubmissionResponse(problems)
 	}
@@ -196,7 +208,7 @@ func (b *Bot) submit(ctx context.Context, action slack.InteractionCallback) any 
 	result, err := b.commit(ctx, store.Change{
 		Case: id, View: action.View.ID, Once: "view:" + action.View.ID,
 		Command: approval.Submit{
-			ID: id, Flow: b.Flow.Pin(), Requester: b.requester(ctx, action.User),
+			ID: id, Flow: flow.Pin(), Requester: b.requester(ctx, action.User),
 			Account: account, Reason: answer.Reason, Duration: answer.Duration, Foreseen: answer.Foreseen,
 		},
 	})

@@ -23,6 +23,8 @@ const (
 	ActionAccount  = "account"
 	ActionReason   = "reason"
 	ActionDuration = "duration"
+	BlockFlow      = "flow"
+	ActionFlow     = "flow"
 )
 
 // The lengths of a reason, in characters after trimming.
@@ -33,7 +35,8 @@ const (
 
 // Form is what the modal for a new request offers.
 type Form struct {
-	Flow      string // the flow that the request will be for
+	Flow      string   // the flow that the request will be for
+	Flows     []string // all that there are to choose from
 	Durations []time.Duration
 	Default   time.Duration
 	Account   *Option                  // preselected, if there is one
@@ -56,6 +59,9 @@ func FormModal(f Form) slack.ModalViewRequest {
 	m.CallbackID, m.PrivateMetadata = CallbackAsk, f.metadata()
 	if notice := cleanLine(f.Notice); notice != "" {
 		m.Blocks.BlockSet = append(m.Blocks.BlockSet, paragraph(explained(notice)))
+	}
+	if len(f.Flows) > 1 {
+		m.Blocks.BlockSet = append(m.Blocks.BlockSet, flowInput(f))
 	}
 	m.Blocks.BlockSet = append(m.Blocks.BlockSet, accountInput(f))
 	m.Blocks.BlockSet = append(m.Blocks.BlockSet, f.Preview.blocks()...)
@@ -100,7 +106,7 @@ func durationInput(f Form) slack.Block {
 			pick.InitialOption = option
 		}
 	}
-	return slack.NewInputBlock(BlockDuration, plain("For how long", maxHeader), nil, pick)
+	return slack.NewInputBlock(f.durationBlock(), plain("For how long", maxHeader), nil, pick)
 }
 
 // AccountOptions are the accounts as a type-ahead shows them, each with its id as
@@ -170,7 +176,10 @@ func ReadForm(v slack.View, offered []time.Duration) (Answer, map[string]string)
 		Account: input(v, BlockAccount, ActionAccount).SelectedOption.Value,
 		Reason:  strings.TrimSpace(input(v, BlockReason, ActionReason).Value),
 	}
-	a.Flow, a.Foreseen = readMetadata(v.PrivateMetadata, a.Account)
+	a.Flow = PickedFlow(v)
+	if flow, foreseen := readMetadata(v.PrivateMetadata, a.Account); flow == a.Flow {
+		a.Foreseen = foreseen
+	}
 	wrong := map[string]string{}
 	if a.Account == "" {
 		wrong[BlockAccount] = "Pick the account to sign in as."
@@ -180,7 +189,7 @@ func ReadForm(v slack.View, offered []time.Duration) (Answer, map[string]string)
 	}
 	var problem string
 	if a.Duration, problem = readDuration(v, offered); problem != "" {
-		wrong[BlockDuration] = problem
+		wrong[durationBlock(v)] = problem
 	}
 	return a, wrong
 }
@@ -207,7 +216,7 @@ func reasonProblem(reason string) string {
 }
 
 func readDuration(v slack.View, offered []time.Duration) (time.Duration, string) {
-	value := input(v, BlockDuration, ActionDuration).SelectedOption.Value
+	value := input(v, durationBlock(v), ActionDuration).SelectedOption.Value
 	if value == "" {
 		return 0, "Pick for how long."
 	}
