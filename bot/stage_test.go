@@ -81,7 +81,7 @@ func (s *stage) run(settings []setting) {
 	}
 	s.ledger = ledger
 	config := bot.Config{
-		Slack: client, TeamID: s.ws.TeamID(), Ledger: ledger, Accounts: customerFile(t, log),
+		Slack: client, TeamID: s.ws.TeamID(), Ledger: ledger, Accounts: directoryOf(t, customers, log),
 		People: people.New(people.Options{
 			Slack: client, PagerDutyToken: pagersim.Token, PagerDutyURL: pager.URL, TeamID: s.ws.TeamID(), Log: log,
 		}),
@@ -124,7 +124,7 @@ func (s *stage) start(b *bot.Bot) {
 	}
 }
 
-func customerFile(t *testing.T, log zerolog.Logger) accounts.Directory {
+func directoryOf(t *testing.T, customers string, log zerolog.Logger) accounts.Directory {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "customers.jsonl")
 	if err := os.WriteFile(file, []byte(customers), 0o600); err != nil {

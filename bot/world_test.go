@@ -53,7 +53,7 @@ func newWorld(t *testing.T, o slacksim.Options) *world {
 	w.mia, w.ola = w.manager("Mia Falk", "mia@example.com"), w.manager("Ola Nordmann", "ola@example.com")
 	w.onCall(w.mia, w.ola)
 	_, w.paged = newWire(t, w.pager)
-	w.accounts = customerFile(t, w.log)
+	w.accounts = directoryOf(t, customers, w.log)
 	w.provision(flows.Impersonation)
 	return w
 }

@@ -51,6 +51,7 @@ type commands struct {
 	Serve    Serve           `cmd:"" help:"Run the bot for a Slack workspace."`
 	Manifest manifestCommand `cmd:"" help:"Print the manifest of the Slack app to create."`
 	Store    storeCommand    `cmd:"" help:"Look after the store."`
+	Flow     flowCommand     `cmd:"" help:"Try out and test flows."`
 	LogJSON  bool            `name:"log-json" env:"UNDERSTUDY_LOG_JSON" help:"Log JSON, also on a terminal."`
 }
 

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"context"
 	_ "embed"
 	"time"
 
-	"github.com/rs/zerolog"
-
-	"github.com/understudyhq/understudy/bot/cli"
 	"github.com/understudyhq/understudy/flows"
 )
 
@@ -30,12 +26,4 @@ func demoRules() flows.Flow {
 		return route.EscalateAfter(escalateAfter, flows.Group("directors"))
 	}
 	return flow
-}
-
-// demoServeCommand is the demo's bot, a process of its own.
-type demoServeCommand struct{ cli.Serve }
-
-// Run runs it until ctx ends.
-func (d *demoServeCommand) Run(ctx context.Context, log zerolog.Logger) error {
-	return d.Rehearse(ctx, 1, demoRules(), log)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/understudyhq/understudy/bot/cli"
 	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/flows/examples"
 )
 
 type verbs struct {
@@ -23,5 +24,9 @@ type verbs struct {
 func main() { os.Exit(program().Run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func program() cli.Program {
-	return cli.Program{Name: "understudy", Rules: []flows.Flow{flows.Impersonation}, Verbs: []any{&verbs{}}}
+	return cli.Program{
+		Name:  "understudy",
+		Rules: []flows.Flow{flows.Impersonation, examples.TwoPeople, examples.OfficeHours, examples.BreakGlass},
+		Verbs: []any{&verbs{}},
+	}
 }

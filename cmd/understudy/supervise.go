@@ -11,8 +11,18 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/understudyhq/understudy/bot/cli"
 )
+
+// demoServeCommand is the demo's bot, a process of its own.
+type demoServeCommand struct{ cli.Serve }
+
+// Run runs it until ctx ends.
+func (d *demoServeCommand) Run(ctx context.Context, log zerolog.Logger) error {
+	return d.Rehearse(ctx, 1, demoRules(), log)
+}
 
 // restartAfter is how long a killed bot stays away.
 const restartAfter = 2 * time.Second
