@@ -63,7 +63,7 @@ func (b *Bot) showForm(ctx context.Context, deadline time.Time, trigger string, 
 		return ""
 	}
 	b.Log.Error().Err(err).Str("person", user.ID).Msg("opening the form")
-	return "The form couldn't be opened, because Slack didn't answer in time. Nothing was asked. Type /impersonate again."
+	return "The form couldn't be opened, because Slack didn't answer in time. Nothing was asked. Try again, or type /impersonate."
 }
 
 // openView opens a modal, waiting out a rate limit where the trigger's life
@@ -111,6 +111,8 @@ func (b *Bot) useTrigger(ctx context.Context, deadline time.Time, show func() er
 	}
 }
 
+const notAnswering = "The account directory isn't answering just now. You can still try to pick the account below."
+
 // preselect finds the one account that the text means.
 func (b *Bot) preselect(ctx context.Context, email, text string) (*view.Option, string) {
 	ctx, cancel := context.WithTimeout(ctx, lookup)
@@ -118,7 +120,7 @@ func (b *Bot) preselect(ctx context.Context, email, text string) (*view.Option, 
 	found, err := b.Accounts.Search(ctx, text, email, 2)
 	if err != nil {
 		b.Log.Warn().Err(err).Msg("searching the account of a command")
-		return nil, "The account directory isn't answering just now. You can still try to pick the account below."
+		return nil, notAnswering
 	}
 	exact := len(found) == 2 && means(text, found[0].ID, found[0].Name) && !means(text, found[1].ID, found[1].Name)
 	switch {

@@ -2,6 +2,7 @@ package slacksim
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -37,9 +38,23 @@ func (ws *Workspace) Post(person, channel, text string) error {
 	case utf8.RuneCountInString(text) > maxText:
 		return errors.New("the message is too long")
 	}
-	c.messages = append(c.messages, &message{ts: ws.ts(), text: escaped(strings.TrimSpace(text)), from: m})
+	c.messages = append(c.messages, &message{ts: ws.ts(), text: markedUp(strings.TrimSpace(text)), from: m})
 	ws.announce()
 	return nil
+}
+
+var addresses = regexp.MustCompile(`https?://[^\s<>|]+|[\w.+-]+@[\w-]+\.[\w.-]*\w`)
+
+// markedUp is what was typed, as Slack keeps it: escaped, and with links for
+// addresses. Nobody can type a link of Slack's.
+// https://docs.slack.dev/messaging/formatting-message-text
+func markedUp(typed string) string {
+	return addresses.ReplaceAllStringFunc(escaped(typed), func(address string) string {
+		if strings.Contains(address, "://") {
+			return "<" + address + ">"
+		}
+		return "<mailto:" + address + "|" + address + ">"
+	})
 }
 
 // postShape is a message that a person wrote, as answers and payloads have it.

@@ -25,13 +25,14 @@ func TestShortcutOnAMessage(t *testing.T) {
 	t.Parallel()
 	ws, kim, lee := withSupport(t)
 	app := dial(t, ws)
-	kim.Channel("support").Says("Who takes <!channel> & Globex?")
-	if got := lee.Channel("support").Texts(); len(got) != 1 || got[0] != "Who takes <!channel> & Globex?" {
+	const said = "Who takes <!channel> & x@y.example, https://y.example/a?b&c?"
+	kim.Channel("support").Says(said)
+	if got := lee.Channel("support").Texts(); len(got) != 1 || got[0] != said {
 		t.Errorf("Lee reads %q", got)
 	}
 	got := payload(t, app.during(func() { lee.Channel("support").Last().Shortcut("Take it") }, nil))
 	message, _ := got["message"].(map[string]any)
-	if got["type"] != "message_action" || got["callback_id"] != "take" || message["user"] != kim.ID() || message["text"] != "Who takes &lt;!channel&gt; &amp; Globex?" {
+	if got["type"] != "message_action" || got["callback_id"] != "take" || message["user"] != kim.ID() || message["text"] != "Who takes &lt;!channel&gt; &amp; <mailto:x@y.example|x@y.example>, <https://y.example/a?b&amp;c?>" {
 		t.Errorf("the app gets %v", got)
 	}
 	open := map[string]any{"trigger_id": got["trigger_id"], "view": sampleModal()}
