@@ -1,8 +1,8 @@
 // Package bot is the Slack app: it hears people, and has the case's life
 // decide.
 //
-// What comes in over a socket is one of four things: a command or a Home
-// button opens the form ([Bot] in intake.go), a keystroke in the form asks for
+// What comes in over a socket is one of four things: a command, a Home button
+// or a message's shortcut opens the form ([Bot] in intake.go), a keystroke in the form asks for
 // accounts, a submission begins a case, a click decides one (decide.go). A
 // submission and a click are committed, then acked; nothing else in the bot
 // changes a case but time (timers.go) and routing (route.go), which both are

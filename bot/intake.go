@@ -35,15 +35,10 @@ func (b *Bot) openForm(ctx context.Context, trigger, person, command string, typ
 	if user.Barred != "" {
 		return view.Barred(user.Barred)
 	}
-	offered, err := b.offered(ctx, command)
-	switch {
-	case err != nil:
-		b.Log.Error().Err(err).Msg("reading the flows for a form")
-		return view.NotSaved()
-	case len(offered) == 0:
-		return view.NoFlow(command)
+	form, flow, problem := b.blankForm(ctx, command)
+	if problem != "" {
+		return problem
 	}
-	form := formOf(offered)
 	form.Reason = typed.Reason
 	if typed.Account != "" && known {
 		form.Account, form.Notice = b.preselect(ctx, user.Email, typed.Account)
@@ -55,7 +50,7 @@ func (b *Bot) openForm(ctx context.Context, trigger, person, command string, typ
 		form.Notice = strings.TrimSpace(form.Notice + " " + view.NotOffered(typed.Duration))
 	}
 	user.ID = person // also where Slack doesn't say who that is
-	return b.showForm(ctx, deadline, trigger, user, form, offered[0])
+	return b.showForm(ctx, deadline, trigger, user, form, flow)
 }
 
 // showForm opens the form, with what will come of the preselected account.
@@ -71,7 +66,7 @@ func (b *Bot) showForm(ctx context.Context, deadline time.Time, trigger string, 
 		return ""
 	}
 	b.Log.Error().Err(err).Str("person", user.ID).Msg("opening the form")
-	return "The form couldn't be opened, because Slack didn't answer in time. Nothing was asked. Type /impersonate again."
+	return "The form couldn't be opened, because Slack didn't answer in time. Nothing was asked. Try again, or type /impersonate."
 }
 
 // openView opens a modal, waiting out a rate limit where the trigger's life
@@ -119,6 +114,8 @@ func (b *Bot) useTrigger(ctx context.Context, deadline time.Time, show func() er
 	}
 }
 
+const notAnswering = "The account directory isn't answering just now. You can still try to pick the account below."
+
 // preselect finds the one account that the text means.
 func (b *Bot) preselect(ctx context.Context, email, text string) (*view.Option, string) {
 	ctx, cancel := context.WithTimeout(ctx, lookup)
@@ -126,7 +123,7 @@ func (b *Bot) preselect(ctx context.Context, email, text string) (*view.Option, 
 	found, err := b.Accounts.Search(ctx, text, email, 2)
 	if err != nil {
 		b.Log.Warn().Err(err).Msg("searching the account of a command")
-		return nil, "The account directory isn't answering just now. You can still try to pick the account below."
+		return nil, notAnswering
 	}
 	exact := len(found) == 2 && means(text, found[0].ID, found[0].Name) && !means(text, found[1].ID, found[1].Name)
 	switch {

@@ -27,13 +27,22 @@ func (b *Bot) offered(ctx context.Context, command string) ([]store.Flow, error)
 	}), err
 }
 
-// formOf offers the first of these flows, and the others to choose from.
-func formOf(offered []store.Flow) view.Form {
-	form := formFor(offered[0])
+// blankForm offers the first of the command's flows, and the others to choose
+// from.
+func (b *Bot) blankForm(ctx context.Context, command string) (form view.Form, first store.Flow, problem string) {
+	offered, err := b.offered(ctx, command)
+	switch {
+	case err != nil:
+		b.Log.Error().Err(err).Msg("reading the flows for a form")
+		return form, first, view.NotSaved()
+	case len(offered) == 0:
+		return form, first, view.NoFlow(command)
+	}
+	form = formFor(offered[0])
 	for _, f := range offered {
 		form.Flows = append(form.Flows, f.Name)
 	}
-	return form
+	return form, offered[0], ""
 }
 
 func formFor(f store.Flow) view.Form {

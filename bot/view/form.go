@@ -42,6 +42,7 @@ type Form struct {
 	Account   *Option                  // preselected, if there is one
 	Picked    *slack.OptionBlockObject // … or picked already, as Slack has it
 	Reason    string
+	Link      string   // to the message that it is for, if there is one
 	Notice    string   // for example why nothing is preselected
 	Preview   *Preview // what will come of it, once an account is picked
 }
@@ -65,7 +66,7 @@ func FormModal(f Form) slack.ModalViewRequest {
 	}
 	m.Blocks.BlockSet = append(m.Blocks.BlockSet, accountInput(f))
 	m.Blocks.BlockSet = append(m.Blocks.BlockSet, f.Preview.blocks()...)
-	m.Blocks.BlockSet = append(m.Blocks.BlockSet, reasonInput(f.Reason), durationInput(f))
+	m.Blocks.BlockSet = append(m.Blocks.BlockSet, reasonInput(f), durationInput(f))
 	return m
 }
 
@@ -88,10 +89,11 @@ func accountInput(f Form) slack.Block {
 		plain("The customer to sign in as", maxHeader), pick).WithDispatchAction(true)
 }
 
-func reasonInput(reason string) slack.Block {
+func reasonInput(f Form) slack.Block {
+	asked := askedInLine(f.Link)
 	input := slack.NewPlainTextInputBlockElement(plain("What you need to do there, and for whom", maxHeader), ActionReason).
 		WithMultiline(true).WithMinLength(MinReason).WithMaxLength(MaxReason).
-		WithInitialValue(shorten(clean(reason), MaxReason))
+		WithInitialValue(asked + shorten(clean(f.Reason), MaxReason-width(asked)))
 	return slack.NewInputBlock(BlockReason, plain("Reason", maxHeader),
 		plain("Whoever decides reads it, and it's kept", maxHeader), input)
 }
@@ -174,8 +176,9 @@ type Answer struct {
 func ReadForm(v slack.View, offered []time.Duration) (Answer, map[string]string) {
 	a := Answer{
 		Account: input(v, BlockAccount, ActionAccount).SelectedOption.Value,
-		Reason:  strings.TrimSpace(input(v, BlockReason, ActionReason).Value),
 	}
+	var why string
+	why, a.Reason = whyFirst(strings.TrimSpace(input(v, BlockReason, ActionReason).Value))
 	a.Flow = PickedFlow(v)
 	if flow, foreseen := readMetadata(v.PrivateMetadata, a.Account); flow == a.Flow {
 		a.Foreseen = foreseen
@@ -184,7 +187,7 @@ func ReadForm(v slack.View, offered []time.Duration) (Answer, map[string]string)
 	if a.Account == "" {
 		wrong[BlockAccount] = "Pick the account to sign in as."
 	}
-	if problem := reasonProblem(a.Reason); problem != "" {
+	if problem := reasonProblem(why, a.Reason); problem != "" {
 		wrong[BlockReason] = problem
 	}
 	var problem string
@@ -201,9 +204,12 @@ func input(v slack.View, block, action string) slack.BlockAction {
 	return v.State.Values[block][action]
 }
 
-// reasonProblem counts what can be read: invisible characters are no reason.
-func reasonProblem(reason string) string {
-	switch n := utf8.RuneCountInString(clean(reason)); {
+// reasonProblem counts what can be read: invisible characters are no reason, and
+// the link that the form came with isn't one either.
+func reasonProblem(why, reason string) string {
+	switch n := utf8.RuneCountInString(clean(why)); {
+	case n == 0 && why != reason:
+		return "Say why too: the link alone is no reason. Whoever decides reads it."
 	case n == 0:
 		return "Say why you need this. Whoever decides reads it."
 	case n < MinReason:
