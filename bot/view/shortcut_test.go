@@ -82,7 +82,7 @@ func TestTheReasonBeginsWithTheLink(t *testing.T) {
 
 // TestTheManifestHasTheShortcut holds the two places to the same names.
 func TestTheManifestHasTheShortcut(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join("..", "..", "cmd", "understudy", "manifest.json"))
+	data, err := os.ReadFile(filepath.Join("..", "cli", "manifest.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
