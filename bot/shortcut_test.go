@@ -15,7 +15,7 @@ import (
 // inSupport has everybody but the managers in #support, Kim and Lee in #secret,
 // where the bot isn't, and the app as its manifest has it.
 func inSupport(s *stage, _ *bot.Config) {
-	manifest, err := os.ReadFile(filepath.Join("..", "cmd", "understudy", "manifest.json"))
+	manifest, err := os.ReadFile(filepath.Join("cli", "manifest.json"))
 	if err == nil {
 		err = s.ws.Configure(manifest)
 	}

@@ -116,7 +116,7 @@ func newWorkspace(address string) (ws *slacksim.Workspace, ola *slacksim.Person,
 	lee := ws.AddPerson("Lee Chan", "lee@example.com", slacksim.Title("Support agent"))
 	ws.AddGroup("directors", ws.AddPerson("Dana Reyes", "dana@example.com", slacksim.Title("Director of support")))
 	sam := ws.AddPerson("Sam Rivers", "sam@partner.example", slacksim.Title("Contractor, a guest"), slacksim.Guest())
-	return ws, ola, errors.Join(ws.Configure([]byte(manifest)), fillSupport(ws, kim, mia, ola, lee, sam))
+	return ws, ola, errors.Join(ws.Configure(cli.Manifest()), fillSupport(ws, kim, mia, ola, lee, sam))
 }
 
 // fillSupport has these people in #support, with what is written there.
