@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
-	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -19,7 +17,9 @@ import (
 	"github.com/understudyhq/understudy/bot/api"
 	"github.com/understudyhq/understudy/bot/metrics"
 	"github.com/understudyhq/understudy/bot/people"
+	"github.com/understudyhq/understudy/bot/provision"
 	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/store"
 )
 
 // Serve is the verb serve, and what a verb of a simulated workspace embeds.
@@ -99,7 +99,11 @@ func serve(ctx context.Context, s Settings, in inputs, now func() time.Time, log
 	if err := checkSchedules(ctx, members, in, log); err != nil {
 		return err
 	}
-	health, err := openHealth(ctx, s.Listen, counts.Handler(), log)
+	v1 := &api.V1{
+		Ledger: func() *store.Ledger { return nil }, World: &provision.World{People: members, Accounts: directory}, Rules: in.rules,
+		AdminToken: s.AdminToken, OfFile: in.flows != nil, Now: now, Log: log,
+	}
+	health, err := openHealth(ctx, s, counts.Handler(), v1, log)
 	if err != nil {
 		return err
 	}
@@ -114,18 +118,20 @@ func serve(ctx context.Context, s Settings, in inputs, now func() time.Time, log
 		return err
 	}
 	b := bot.New(config)
+	health.serveLedger(b.Store)
 	counts.Sockets(b.Sockets)
 	if err := play(working, b, health, log); !errors.Is(err, errHandedOver) {
 		return err
 	}
 	health.show(func(context.Context) error { return errHandedOver })
+	health.serveLedger(func() *store.Ledger { return nil })
 	return standBy(ctx, s.StorePath(), log)
 }
 
 // play runs the bot to its end. The error says so where it has handed over.
 func play(ctx context.Context, b *bot.Bot, health *health, log zerolog.Logger) error {
 	health.show(b.Ready)
-	log.Info().Str("health", "http://"+health.address+"/readyz").Msg("the bot starts")
+	log.Info().Str("health", health.address+"/readyz").Msg("the bot starts")
 	err := appTokenError(b.Run(ctx))
 	log.Info().Msg("the bot has stopped")
 	cause := context.Cause(ctx)
@@ -191,24 +197,3 @@ func checkSchedules(ctx context.Context, members *people.Directory, in inputs, l
 	}
 	return nil
 }
-
-// health is what /healthz and /readyz say of the process, whatever it does.
-type health struct {
-	address string
-	ready   atomic.Pointer[func(context.Context) error]
-	stop    func()
-}
-
-func openHealth(ctx context.Context, address string, counts http.Handler, log zerolog.Logger) (*health, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("UNDERSTUDY_LISTEN: %w", err)
-	}
-	h := &health{address: listener.Addr().String()}
-	h.show(func(context.Context) error { return errors.New("the bot starts") })
-	h.stop = api.Serve(listener, api.Handler(func(ctx context.Context) error { return (*h.ready.Load())(ctx) }, counts), log)
-	return h, nil
-}
-
-// show says from now on what ready says.
-func (h *health) show(ready func(context.Context) error) { h.ready.Store(&ready) }
