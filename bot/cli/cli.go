@@ -51,7 +51,8 @@ type commands struct {
 	Serve    Serve           `cmd:"" help:"Run the bot for a Slack workspace."`
 	Manifest manifestCommand `cmd:"" help:"Print the manifest of the Slack app to create."`
 	Store    storeCommand    `cmd:"" help:"Look after the store."`
-	Flow     flowCommand     `cmd:"" help:"Try out and test flows."`
+	Flow     flowCommand     `cmd:"" help:"Try out, test and provision flows."`
+	Token    tokenCommand    `cmd:"" help:"Look after the tokens of the API."`
 	LogJSON  bool            `name:"log-json" env:"UNDERSTUDY_LOG_JSON" help:"Log JSON, also on a terminal."`
 }
 
@@ -83,8 +84,13 @@ func (p Program) Run(args []string, stdout, stderr io.Writer) int {
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	command.BindTo(stdout, (*io.Writer)(nil))
+	command.BindTo(os.Stdin, (*io.Reader)(nil))
 	command.Bind(p)
-	if err := command.Run(newLog(stderr, cli.LogJSON)); err != nil {
+	err = command.Run(newLog(stderr, cli.LogJSON))
+	if code, ok := errors.AsType[exitCode](err); ok {
+		return int(code)
+	}
+	if err != nil {
 		fmt.Fprintf(stderr, "%s: %v\n", p.Name, err)
 		return 1
 	}

@@ -9,11 +9,19 @@ import (
 	"github.com/understudyhq/understudy/flows"
 )
 
-// flowCommand is what flow authors use. Each of its verbs is a file, and none of
-// these needs Slack.
+// flowCommand is what flow authors use, and whoever provisions flows. The first
+// two verbs need neither Slack nor a bot; the others ask a running bot.
 type flowCommand struct {
 	Simulate simulateCommand `cmd:"" help:"Say what a flow answers to a request, or to a file of them, and why."`
 	Test     examplesCommand `cmd:"" help:"Hold that tables of examples are true."`
+
+	List     flowListCommand     `cmd:"" help:"List the flows of a running bot."`
+	Show     flowShowCommand     `cmd:"" help:"Print a flow's record, as apply takes it."`
+	Plan     flowPlanCommand     `cmd:"" help:"Say what applying a file would change, and what that would have meant. Exits with 2 if it would change something."`
+	Apply    flowApplyCommand    `cmd:"" help:"Make flows what a file says."`
+	History  flowHistoryCommand  `cmd:"" help:"List a flow's versions, and what each changed."`
+	Rollback flowRollbackCommand `cmd:"" help:"Make a flow what it was."`
+	Delete   flowDeleteCommand   `cmd:"" help:"Delete a flow."`
 }
 
 // flow is the program's flow of this name; its only one, if the name is empty.

@@ -83,7 +83,14 @@ func (p *Planner) Plan(ctx context.Context, r Record) (Plan, error) {
 		return plan, nil
 	}
 	plan.Record = Of(flow)
-	plan.Changes = changes(now, flow)
+	before := Record{}
+	if plan.Base > 0 {
+		before = Of(now)
+	}
+	plan.Changes = Changes(before, plan.Record)
+	if plan.Base > 0 && now.Fingerprint != flow.Fingerprint {
+		plan.Changes = append(plan.Changes, RulesChanged(now.Fingerprint, flow.Fingerprint))
+	}
 	if plan.Action == Update && len(plan.Changes) == 0 {
 		plan.Action = Keep
 	}
@@ -100,22 +107,23 @@ func (p *Planner) Plan(ctx context.Context, r Record) (Plan, error) {
 	return plan, err
 }
 
-// changes are the fields that differ, in the order in which a record has them.
-func changes(before, after store.Flow) []Change {
+// Changes are the fields that differ, by name. A record without a name has none.
+func Changes(before, after Record) []Change {
 	found := []Change{}
 	was, is := fields(before), fields(after)
-	if before.Version == 0 {
-		was = map[string]string{}
-	}
-	if before.Version > 0 && before.Fingerprint != after.Fingerprint {
-		found = append(found, Change{"rules", before.Fingerprint[:min(12, len(before.Fingerprint))], after.Fingerprint[:12]})
-	}
 	for _, field := range slices.Sorted(maps.Keys(union(was, is))) {
 		if was[field] != is[field] {
 			found = append(found, Change{field, was[field], is[field]})
 		}
 	}
 	return found
+}
+
+// RulesChanged says that a flow has other rules, by the beginnings of their
+// fingerprints.
+func RulesChanged(before, after string) Change {
+	const enough = 12
+	return Change{"rules", before[:min(enough, len(before))], after[:min(enough, len(after))]}
 }
 
 func union(a, b map[string]string) map[string]string {
@@ -125,9 +133,9 @@ func union(a, b map[string]string) map[string]string {
 }
 
 // fields are a record's fields as text, the entries of a map each by itself.
-func fields(f store.Flow) map[string]string {
+func fields(r Record) map[string]string {
 	texts := map[string]string{}
-	record := reflect.ValueOf(Of(f))
+	record := reflect.ValueOf(r)
 	for i := range record.NumField() {
 		name, _, _ := strings.Cut(record.Type().Field(i).Tag.Get("json"), ",")
 		switch value := record.Field(i).Interface().(type) {

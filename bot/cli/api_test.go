@@ -1,0 +1,67 @@
+package cli_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/rs/zerolog"
+
+	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/flows/approval"
+	"github.com/understudyhq/understudy/store"
+	"github.com/understudyhq/understudy/store/storetest"
+)
+
+const adminToken = "the first token of this test, and long"
+
+// TestScriptsOfTheAPI run against a bot's API, each against its own. Two past
+// cases of it are by a flow of another name.
+func TestScriptsOfTheAPI(t *testing.T) {
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	testscript.Run(t, testscript.Params{Dir: "testdata/api", Setup: func(e *testscript.Env) error {
+		ledger, err := store.Open(context.Background(), storetest.NewMemory())
+		if err != nil {
+			return err
+		}
+		v1 := &api.V1{
+			Ledger: func() *store.Ledger { return ledger }, Rules: map[string]flows.Flow{"impersonation": flows.Impersonation},
+			AdminToken: adminToken, Now: func() time.Time { return now }, Log: zerolog.Nop(),
+		}
+		server := httptest.NewServer(api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler(), v1.Handler()))
+		e.Defer(server.Close)
+		e.Setenv("UNDERSTUDY_URL", server.URL)
+		e.Setenv("UNDERSTUDY_TOKEN", adminToken)
+		for i, plan := range []string{"free", "enterprise"} {
+			if err := past(ledger, now.Add(-time.Duration(2-i)*time.Hour), []string{"Acme", "Globex"}[i], plan); err != nil {
+				return err
+			}
+		}
+		return nil
+	}})
+}
+
+// past is a case that was asked at this time, and decided by the rules.
+func past(ledger *store.Ledger, at time.Time, account, plan string) error {
+	facts := flows.Facts{Time: at, Params: map[string]string{"manager_schedule": "PMGRS01"}, Fields: map[string]any{"customer_plan": plan, "is_assigned": false}}
+	rule := approval.Rule{Ruling: approval.Ruling{Account: approval.Account{ID: account, Name: account}, Facts: facts, Outcome: flows.Evaluate(flows.Impersonation, facts)}}
+	if route := rule.Ruling.Outcome.Route; route != nil {
+		mia := approval.Approver{Person: approval.Person{ID: "UMIA", Name: "Mia Falk"}, Leg: route.Legs[0], Asked: true}
+		rule.Found = approval.Found{Route: *route, Approvers: []approval.Approver{mia}}
+	}
+	id := "01a2" + at.Format("1504") + "-0000-7000-8000-000000000000" // after all that this year's cases have
+	submit := approval.Submit{
+		ID: id, Flow: approval.FlowVersion{ID: "f", Name: "earlier", Version: 1, Policy: approval.Policy{Timeout: time.Hour}},
+		Requester: approval.Person{ID: "UKIM", Name: "Kim Berg"}, Account: rule.Ruling.Account, Reason: "the invoice page fails", Duration: time.Hour,
+	}
+	for _, command := range []approval.Command{submit, rule} {
+		if _, err := ledger.Do(context.Background(), store.Change{Case: id, Command: command}, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
