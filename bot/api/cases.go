@@ -26,9 +26,11 @@ type Case struct {
 	Approvals []approval.Approval `json:"approvals"`
 	Grant     *approval.Grant     `json:"grant,omitempty"`
 	Closed    *approval.Closing   `json:"closed,omitempty"`
-	// Facts are what the rules read, and Events all that happened: of one case only.
-	Facts  *flows.Facts     `json:"facts,omitempty"`
-	Events []approval.Event `json:"events,omitempty"`
+	// Facts are what the rules were given, and Outcome what they said: where they
+	// are asked for. Events are all that happened: of one case only.
+	Facts   *flows.Facts     `json:"facts,omitempty"`
+	Outcome *flows.Outcome   `json:"outcome,omitempty"`
+	Events  []approval.Event `json:"events,omitempty"`
 }
 
 // CaseFlow is the version of a flow that a case was asked under.
@@ -83,18 +85,23 @@ func (v *V1) listCases(ctx context.Context, c call) (int, any, error) {
 			if !matches(one, query.Get) {
 				continue
 			}
-			if found = append(found, caseOf(one)); len(found) == limit {
-				return http.StatusOK, casePage{found, after}, nil
+			shown := caseOf(one)
+			if query.Get("facts") == "yes" {
+				shown.Facts, shown.Outcome = &one.Facts, &one.Outcome
+			}
+			if found = append(found, shown); len(found) == limit {
+				return http.StatusOK, CasePage{found, after}, nil
 			}
 		}
 		if len(page) < scanPage {
-			return http.StatusOK, casePage{Cases: found}, nil
+			return http.StatusOK, CasePage{Cases: found}, nil
 		}
 	}
-	return http.StatusOK, casePage{found, after}, nil
+	return http.StatusOK, CasePage{found, after}, nil
 }
 
-type casePage struct {
+// CasePage is a page of cases, and where the next one begins.
+type CasePage struct {
 	Cases []Case `json:"cases"`
 	Next  string `json:"next,omitempty"`
 }
@@ -118,6 +125,6 @@ func (v *V1) readCase(ctx context.Context, c call) (int, any, error) {
 	}
 	events, err := c.ledger.Events(ctx, found.ID)
 	shown := caseOf(found)
-	shown.Facts, shown.Events = &found.Facts, events
+	shown.Facts, shown.Outcome, shown.Events = &found.Facts, &found.Outcome, events
 	return http.StatusOK, shown, err
 }

@@ -55,7 +55,7 @@ func past(ledger *store.Ledger, at time.Time, account, plan string) error {
 	}
 	id := "01a2" + at.Format("1504") + "-0000-7000-8000-000000000000" // after all that this year's cases have
 	submit := approval.Submit{
-		ID: id, Flow: approval.FlowVersion{ID: "f", Name: "earlier", Version: 1, Policy: approval.Policy{Timeout: time.Hour}},
+		ID: id, Flow: approval.FlowVersion{ID: "f", Name: "impersonation", Version: 1, Policy: approval.Policy{Timeout: time.Hour}},
 		Requester: approval.Person{ID: "UKIM", Name: "Kim Berg"}, Account: rule.Ruling.Account, Reason: "the invoice page fails", Duration: time.Hour,
 	}
 	for _, command := range []approval.Command{submit, rule} {

@@ -14,6 +14,15 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
+		"stricter": func() {
+			rule := flows.Impersonation
+			rule.Source = "stricter"
+			rule.OnRequest = func(r flows.Request) flows.Verdict {
+				_ = r.Text("customer_plan")
+				return flows.Ask()
+			}
+			os.Exit(cli.Program{Name: "stricter", Rules: []flows.Flow{rule}}.Run(os.Args[1:], os.Stdout, os.Stderr))
+		},
 		"understudy": func() {
 			os.Exit(cli.Program{Name: "understudy", Rules: []flows.Flow{flows.Impersonation}}.Run(os.Args[1:], os.Stdout, os.Stderr))
 		},

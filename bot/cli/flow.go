@@ -18,6 +18,7 @@ type flowCommand struct {
 	List     flowListCommand     `cmd:"" help:"List the flows of a running bot."`
 	Show     flowShowCommand     `cmd:"" help:"Print a flow's record, as apply takes it."`
 	Plan     flowPlanCommand     `cmd:"" help:"Say what applying a file would change, and what that would have meant. Exits with 2 if it would change something."`
+	Replay   flowReplayCommand   `cmd:"" help:"Say how a running bot's past requests would have been decided by this program's rules. Exits with 2 if any otherwise."`
 	Apply    flowApplyCommand    `cmd:"" help:"Make flows what a file says."`
 	History  flowHistoryCommand  `cmd:"" help:"List a flow's versions, and what each changed."`
 	Rollback flowRollbackCommand `cmd:"" help:"Make a flow what it was."`

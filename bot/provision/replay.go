@@ -45,26 +45,31 @@ const (
 	replayPage   = 500
 )
 
+// NewReplay is a replay of these days before now, without any case yet.
+func NewReplay(now time.Time, days int) *Replay {
+	return &Replay{Since: now.AddDate(0, 0, -days).UTC(), Changed: []Replayed{}, Unknown: []Replayed{}}
+}
+
 // replay runs the flow's past cases through it, or all cases if the flow is new.
 func (p *Planner) replay(ctx context.Context, rule flows.Flow, f store.Flow) (*Replay, error) {
-	r := &Replay{Since: p.Now().AddDate(0, 0, -replayDays).UTC(), Changed: []Replayed{}, Unknown: []Replayed{}}
+	r := NewReplay(p.Now(), replayDays)
 	_, err := p.Ledger.Flow(ctx, f.Name)
 	isNew := err != nil
-	for after := firstID(r.Since); ; {
+	for after := FirstID(r.Since); ; {
 		page, err := p.Ledger.Cases(ctx, after, replayPage)
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range page {
 			after = c.ID
-			if !isNew && c.Flow.Name != f.Name || !replayable(c, r.Since) {
+			if !isNew && c.Flow.Name != f.Name || c.AskedAt.Before(r.Since) || !PastOf(c).Told() {
 				continue
 			}
 			if r.Cases == replayCases {
 				r.Cut = true
 				return r, nil
 			}
-			r.add(c, again(rule, f, c))
+			r.Try(rule, f.Params, PastOf(c))
 		}
 		if len(page) < replayPage {
 			return r, nil
@@ -72,40 +77,48 @@ func (p *Planner) replay(ctx context.Context, rule flows.Flow, f store.Flow) (*R
 	}
 }
 
-// firstID is before the id of every case of that time: ids are UUIDs of version
+// FirstID is before the id of every case of that time: ids are UUIDs of version
 // 7, which begin with the time. The clock of ids may be behind that of cases by
 // a day.
-func firstID(since time.Time) string {
+func FirstID(since time.Time) string {
 	var id uuid.UUID
-	ms := uint64(since.Add(-24 * time.Hour).UnixMilli())
+	ms := uint64(max(since.Add(-24*time.Hour).UnixMilli(), 0))
 	for i := range 6 {
 		id[i] = byte(ms >> (8 * (5 - i))) //nolint:gosec // one byte of it
 	}
 	return id.String()
 }
 
-// replayable says whether the case's rules came to an outcome.
-func replayable(c approval.Case, since time.Time) bool {
-	return !c.AskedAt.Before(since) && c.Facts.Fields != nil && c.Outcome.Result != "" && c.Outcome.Result != flows.NeedsFact
+// Past is a case that was decided, with what its rules read and said then.
+type Past struct {
+	Replayed
+
+	Facts   flows.Facts
+	Outcome flows.Outcome
 }
 
-// again is what the rules say to the case's facts, with the flow's parameters.
-func again(rule flows.Flow, f store.Flow, c approval.Case) flows.Outcome {
-	facts := c.Facts
-	facts.Params = f.Params
-	return flows.Evaluate(rule, facts)
+// PastOf is the case as a replay takes it.
+func PastOf(c approval.Case) Past {
+	return Past{Replayed{Case: c.ID, Flow: c.Flow.Name, Requester: c.Requester.Name, Account: c.Account.Name, AskedAt: c.AskedAt}, c.Facts, c.Outcome}
 }
 
-func (r *Replay) add(c approval.Case, now flows.Outcome) {
+// Told says whether the case's rules came to an outcome.
+func (p Past) Told() bool {
+	return p.Facts.Fields != nil && p.Outcome.Result != "" && p.Outcome.Result != flows.NeedsFact
+}
+
+// Try notes what the rules would have said to the case, with these parameters.
+func (r *Replay) Try(rule flows.Flow, params map[string]string, past Past) {
+	facts := past.Facts
+	facts.Params = params
+	now := flows.Evaluate(rule, facts)
 	r.Cases++
-	entry := Replayed{
-		Case: c.ID, Flow: c.Flow.Name, Requester: c.Requester.Name, Account: c.Account.Name, AskedAt: c.AskedAt,
-		Before: c.Outcome.Explain(), After: now.Explain(),
-	}
+	entry := past.Replayed
+	entry.Before, entry.After = past.Outcome.Explain(), now.Explain()
 	switch {
 	case now.Result == flows.NeedsFact:
 		r.Unknown, r.MoreUnknown = listed(r.Unknown, r.MoreUnknown, entry)
-	case !same(c.Outcome, now):
+	case !same(past.Outcome, now):
 		r.Changed, r.MoreChanged = listed(r.Changed, r.MoreChanged, entry)
 	}
 }

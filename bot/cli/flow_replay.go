@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"time"
+
+	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/bot/api/client"
+	"github.com/understudyhq/understudy/bot/provision"
+	"github.com/understudyhq/understudy/flows"
+)
+
+type flowReplayCommand struct {
+	server
+
+	Name string `arg:"" optional:"" help:"A provisioned flow; all of them, if it isn't given."`
+	Days int    `default:"30" help:"How far back."`
+	JSON bool   `help:"Print JSON."`
+}
+
+// Run tries this program's rules on the past requests of a bot that runs other
+// ones, so that a change of the rules is seen before it ships. Its exit code is 2
+// if a request would have been decided otherwise.
+func (f *flowReplayCommand) Run(ctx context.Context, p Program, stdout io.Writer) error {
+	bot, err := f.client()
+	if err != nil {
+		return err
+	}
+	rules, err := p.rules()
+	if err != nil {
+		return err
+	}
+	all, err := bot.Flows(ctx)
+	if err != nil {
+		return err
+	}
+	replays := map[string]*provision.Replay{}
+	changed := false
+	for _, flow := range all {
+		if f.Name != "" && f.Name != flow.Name && f.Name != flow.ID {
+			continue
+		}
+		rule, known := rules[or(flow.Implementation, flow.Name)]
+		if !known {
+			return fmt.Errorf("this program has no rules %s, which the flow %s runs", or(flow.Implementation, flow.Name), flow.Name)
+		}
+		replay, err := replayFlow(ctx, bot, flow, rule, f.Days)
+		if err != nil {
+			return err
+		}
+		replays[flow.Name] = replay
+		changed = changed || len(replay.Changed) > 0
+		if !f.JSON {
+			fmt.Fprintf(stdout, "The flow %s, with %s:\n", flow.Name, whose(flow, rule))
+			printReplay(stdout, replay)
+		}
+	}
+	switch {
+	case len(replays) == 0 && f.Name != "":
+		return fmt.Errorf("the bot has no flow %s", f.Name)
+	case f.JSON:
+		if err := asJSON(stdout, replays); err != nil {
+			return err
+		}
+	}
+	if changed {
+		return changesPlanned
+	}
+	return nil
+}
+
+func whose(flow api.Flow, rule flows.Flow) string {
+	if flow.Fingerprint == rule.Fingerprint() {
+		return "the rules that the bot has too"
+	}
+	return "this program's rules, which the bot doesn't have yet"
+}
+
+func replayFlow(ctx context.Context, bot *client.Client, flow api.Flow, rule flows.Flow, days int) (*provision.Replay, error) {
+	replay := provision.NewReplay(time.Now(), days)
+	query := url.Values{"flow": {flow.Name}, "facts": {"yes"}, "limit": {"500"}, "after": {provision.FirstID(replay.Since)}}
+	for c, err := range bot.Cases(ctx, query) {
+		if err != nil {
+			return nil, err
+		}
+		if c.Facts == nil || c.Outcome == nil || c.AskedAt.Before(replay.Since) {
+			continue
+		}
+		past := provision.Past{
+			Replayed: provision.Replayed{Case: c.ID, Flow: c.Flow.Name, Requester: c.Requester.Name, Account: c.Account.Name, AskedAt: c.AskedAt},
+			Facts:    *c.Facts, Outcome: *c.Outcome,
+		}
+		if past.Told() {
+			replay.Try(rule, flow.Params, past)
+		}
+	}
+	return replay, nil
+}
