@@ -70,10 +70,16 @@ func (s *Service) full(c *schedule) fullSchedule {
 	return full
 }
 
+// entries are cut at the window, as PagerDuty's are unless a client asks for
+// what overflows it.
 func (s *Service) entries(c *schedule, when window) []entry {
 	entries := []entry{}
 	for _, shift := range s.shifts(c, when) {
-		entries = append(entries, entry{stamp(shift.From), stamp(shift.Until), s.user(shift.User).reference()})
+		from, until := maxTime(shift.From, when.since), when.until
+		if !shift.Until.IsZero() && shift.Until.Before(until) {
+			until = shift.Until
+		}
+		entries = append(entries, entry{stamp(from), stamp(until), s.user(shift.User).reference()})
 	}
 	return entries
 }

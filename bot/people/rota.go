@@ -61,7 +61,10 @@ func gaps(entries []pagerduty.RenderedScheduleEntry, from, until time.Time) (fou
 	shifts := make([]Gap, len(entries))
 	for i, e := range entries {
 		start, startErr := time.Parse(time.RFC3339, e.Start)
-		end, endErr := time.Parse(time.RFC3339, e.End)
+		end, endErr := until, error(nil)
+		if e.End != "" { // without one it doesn't end
+			end, endErr = time.Parse(time.RFC3339, e.End)
+		}
 		if err := errors.Join(startErr, endErr); err != nil {
 			return nil, fmt.Errorf("reading a shift: %w", err)
 		}
