@@ -64,12 +64,19 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// newLog logs for people where people read, and JSON elsewhere.
 func newLog(w io.Writer, asJSON bool) zerolog.Logger {
-	if file, ok := w.(*os.File); ok && !asJSON {
-		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly}
-		}
+	if !asJSON {
+		w = logWriter(w)
 	}
 	return zerolog.New(w).Level(zerolog.InfoLevel).With().Timestamp().Logger()
+}
+
+// logWriter takes JSON, and writes it for people where people read.
+func logWriter(w io.Writer) io.Writer {
+	if file, ok := w.(*os.File); ok {
+		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+			return zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly}
+		}
+	}
+	return w
 }

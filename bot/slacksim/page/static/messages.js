@@ -1,5 +1,6 @@
 // Draws the conversation of one person with the app, notices included.
 
+import { drawAvatar } from './avatar.js'
 import { drawBlocks } from './blocks.js'
 import { h } from './dom.js'
 import { drawMrkdwn } from './text.js'
@@ -21,7 +22,7 @@ function drawMessage(message, context) {
   const at = tsDate(message.ts)
   return h('article', { class: message.private ? 'message notice' : 'message', key: context.prefix, 'aria-label': `Message from ${message.from}` },
     message.private && h('p', { class: 'only' }, 'Only you can see this'),
-    h('p', { class: 'from' }, h('strong', null, message.from), message.app && h('span', { class: 'badge' }, 'app'),
+    h('p', { class: 'from' }, drawAvatar(message.from), h('strong', null, message.from), message.app && h('span', { class: 'badge' }, 'app'),
       h('time', { datetime: at.toISOString(), title: full(at) }, clock(at)), message.edited && h('span', { class: 'hint' }, 'edited')),
     message.blocks?.length ? drawBlocks(message.blocks, context) : h('div', { class: 'block prose' }, drawMrkdwn(message.text, context)))
 }

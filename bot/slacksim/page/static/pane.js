@@ -5,6 +5,7 @@ import { drawBlocks } from './blocks.js'
 import { h } from './dom.js'
 import { drawMessages } from './messages.js'
 import { drawConfirm, drawModal } from './modal.js'
+import { drawWho } from './who.js'
 
 const tabs = { messages: 'Messages', home: 'Home' }
 
@@ -18,26 +19,6 @@ export function drawPane(pane, state, doing) {
       h('div', { class: 'under', inert: Boolean(over) },
         h('div', { class: 'bar' }, drawTabs(pane, doing), pane.tab === 'messages' && drawHold(pane, doing)), pane.tab === 'home' ? drawHome(pane, screen, state, doing) : drawTalk(pane, screen, state, doing)),
       over))
-}
-
-function drawWho(pane, state, doing) {
-  const person = state.people.find((one) => one.id === pane.person)
-  return h('header', { class: 'who' },
-    h('div', { class: 'cast', role: 'radiogroup', 'aria-label': 'Who you are in this pane' },
-      state.people.map((one, i) => drawFace(pane, one, i, state, doing))),
-    h('p', { class: 'identity' }, h('strong', null, person?.name ?? ''), person?.title && h('span', null, person.title)))
-}
-
-function drawFace(pane, person, i, state, doing) {
-  const unread = state.unread(person.id)
-  const radio = h('input', {
-    type: 'radio', name: `who-${pane.id}`, value: person.id, checked: person.id === pane.person,
-    on: { change: () => doing.become(person.id) },
-  })
-  return h('label', { class: person.id === pane.person ? `face tone-${i % 6} on` : `face tone-${i % 6}`, key: person.id, title: [person.name, person.title].filter(Boolean).join(', ') },
-    radio, h('span', { class: 'avatar', 'aria-hidden': 'true' }, person.name.slice(0, 1)),
-    h('span', null, person.name.split(' ')[0]),
-    unread > 0 && h('span', { class: 'unread', 'aria-label': `${unread} new` }, unread))
 }
 
 function drawTabs(pane, doing) {
