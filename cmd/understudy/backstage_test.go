@@ -31,8 +31,10 @@ func TestBackstage(t *testing.T) {
 	v.sees("right", "Your decision is needed")
 
 	v.backstage("Kill the bot")
+	v.waits("the button to wait", `[...document.querySelectorAll('.stage button:disabled')].some((b) => b.textContent === 'The bot is stopped…')`)
 	d.botPID()
 	v.insists("right", "Approve", "Approved by you")
+	v.waits("the button to be there again", `[...document.querySelectorAll('.stage button:enabled')].some((b) => b.textContent === 'Kill the bot')`)
 	v.clicks("left", "Home")
 	v.sees("left", "Acme")
 	v.becomes("right", "Mia Falk")
