@@ -117,12 +117,12 @@ func callDeeds(calls []slacksim.Call, n names) []page.Deed {
 	deeds := make([]page.Deed, len(calls))
 	for i, c := range calls {
 		key := strings.Join([]string{c.Method, c.Args["channel"], c.Args["ts"], c.Args["user"], c.Args["user_id"], c.Args["view_id"], c.Args["text"]}, "\n")
-		d := page.Deed{At: c.Time, Kind: page.Called, Text: callWords(c, n), Exact: c.Method, Wrong: c.Error != ""}
+		d := page.Deed{At: c.Time, Kind: page.Called, Text: callWords(c, n), Exact: c.Method, Wrong: c.Error != "" && !closed(c)}
 		if failed[key] {
 			d.Text = "Again: " + d.Text
 		}
-		if failed[key] = d.Wrong; d.Wrong {
-			d.Text += ". " + answerWords(c.Error)
+		if failed[key] = d.Wrong; c.Error != "" {
+			d.Text += ". " + answerWords(c)
 		}
 		deeds[i] = d
 	}
@@ -174,16 +174,20 @@ func quoted(c slacksim.Call) string {
 	return ": “" + line + "”"
 }
 
-func answerWords(code string) string {
-	switch code {
+// closed says whether a form was meant that its reader has closed.
+func closed(c slacksim.Call) bool { return c.Method == "views.update" && c.Error == "not_found" }
+
+func answerWords(c slacksim.Call) string {
+	if closed(c) {
+		return "It is closed already"
+	}
+	switch c.Error {
 	case "ratelimited":
 		return "Slack answers 429, too many calls: it tries again later"
 	case "hash_conflict":
 		return "Slack has a newer one already"
-	case "not_found":
-		return "It is closed already"
 	case "hang", "answer lost":
 		return "No answer came"
 	}
-	return "Slack answers " + code
+	return "Slack answers " + c.Error
 }

@@ -91,6 +91,9 @@ func (v *visitor) readsWhatTheBotDid() {
 	v.tells("Kim Berg asks for acct_42")
 	v.tells("Mia Falk approves")
 	v.tells("Sends Ola Nordmann a message: “Kim Berg asks to sign in as Acme")
+	if secret := v.evaluate(`document.querySelector('.timeline').innerHTML.match(/xox|xapp|ticket=|https?:|trigger/)?.[0] ?? ''`); secret != "" {
+		v.t.Errorf("what the bot did has %q", secret)
+	}
 	v.backstage("Cut a connection")
 	v.tells("Backstage: Cut a connection")
 	v.do(chromedp.Click(`.deeds summary`))
