@@ -1,9 +1,9 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -58,7 +58,7 @@ panic: no
 func TestDiaryKeepsTheLatest(t *testing.T) {
 	d, _, _ := newDiary()
 	for i := range page.DeedsShown + 50 {
-		d.happened(fmt.Sprint(i))
+		d.happened(strconv.Itoa(i))
 	}
 	deeds := d.deeds()
 	if len(deeds) != page.DeedsShown || deeds[0].Text != "50" {

@@ -111,6 +111,7 @@ func (v *visitor) triesAPhone() {
 	v.sees("left", "Kim Berg")
 	v.do(chromedp.Click(`#right-switch`))
 	v.sees("right", "Mia Falk")
+	v.folds()
 	v.do(chromedp.Click(`#left-switch`))
 	v.types("Type a command as", "/impersonate acct_100"+kb.Enter)
 	v.sees("left", "Impersonate a customer")
@@ -131,6 +132,25 @@ func (v *visitor) triesAPhone() {
 	v.do(chromedp.Click(`.deeds summary`))
 	v.tells("Mia Falk approves")
 	v.fits("what the bot did")
+}
+
+// folds opens what lies over a phone's pane, one at a time, and leaves it.
+func (v *visitor) folds() {
+	v.t.Helper()
+	open := func(which string) string {
+		return `[...document.querySelectorAll('.around details[open]')].map((one) => one.className).join() === '` + which + `'`
+	}
+	v.waits("nothing to lie over the pane", open(""))
+	v.do(chromedp.Click(`.guide summary`))
+	v.waits("the guide", open("guide"))
+	v.do(chromedp.Click(`.stage summary`))
+	v.waits("Backstage instead", open("stage"))
+	v.keys(kb.Escape)
+	v.waits("Backstage to fold", open(""))
+	v.do(chromedp.Click(`.stage summary`))
+	v.waits("Backstage again", open("stage"))
+	v.do(chromedp.Click(`#right-box`))
+	v.waits("Backstage to fold", open(""))
 }
 
 // fits fails the test for what is wider than its place.

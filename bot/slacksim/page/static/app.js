@@ -4,6 +4,7 @@
 import { acting } from './act.js'
 import { drawDeeds } from './deeds.js'
 import { h, patch } from './dom.js'
+import { watchFolds } from './fold.js'
 import { drawGuide } from './guide.js'
 import { drawPane } from './pane.js'
 import { readScreen } from './screen.js'
@@ -11,7 +12,7 @@ import { follow, setup } from './server.js'
 import { drawStage } from './stagehand.js'
 import { drawTheme, wear } from './theme.js'
 import { drawSwitch } from './who.js'
-import { roomy, wide } from './width.js'
+import { fingers, roomy, wide } from './width.js'
 
 const state = {
   setup: {}, people: [], screens: new Map(), connected: true, seen: new Map(),
@@ -78,7 +79,7 @@ function go(person, text, other) {
   redraw()
   requestAnimationFrame(() => requestAnimationFrame(() => {
     const box = document.getElementById(`${pane.id}-box`)
-    box?.focus()
+    if (!fingers.matches) box?.focus()
     if (box && text) {
       box.value = text
       box.form.requestSubmit()
@@ -144,7 +145,7 @@ document.addEventListener('focusin', (event) => { lastPane = event.target.closes
 function refocus() {
   if (!lastPane || document.activeElement !== document.body) return
   const pane = document.getElementById(lastPane)
-  const there = pane?.querySelector('.veil .modal') ?? pane?.querySelector('.box input') ?? pane?.querySelector('.panel')
+  const there = pane?.querySelector('.veil .modal') ?? (fingers.matches ? undefined : pane?.querySelector('.box input')) ?? pane?.querySelector('.panel')
   there?.focus()
 }
 
@@ -157,6 +158,7 @@ function meet(people) {
 }
 
 wear()
+watchFolds()
 wide.addEventListener('change', redraw)
 state.setup = await setup()
 document.title = state.setup.title

@@ -6,9 +6,10 @@ import { h } from './dom.js'
 import { drawMrkdwn } from './text.js'
 import { clock, dayName, full, tsDate } from './time.js'
 
-// drawMessages draws a list ordered by time, with a line between two days.
-export function drawMessages(messages, contextOf) {
-  if (messages.length === 0) return [h('p', { class: 'empty' }, 'No messages yet.')]
+// drawMessages draws a list ordered by time, with a line between two days. An
+// empty one says where to begin, if there is something to try.
+export function drawMessages(messages, contextOf, toTry) {
+  if (messages.length === 0) return [h('p', { class: 'empty' }, 'No messages yet.', toTry && ' Begin with one of the things under “What to try”, or type a command below.')]
   let day = ''
   return messages.flatMap((message) => {
     const name = dayName(tsDate(message.ts))

@@ -57,7 +57,7 @@ function drawHome(pane, screen, state, doing) {
 function drawTalk(pane, screen, state, doing) {
   const contextOf = (message) => context(pane, state, doing, { message: message.ts }, `m${message.ts}`)
   return [
-    panel(pane, 'messages', h('div', { role: 'log', class: 'log', 'aria-label': 'Messages with the app' }, drawMessages((screen?.messages ?? []).map((one) => asHeld(pane, one)), contextOf))),
+    panel(pane, 'messages', h('div', { role: 'log', class: 'log', 'aria-label': 'Messages with the app' }, drawMessages((screen?.messages ?? []).map((one) => asHeld(pane, one)), contextOf, state.setup.guide?.length > 0))),
     drawNote(pane, doing), drawBox(pane, state, doing),
   ]
 }

@@ -1,0 +1,14 @@
+// Folds what lies over the panes where there is no room beside them: a tap
+// elsewhere or Escape leaves it, as one leaves any menu.
+
+import { roomy } from './width.js'
+
+export function watchFolds() {
+  document.addEventListener('pointerdown', (event) => fold((one) => !one.contains(event.target)))
+  document.addEventListener('keydown', (event) => { if (event.key === 'Escape') fold(() => true) })
+}
+
+function fold(which) {
+  if (roomy.matches) return
+  for (const one of document.querySelectorAll('.around details[open]')) if (which(one)) one.open = false
+}
