@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"testing"
 
@@ -27,6 +28,7 @@ func TestHands(t *testing.T) {
 		{"two at the same moment", (*visitor).triesTwoAtOnce},
 		{"what the bot did", (*visitor).readsWhatTheBotDid},
 		{"a phone", (*visitor).triesAPhone},
+		{"retries", (*visitor).readsOfRetries},
 	} {
 		if !t.Run(way.name, func(t *testing.T) { way.try(&visitor{t, v.ctx}) }) {
 			break // the next one goes on from here
@@ -151,6 +153,22 @@ func (v *visitor) folds() {
 	v.waits("Backstage again", open("stage"))
 	v.do(chromedp.Click(`#right-box`))
 	v.waits("Backstage to fold", open(""))
+}
+
+// readsOfRetries waits as long as Slack asks the bot to.
+func (v *visitor) readsOfRetries() {
+	if os.Getenv("UNDERSTUDY_LONG") == "" {
+		v.t.Skip("takes 5 seconds: set UNDERSTUDY_LONG")
+	}
+	v.do(chromedp.EmulateViewport(1360, 900))
+	v.do(chromedp.Reload())
+	v.sees("left", "Kim Berg")
+	v.do(chromedp.Click(`.deeds summary`))
+	v.backstage("Slack limits the rate for 30 s")
+	v.waits("the button to wait", `[...document.querySelectorAll('.stage button:disabled')].some((b) => b.textContent === 'Slack limits the rate…')`)
+	v.clicks("right", "Home")
+	v.tells("Shows Mia Falk what is new on their Home. Slack answers 429")
+	v.tells("Again: Shows Mia Falk what is new on their Home")
 }
 
 // fits fails the test for what is wider than its place.
