@@ -38,7 +38,6 @@ func TestBackstage(t *testing.T) {
 	v.tells("The bot was killed, and is started again")
 	v.insists("right", "Approve", "Approved by you")
 	v.tells("Dana Reyes approves")
-	v.do(chromedp.Click(`.deeds summary`))
 	v.waits("the button to be there again", `[...document.querySelectorAll('.stage button:enabled')].some((b) => b.textContent === 'Kill the bot')`)
 	v.clicks("left", "Home")
 	v.sees("left", "Acme")
@@ -46,6 +45,8 @@ func TestBackstage(t *testing.T) {
 	v.clicks("right", "Revoke")
 	v.clicks("right-modal", "Revoke")
 	v.waits("Home to change by itself", `!document.querySelector('#left .home').innerText.includes('End now')`)
+	v.tells("Mia Falk revoked the access to Acme (")
+	v.waits("times in the reader's zone", `!document.querySelector('.timeline').innerText.includes('UTC')`)
 
 	v.backstage("Ola leaves the company")
 	v.backstage("Ola comes back")

@@ -3,7 +3,7 @@
 // read it when somebody goes there, and aren't told of every line.
 
 import { h } from './dom.js'
-import { full, precise } from './time.js'
+import { formatDate, full, precise } from './time.js'
 
 const kinds = { record: 'Recorded', call: 'Slack', stage: 'Backstage' }
 
@@ -25,6 +25,16 @@ function drawDeed(deed) {
   return h('li', { class: deed.wrong ? `deed ${deed.kind} wrong` : `deed ${deed.kind}` },
     h('time', { datetime: deed.at, title: full(at) }, precise(at)),
     h('span', { class: 'kind' }, kinds[deed.kind] ?? deed.kind),
-    h('span', { class: 'told' }, deed.about && h('span', { class: 'badge' }, deed.about), deed.about && ' ', deed.text),
+    h('span', { class: 'told' }, deed.about && h('span', { class: 'badge' }, deed.about), deed.about && ' ', drawTold(deed.text)),
     deed.exact && h('code', null, deed.exact))
+}
+
+// drawTold shows the times that an app wrote without knowing who reads them.
+function drawTold(text) {
+  return text.split(/(\d{4}-\d\d-\d\d \d\d:\d\d UTC)/).map((part, i) => (i % 2 ? drawTime(part) : part))
+}
+
+function drawTime(utc) {
+  const at = new Date(utc.replace(' UTC', 'Z').replace(' ', 'T'))
+  return h('time', { datetime: at.toISOString() }, formatDate(at / 1000, '{date_short_pretty} at {time}'))
 }
