@@ -59,6 +59,7 @@ func (v *visitor) triesTheKeyboard() {
 // triesTwoAtOnce has two managers decide in the same tick of the browser.
 func (v *visitor) triesTwoAtOnce() {
 	v.ask("/impersonate acct_105", "Their invoice page fails since noon, ticket 4712")
+	v.sees("left-modal", "Waiting for")
 	v.closes("left")
 	v.becomes("right", "Ola Nordmann")
 	v.becomes("left", "Mia Falk")

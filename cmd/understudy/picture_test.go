@@ -37,6 +37,7 @@ func TestPicture(t *testing.T) {
 	v.closes("left")
 	v.ask("/impersonate acct_42", "Their invoice page fails since noon, ticket 4711")
 	v.sees("right", "Your decision is needed")
+	v.sees("left-modal", "Waiting for")
 	v.closes("left")
 	v.do(chromedp.Click(`.deeds summary`))
 	v.tells("Sends Mia Falk a message")
