@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/understudyhq/understudy/bot/slacksim/npm"
+	"github.com/understudyhq/understudy/bot/view"
 )
 
 // TestPageIsAccessible lets axe-core look at every surface of the demo's page,
@@ -24,7 +25,14 @@ func TestPageIsAccessible(t *testing.T) {
 	d.botPID()
 	v := d.visit(t, browser)
 	v.accessible("the page", axe)
-	v.types("Type a command as", "/impersonate acct_42"+kb.Enter)
+	v.step("From a message")
+	v.sees("left", "None of our invoices can be downloaded")
+	v.types("Write in #support", "I'll look into it"+kb.Enter)
+	v.sees("left", "I'll look into it")
+	v.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('#left .more summary').focus()`), chromedp.KeyEvent(kb.Enter))
+	v.sees("left", view.Shortcut)
+	v.accessible("the channel", axe)
+	v.do(chromedp.Click(`#left .more[open] button`))
 	v.sees("left", "Impersonate a customer")
 	v.accessible("the form", axe)
 	v.types("Reason", "Their invoice page fails since noon, ticket 4711")
@@ -38,6 +46,7 @@ func TestPageIsAccessible(t *testing.T) {
 	v.tells("Kim Berg asks for acct_42")
 	v.accessible("Home, and what the bot did", axe)
 	v.do(chromedp.EmulateViewport(390, 844))
+	v.clicks("left", "Messages")
 	v.sees("left", "Waiting for")
 	v.accessible("a phone", axe)
 	v.types("Type a command as", "/impersonate hooli"+kb.Enter)

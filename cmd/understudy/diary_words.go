@@ -131,6 +131,9 @@ func callDeeds(calls []slacksim.Call, n names) []page.Deed {
 
 func callWords(c slacksim.Call, n names) string {
 	to := n.of(cmp.Or(c.Person, c.Args["user"], c.Args["user_id"]))
+	if c.Person == "" && c.Args["channel"] != "" {
+		to = "a channel"
+	}
 	switch c.Method {
 	case "apps.connections.open":
 		return "Opens a connection to Slack"
@@ -142,6 +145,8 @@ func callWords(c slacksim.Call, n names) string {
 		return "Changes " + to + "'s message" + quoted(c)
 	case "chat.postEphemeral", "response_url":
 		return "Answers " + to + " privately" + quoted(c)
+	case "chat.getPermalink":
+		return "Asks Slack for the link to a message"
 	case "conversations.history":
 		return "Looks whether " + to + " has the message already"
 	case "conversations.open":

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/bot/cli"
 )
 
 // deployment is what docs/kubernetes.json says that the program must know, too.
@@ -85,7 +86,7 @@ func TestKubernetesExample(t *testing.T) {
 	d, access := theDeployment(t)
 	pod, c := d.Template.Spec, d.Template.Spec.Containers[0]
 	known := []string{"UNDERSTUDY_LOG_JSON"}
-	for field := range reflect.TypeFor[settings]().Fields() {
+	for field := range reflect.TypeFor[cli.Settings]().Fields() {
 		known = append(known, field.Tag.Get("env"))
 	}
 	values := map[string]string{}

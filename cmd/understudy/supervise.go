@@ -8,10 +8,21 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strconv"
 	"sync"
 	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/understudyhq/understudy/bot/cli"
 )
+
+// demoServeCommand is the demo's bot, a process of its own.
+type demoServeCommand struct{ cli.Serve }
+
+// Run runs it until ctx ends.
+func (d *demoServeCommand) Run(ctx context.Context, log zerolog.Logger) error {
+	return d.Rehearse(ctx, 1, demoRules(), log)
+}
 
 // restartAfter is how long a killed bot stays away.
 const restartAfter = 2 * time.Second
@@ -26,7 +37,7 @@ type supervisor struct {
 
 // supervise runs the bot as a process, and again whenever it dies, until ctx
 // ends; then it lets the bot finish.
-func (v *supervisor) supervise(ctx context.Context, s settings, stdout io.Writer, flags ...string) error {
+func (v *supervisor) supervise(ctx context.Context, s cli.Settings, stdout io.Writer, flags ...string) error {
 	for {
 		bot, err := startBot(s, v.diary, flags...)
 		if err != nil {
@@ -80,7 +91,7 @@ func (v *supervisor) kill() (string, error) {
 	return "The bot was killed. It is started again in 2 seconds, and goes on where it was.", nil
 }
 
-// botProcess is a running understudy serve.
+// botProcess is a running understudy demo-serve.
 type botProcess struct {
 	command *exec.Cmd
 	stdin   io.Closer
@@ -88,14 +99,14 @@ type botProcess struct {
 	err     error         // why, once it has
 }
 
-func startBot(s settings, d *diary, flags ...string) (*botProcess, error) {
+func startBot(s cli.Settings, d *diary, flags ...string) (*botProcess, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	command := exec.Command(self, append([]string{"serve", "--while-stdin"}, flags...)...) //nolint:gosec,noctx // it is this program itself, and is told to end by its standard input
+	command := exec.Command(self, append([]string{"demo-serve", "--while-stdin"}, flags...)...) //nolint:gosec,noctx // it is this program itself, and is told to end by its standard input
 	command.Args[0] = os.Args[0]
-	command.Env = append(os.Environ(), s.environment()...)
+	command.Env = append(os.Environ(), s.Environment()...)
 	log, err := command.StderrPipe()
 	if err != nil {
 		return nil, err
@@ -111,7 +122,7 @@ func startBot(s settings, d *diary, flags ...string) (*botProcess, error) {
 	bot := &botProcess{command: command, stdin: stdin, ended: make(chan struct{})}
 	go func() {
 		defer close(bot.ended)
-		d.follow(log, logWriter(os.Stderr), os.Stderr)
+		d.follow(log, cli.LogWriter(os.Stderr), os.Stderr)
 		bot.err = command.Wait()
 	}()
 	return bot, nil
@@ -131,22 +142,5 @@ func (b *botProcess) finish() error {
 		return nil // whatever it says, it was told to end
 	case <-time.After(15 * time.Second):
 		return b.command.Process.Kill()
-	}
-}
-
-// environment is the settings as understudy serve reads them.
-func (s settings) environment() []string {
-	return []string{
-		"SLACK_APP_TOKEN=" + s.SlackAppToken,
-		"SLACK_BOT_TOKEN=" + s.SlackBotToken,
-		"SLACK_API_URL=" + s.SlackAPIURL,
-		"PAGERDUTY_TOKEN=" + s.PagerdutyToken,
-		"PAGERDUTY_API_URL=" + s.PagerdutyAPIURL,
-		"UNDERSTUDY_STORE=" + s.Store,
-		"UNDERSTUDY_ACCOUNTS=" + s.Accounts,
-		"UNDERSTUDY_FLOWS=" + s.Flows,
-		"UNDERSTUDY_EMAILS=" + s.Emails,
-		"UNDERSTUDY_LISTEN=" + s.Listen,
-		"UNDERSTUDY_TAKE_OVER=" + strconv.FormatBool(s.TakeOver),
 	}
 }

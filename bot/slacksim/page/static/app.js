@@ -68,13 +68,13 @@ function come(pane) {
 
 // go makes a pane the one where a step happens, and sends what the step says;
 // the other pane becomes who else should be seen.
-function go(person, text, other) {
+function go(person, text, other, channel) {
   const pane = state.panes.find((one) => one.person === person) ?? state.panes.at(text ? 0 : -1)
   if (pane.person !== person) doing(pane).become(person)
   const beside = state.panes.find((one) => one !== pane)
   if (other && beside.person !== other) doing(beside).become(other)
   come(pane)
-  pane.tab = 'messages'
+  pane.tab = state.screens.get(person)?.channels.find((one) => one.name === channel)?.id ?? 'messages'
   if (!roomy.matches) document.querySelector('.guide').open = false
   redraw()
   requestAnimationFrame(() => requestAnimationFrame(() => {
