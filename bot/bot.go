@@ -188,6 +188,10 @@ func logEvent(log zerolog.Logger, e approval.Event) {
 		line.Str("by", body.By.ID)
 	case approval.Granted:
 		line.Time("until", body.Until)
+	case approval.Claimed:
+		line.Str("by", body.By.ID)
+	case approval.GrantEnded:
+		line.Str("end", string(body.End)).Str("by", body.By.ID)
 	case approval.Missed:
 		line.Str("person", body.Person.ID).Str("why", body.Why)
 	case approval.Delayed:

@@ -115,12 +115,19 @@ func (p Program) rules() (map[string]flows.Flow, error) {
 	return rules, nil
 }
 
-// newLog logs for people where people read, and JSON elsewhere.
 func newLog(w io.Writer, asJSON bool) zerolog.Logger {
-	if file, ok := w.(*os.File); ok && !asJSON {
-		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly}
-		}
+	if !asJSON {
+		w = LogWriter(w)
 	}
 	return zerolog.New(w).Level(zerolog.InfoLevel).With().Timestamp().Logger()
+}
+
+// LogWriter takes a log as JSON, and writes it for people where people read.
+func LogWriter(w io.Writer) io.Writer {
+	if file, ok := w.(*os.File); ok {
+		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+			return zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly}
+		}
+	}
+	return w
 }

@@ -153,3 +153,10 @@ func (ws *Workspace) Calls() []Call {
 	defer ws.mu.Unlock()
 	return slices.Clone(ws.calls)
 }
+
+// LatestCalls are the last n of them.
+func (ws *Workspace) LatestCalls(n int) []Call {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return slices.Clone(ws.calls[max(0, len(ws.calls)-n):])
+}

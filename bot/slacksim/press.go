@@ -15,8 +15,8 @@ type Press struct {
 	Home      bool   `json:"home"`
 	BlockID   string `json:"block_id"`
 	ActionID  string `json:"action_id"`
-	// Option is the option that was chosen, of an element that has options, or the
-	// id of who was chosen among the people.
+	// Option is the option that was chosen, of an element that has options, the id
+	// of who was chosen among the people, or what was typed.
 	Option any `json:"option"`
 	// State is what the view's inputs hold, by block and action.
 	State map[string]any `json:"state"`
@@ -100,6 +100,8 @@ func (ws *Workspace) pressed(b, e map[string]any, p Press) map[string]any {
 	case p.Option == nil:
 	case kindOf(e) == "users_select":
 		action["selected_user"] = p.Option
+	case kindOf(e) == "plain_text_input":
+		action["value"] = p.Option
 	default:
 		action["selected_option"] = p.Option
 	}

@@ -20,45 +20,57 @@ func TestPageIsAccessible(t *testing.T) {
 	if err != nil {
 		t.Skip("the page is looked at in a browser: install Chromium to run this, for example with apt-get install chromium")
 	}
-	modules, err := npm.Install(t.Context(), "axe-core", "4.10.3")
-	if err != nil {
-		t.Skipf("axe-core can't be run: %v", err)
-	}
-	axe, err := os.ReadFile(filepath.Join(modules, "axe-core", "axe.min.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	axe := axeCore(t)
 	d := startDemo(t)
 	d.botPID()
 	v := d.visit(t, browser)
-	v.accessible("the page", string(axe))
+	v.accessible("the page", axe)
 	v.step("From a message")
 	v.sees("left", "None of our invoices can be downloaded")
 	v.types("Write in #support", "I'll look into it"+kb.Enter)
 	v.sees("left", "I'll look into it")
 	v.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('#left .more summary').focus()`), chromedp.KeyEvent(kb.Enter))
 	v.sees("left", view.Shortcut)
-	v.accessible("the channel", string(axe))
+	v.accessible("the channel", axe)
 	v.do(chromedp.Click(`#left .more[open] button`))
 	v.sees("left", "Impersonate a customer")
-	v.accessible("the form", string(axe))
+	v.accessible("the form", axe)
 	v.types("Reason", "Their invoice page fails since noon, ticket 4711")
 	v.clicks("left", "Request")
 	v.sees("right", "Your decision is needed")
 	v.closes("left")
-	v.accessible("the cards", string(axe))
+	v.accessible("the cards", axe)
 	v.clicks("right", "Home")
 	v.waits("the Home tab", `!!document.querySelector('#right .home .block')`)
-	v.accessible("Home", string(axe))
+	v.do(chromedp.Click(`.deeds summary`))
+	v.tells("Kim Berg asks for acct_42")
+	v.accessible("Home, and what the bot did", axe)
+	v.do(chromedp.EmulateViewport(390, 844))
+	v.clicks("left", "Messages")
+	v.sees("left", "Waiting for")
+	v.accessible("a phone", axe)
+	v.types("Type a command as", "/impersonate hooli"+kb.Enter)
+	v.sees("left", "Impersonate a customer")
+	v.accessible("a phone's form", axe)
 	v.do(chromedp.Navigate(d.url + "/gallery.html"))
 	v.waits("the gallery", `document.querySelectorAll('.gallery .message').length > 50`)
 	if unknown := v.evaluate(`[...document.querySelectorAll('.unknown summary')].map((one) => one.textContent).join()`); unknown != "" {
 		t.Errorf("the gallery has what the page can't draw: %s", unknown)
 	}
 	if os.Getenv("UNDERSTUDY_LONG") != "" { // it is the largest page by far
-		v.accessible("the gallery", string(axe))
+		v.accessible("the gallery", axe)
 	}
 	d.stop()
+}
+
+// axeCore is the program that looks for faults.
+func axeCore(t *testing.T) string {
+	t.Helper()
+	modules, err := npm.Install(t.Context(), "axe-core", "4.10.3")
+	if err != nil {
+		t.Skipf("axe-core can't be run: %v", err)
+	}
+	return read(t, filepath.Join(modules, "axe-core", "axe.min.js"))
 }
 
 // accessible fails the test for every serious fault.

@@ -15,6 +15,7 @@ type backstage struct {
 	ws    *slacksim.Workspace
 	clock *demoClock
 	pager *pagersim.Service
+	diary *diary
 	bot   supervisor
 	ola   *slacksim.Person
 
@@ -35,7 +36,8 @@ const (
 
 func newBackstage(ws *slacksim.Workspace, ola *slacksim.Person, clock *demoClock) *backstage {
 	pager, managers := newPager()
-	return &backstage{ws: ws, clock: clock, pager: pager, managers: managers, ola: ola}
+	d := &diary{ws: ws}
+	return &backstage{ws: ws, clock: clock, pager: pager, managers: managers, ola: ola, diary: d, bot: supervisor{diary: d}}
 }
 
 // newPager is an on-call service where Mia and Ola are on call.
@@ -56,16 +58,55 @@ func (b *backstage) close() {
 }
 
 func (b *backstage) acts() []page.StageAct {
-	return []page.StageAct{
+	acts := []page.StageAct{
 		{Text: "10 minutes later", Do: func() (string, error) { return b.clock.turn(10 * time.Minute) }},
 		{Text: "1 hour later", Do: func() (string, error) { return b.clock.turn(time.Hour) }},
-		{Text: "Kill the bot", On: func() bool { return b.ws.Connections() == 0 }, Do: b.bot.kill},
+		{Text: "Kill the bot", Wait: b.awaited, Do: b.bot.kill},
 		{Text: "Cut a connection", Do: b.cut},
-		{Text: "Slack limits the rate for 30 s", On: b.is(func() bool { return b.limited != nil }), Do: b.limit},
+		{Text: "Slack limits the rate for 30 s", Wait: b.limits, Do: b.limit},
 		{Text: "PagerDuty goes down", Off: "PagerDuty comes back", On: b.is(func() bool { return b.down }), Do: b.takeDown},
 		{Text: "Nobody is on call", Off: "Mia and Ola are on call again", On: b.is(func() bool { return b.nobody }), Do: b.empty},
 		{Text: "Ola leaves the company", Off: "Ola comes back", On: b.is(func() bool { return b.left }), Do: b.leave},
 	}
+	for i, act := range acts {
+		acts[i].Do = b.noted(act)
+	}
+	return acts
+}
+
+// noted does an act and writes it into the diary, by what its button said.
+func (b *backstage) noted(act page.StageAct) func() (string, error) {
+	return func() (string, error) {
+		text := act.Text
+		if act.On != nil && act.On() {
+			text = act.Off
+		}
+		said, err := act.Do()
+		if err == nil {
+			b.diary.happened("Backstage: " + text)
+		}
+		return said, err
+	}
+}
+
+// awaited is what keeps the bot from being killed.
+func (b *backstage) awaited() string {
+	switch {
+	case !b.bot.alive():
+		return "The bot is stopped…"
+	case b.ws.Connections() == 0:
+		return "The bot is starting…"
+	}
+	return ""
+}
+
+func (b *backstage) limits() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.limited == nil {
+		return ""
+	}
+	return "Slack limits the rate…"
 }
 
 func (b *backstage) is(so func() bool) func() bool {

@@ -49,7 +49,7 @@ func (d *demoCommand) Run(ctx context.Context, stdout io.Writer, log zerolog.Log
 	defer ws.Close()
 	b := newBackstage(ws, ola, &demoClock{file: filepath.Join(folder, "clock")})
 	defer b.close()
-	pages, err := demoPages(ws, address, b.acts())
+	pages, err := demoPages(b, address)
 	if err != nil {
 		return err
 	}
@@ -111,11 +111,11 @@ func newWorkspace(address string) (ws *slacksim.Workspace, ola *slacksim.Person,
 	ws = slacksim.New(slacksim.Options{Name: "Understudy demo", Seed: rand.Uint64(), Calm: true})
 	ws.SetURL(address)
 	kim := ws.AddPerson("Kim Berg", "kim@example.com", slacksim.Title("Support agent"))
-	mia := ws.AddPerson("Mia Falk", "mia@example.com", slacksim.Title("Support manager, on call"))
-	ola = ws.AddPerson("Ola Nordmann", "ola@example.com", slacksim.Title("Support manager, on call"))
+	mia := ws.AddPerson("Mia Falk", "mia@example.com", slacksim.Title("On-call manager"))
+	ola = ws.AddPerson("Ola Nordmann", "ola@example.com", slacksim.Title("On-call manager"))
 	lee := ws.AddPerson("Lee Chan", "lee@example.com", slacksim.Title("Support agent"))
-	ws.AddGroup("directors", ws.AddPerson("Dana Reyes", "dana@example.com", slacksim.Title("Director of support")))
-	sam := ws.AddPerson("Sam Rivers", "sam@partner.example", slacksim.Title("Contractor, a guest"), slacksim.Guest())
+	ws.AddGroup("directors", ws.AddPerson("Dana Reyes", "dana@example.com", slacksim.Title("Director")))
+	sam := ws.AddPerson("Sam Rivers", "sam@partner.example", slacksim.Title("Guest"), slacksim.Guest())
 	return ws, ola, errors.Join(ws.Configure(cli.Manifest()), fillSupport(ws, kim, mia, ola, lee, sam))
 }
 
@@ -134,7 +134,8 @@ func galleryNames() []page.NamedUser {
 	return []page.NamedUser{{ID: "U0KIM", Name: "Kim Larsen"}, {ID: "U0MIA", Name: "Mia Berg"}, {ID: "U0OLA", Name: "Ola Nordmann"}, {ID: "U0IDA", Name: "Ida Holm"}}
 }
 
-func demoPages(ws *slacksim.Workspace, address string, acts []page.StageAct) (http.Handler, error) {
+func demoPages(b *backstage, address string) (http.Handler, error) {
+	ws := b.ws
 	mux := http.NewServeMux()
 	mux.Handle("/api/", noBrowser(ws))
 	mux.Handle("/link/", noBrowser(ws))
@@ -144,7 +145,7 @@ func demoPages(ws *slacksim.Workspace, address string, acts []page.StageAct) (ht
 		return nil, err
 	}
 	mux.Handle("/", page.Handler(ws, page.Options{
-		Title: "Understudy demo", App: "Understudy", Guide: demoGuide(), Stage: acts, Gallery: gallery, Names: galleryNames(),
+		Title: "Understudy demo", App: "Understudy", Guide: demoGuide(), Stage: b.acts(), Deeds: b.diary.deeds, Gallery: gallery, Names: galleryNames(),
 		Links: []page.Link{{Text: "Gallery", URL: address + "/gallery.html"}},
 	}))
 	return mux, nil

@@ -112,25 +112,6 @@ func TestDemoOfALife(t *testing.T) {
 	d.stop()
 }
 
-// TestPicture takes the picture that README.md shows.
-func TestPicture(t *testing.T) {
-	file := os.Getenv("UNDERSTUDY_PICTURE")
-	browser, err := exec.LookPath("chromium")
-	if file == "" || err != nil {
-		t.Skip("takes README.md's picture: set UNDERSTUDY_PICTURE to the file to write, and install Chromium")
-	}
-	d := startDemo(t)
-	v := d.visit(t, browser)
-	v.ask("/impersonate acct_42", "Their invoice page fails since noon, ticket 4711")
-	v.sees("right", "Your decision is needed")
-	v.sees("left", "Waiting for approval")
-	v.closes("left")
-	v.do(chromedp.Click(`//details/summary`))
-	v.waits("everything to be still", `document.getAnimations().length === 0`)
-	v.picture(file)
-	d.stop()
-}
-
 // demo is understudy demo, as a process.
 type demo struct {
 	t       *testing.T
@@ -296,15 +277,4 @@ func (v *visitor) becomes(pane, name string) {
 	v.t.Helper()
 	v.do(chromedp.Click(fmt.Sprintf(`//section[@id=%q]//label[starts-with(@title, %q)]`, pane, name)))
 	v.sees(pane, name)
-}
-
-func (v *visitor) picture(file string) {
-	v.t.Helper()
-	png, err := chromedp.Run(v.ctx, chromedp.FullScreenshot(100))
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	if err := os.WriteFile(file, png, 0o600); err != nil {
-		v.t.Fatal(err)
-	}
 }

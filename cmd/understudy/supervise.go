@@ -29,15 +29,17 @@ const restartAfter = 2 * time.Second
 
 // supervisor keeps a bot alive.
 type supervisor struct {
+	diary *diary
+
 	mu  sync.Mutex
-	bot *botProcess // the last one that was started; nil before
+	bot *botProcess // the one that lives; nil while none does
 }
 
 // supervise runs the bot as a process, and again whenever it dies, until ctx
 // ends; then it lets the bot finish.
 func (v *supervisor) supervise(ctx context.Context, s cli.Settings, stdout io.Writer, flags ...string) error {
 	for {
-		bot, err := startBot(s, flags...)
+		bot, err := startBot(s, v.diary, flags...)
 		if err != nil {
 			return fmt.Errorf("starting the bot: %w", err)
 		}
@@ -47,9 +49,11 @@ func (v *supervisor) supervise(ctx context.Context, s cli.Settings, stdout io.Wr
 		case <-ctx.Done():
 			return bot.finish()
 		case <-bot.ended:
+			v.follow(nil)
 			if !bot.killed() {
 				return fmt.Errorf("the bot ended by itself: %w", cmp.Or(bot.err, errors.New("somebody told it to; kill -9 is what the demo survives")))
 			}
+			v.diary.happened("The bot was killed, and is started again")
 			fmt.Fprintf(stdout, "\n  The bot was killed. It is started again.\n")
 		}
 		select {
@@ -66,16 +70,24 @@ func (v *supervisor) follow(bot *botProcess) {
 	v.bot = bot
 }
 
+// alive says whether there is a bot to kill.
+func (v *supervisor) alive() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.bot != nil
+}
+
 // kill ends the bot as kill -9 does.
 func (v *supervisor) kill() (string, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.bot == nil {
-		return "", errors.New("the bot hasn't started yet")
+		return "", errors.New("the bot is stopped already, and is started again in a moment")
 	}
 	if err := v.bot.command.Process.Kill(); err != nil {
 		return "", fmt.Errorf("killing the bot: %w", err)
 	}
+	v.bot = nil
 	return "The bot was killed. It is started again in 2 seconds, and goes on where it was.", nil
 }
 
@@ -87,7 +99,7 @@ type botProcess struct {
 	err     error         // why, once it has
 }
 
-func startBot(s cli.Settings, flags ...string) (*botProcess, error) {
+func startBot(s cli.Settings, d *diary, flags ...string) (*botProcess, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -95,7 +107,11 @@ func startBot(s cli.Settings, flags ...string) (*botProcess, error) {
 	command := exec.Command(self, append([]string{"demo-serve", "--while-stdin"}, flags...)...) //nolint:gosec,noctx // it is this program itself, and is told to end by its standard input
 	command.Args[0] = os.Args[0]
 	command.Env = append(os.Environ(), s.Environment()...)
-	command.Stdout, command.Stderr = os.Stderr, os.Stderr
+	log, err := command.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	command.Stdout = command.Stderr
 	stdin, err := command.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -106,6 +122,7 @@ func startBot(s cli.Settings, flags ...string) (*botProcess, error) {
 	bot := &botProcess{command: command, stdin: stdin, ended: make(chan struct{})}
 	go func() {
 		defer close(bot.ended)
+		d.follow(log, cli.LogWriter(os.Stderr), os.Stderr)
 		bot.err = command.Wait()
 	}()
 	return bot, nil

@@ -58,13 +58,14 @@ type lender struct {
 	api    *slack.Client
 	socket *socketmode.Client
 	mia    string
+	url    string
 	asked  []string // whose request it is, and where each copy was posted: channel, ts
 }
 
 func (th *theatre) runApp(t *testing.T) {
 	t.Helper()
 	api := slack.New(th.ws.BotToken(), slack.OptionAppLevelToken(th.ws.AppToken()), slack.OptionAPIURL(th.ws.APIURL()))
-	l := &lender{api: api, socket: socketmode.New(api), mia: th.mia.ID}
+	l := &lender{api: api, socket: socketmode.New(api), mia: th.mia.ID, url: th.url}
 	ctx, cancel := context.WithCancel(context.Background())
 	connected := make(chan struct{})
 	var running sync.WaitGroup
@@ -98,11 +99,7 @@ func (l *lender) handle(ctx context.Context, e socketmode.Event) error {
 		return err
 	case slackevents.EventsAPIEvent:
 		l.socket.Ack(*e.Request)
-		_, err := l.api.PublishViewContext(ctx, slack.PublishViewContextRequest{
-			UserID: data.InnerEvent.Data.(*slackevents.AppHomeOpenedEvent).User,
-			View:   slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: []slack.Block{slack.NewHeaderBlock(text("Umbrellas at home"))}}},
-		})
-		return err
+		return l.home(ctx, data.InnerEvent.Data.(*slackevents.AppHomeOpenedEvent).User, "Umbrellas at home")
 	case slack.InteractionCallback:
 		return l.interact(ctx, *e.Request, data)
 	}
@@ -118,6 +115,9 @@ func (l *lender) interact(ctx context.Context, r socketmode.Request, c slack.Int
 		return l.ask(ctx, r, c)
 	case slack.InteractionTypeBlockActions:
 		l.socket.Ack(r)
+		if c.View.Type == slack.VTHomeTab {
+			return l.home(ctx, c.User.ID, told(c.ActionCallback.BlockActions[0]))
+		}
 		return l.decide(ctx, c.User.ID, c.ActionCallback.BlockActions[0].ActionID)
 	default:
 		l.socket.Ack(r)

@@ -17,7 +17,6 @@
 package page
 
 import (
-	"cmp"
 	"embed"
 	"encoding/json"
 	"io/fs"
@@ -28,11 +27,12 @@ import (
 
 // Options say what stands around the screens.
 type Options struct {
-	Title string      // of the page; "Workspace" if empty
-	App   string      // what the app is called beside its messages; "App" if empty
-	Guide []GuideStep // what a first-time visitor should try, in order
-	Links []Link      // to what else there is to see
-	Stage []StageAct  // what can be done behind the scenes
+	Title string        // of the page; "Workspace" if empty
+	App   string        // what the app is called beside its messages; "App" if empty
+	Guide []GuideStep   // what a first-time visitor should try, in order
+	Links []Link        // to what else there is to see
+	Stage []StageAct    // what can be done behind the scenes
+	Deeds func() []Deed // what the app did, oldest first; nil shows nothing of it
 
 	Gallery any         // views to show at /gallery.html, a list as JSON; nil if there are none
 	Names   []NamedUser // who is mentioned in them
@@ -43,8 +43,9 @@ type Options struct {
 // Do ends what it began.
 type StageAct struct {
 	Text string                 // what is on its button, and its name
-	Off  string                 // what is on it while On is true; without it, the button waits
-	On   func() bool            // whether it is in force; nil for what is done at once
+	Off  string                 // what is on it while On is true
+	On   func() bool            // whether it is in force; nil for what is no switch
+	Wait func() string          // what is on it while it can't be pressed; nil or empty when it can
 	Do   func() (string, error) // what it returns is for the visitor to read
 }
 
@@ -61,7 +62,13 @@ func shownActs(acts []StageAct) []shownAct {
 	for i, act := range acts {
 		shown[i] = shownAct{Name: act.Text, Text: act.Text, On: act.On != nil && act.On()}
 		if shown[i].On {
-			shown[i].Text, shown[i].Wait = cmp.Or(act.Off, act.Text), act.Off == ""
+			shown[i].Text = act.Off
+		}
+		if act.Wait == nil {
+			continue
+		}
+		if wait := act.Wait(); wait != "" {
+			shown[i].Text, shown[i].Wait = wait, true
 		}
 	}
 	return shown
@@ -104,7 +111,7 @@ func Handler(ws *slacksim.Workspace, o Options) http.Handler {
 	mux.Handle("GET /", files())
 	mux.HandleFunc("GET /setup", func(w http.ResponseWriter, _ *http.Request) { o.serve(w, ws.Shortcuts()) })
 	mux.HandleFunc("GET /views", o.serveGallery)
-	mux.Handle("GET /events", &stream{ws: ws, acts: o.Stage})
+	mux.Handle("GET /events", &stream{ws: ws, acts: o.Stage, deeds: o.Deeds})
 	(&stage{ws: ws, acts: o.Stage}).route(mux)
 	return guard(mux)
 }

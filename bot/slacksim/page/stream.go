@@ -18,21 +18,21 @@ const refresh = 2 * time.Second
 // stream sends what screens show, as server-sent events.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html
 type stream struct {
-	ws   *slacksim.Workspace
-	acts []StageAct
+	ws    *slacksim.Workspace
+	acts  []StageAct
+	deeds func() []Deed
 }
 
 func (s *stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
-	v := &viewer{ws: s.ws, acts: s.acts, w: w, flush: http.NewResponseController(w).Flush, sent: map[string][]byte{}}
+	v := &viewer{stream: s, w: w, flush: http.NewResponseController(w).Flush, sent: map[string][]byte{}}
 	// An error here means that the browser is gone: there is nobody to tell.
 	_ = v.follow(r.Context())
 }
 
 // viewer is one open page.
 type viewer struct {
-	ws    *slacksim.Workspace
-	acts  []StageAct
+	*stream
 	w     http.ResponseWriter
 	flush func() error
 	sent  map[string][]byte // what each event last said, by what it is about
@@ -71,6 +71,11 @@ func (v *viewer) show() error {
 	}
 	for _, person := range people {
 		if err := v.event("screen", person.ID, v.ws.Screen(person.ID)); err != nil {
+			return err
+		}
+	}
+	if v.deeds != nil {
+		if err := v.event("deeds", "", latest(v.deeds())); err != nil {
 			return err
 		}
 	}

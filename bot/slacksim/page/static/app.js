@@ -2,26 +2,30 @@
 // What the workspace shows is drawn as it is; the page decides nothing.
 
 import { acting } from './act.js'
+import { drawDeeds } from './deeds.js'
 import { h, patch } from './dom.js'
+import { watchFolds } from './fold.js'
 import { drawGuide } from './guide.js'
 import { drawPane } from './pane.js'
 import { readScreen } from './screen.js'
 import { follow, setup } from './server.js'
 import { drawStage } from './stagehand.js'
 import { drawTheme, wear } from './theme.js'
-import { roomy, wide } from './width.js'
+import { drawSwitch } from './who.js'
+import { fingers, roomy, wide } from './width.js'
 
 const state = {
   setup: {}, people: [], screens: new Map(), connected: true, seen: new Map(),
   panes: [newPane('left'), newPane('right')], unread,
 }
+state.front = state.panes[0] // the one that is shown where there is room for one
 
 function newPane(id) {
   return { id, person: undefined, tab: 'messages', note: undefined, confirm: undefined, held: undefined, busy: new Set() }
 }
 
 // shown are the panes that there is room for.
-const shown = () => (wide.matches ? state.panes : state.panes.slice(0, 1))
+const shown = () => (wide.matches ? state.panes : [state.front])
 
 let root = document.querySelector('main')
 let drawing = 0
@@ -45,7 +49,9 @@ function draw() {
       h('nav', { 'aria-label': 'Elsewhere' }, (state.setup.links ?? []).map((link) =>
         h('a', { href: link.url, target: '_blank', rel: 'noopener noreferrer' }, link.text)), drawTheme(redraw))),
     h('div', { class: 'around' }, drawGuide(state.setup.guide, state.people, go), drawStage(state, redraw)),
-    h('div', { class: 'panes' }, shown().filter((pane) => pane.person).map((pane) => drawPane(pane, state, doing(pane)))))
+    wide.matches ? undefined : drawSwitch(state, state.front, come),
+    h('div', { class: 'panes' }, shown().filter((pane) => pane.person).map((pane) => drawPane(pane, state, doing(pane)))),
+    drawDeeds(state, redraw))
 }
 
 const acts = new Map()
@@ -54,19 +60,26 @@ function doing(pane) {
   return acts.get(pane)
 }
 
+// come brings a pane to the front.
+function come(pane) {
+  state.front = pane
+  redraw()
+}
+
 // go makes a pane the one where a step happens, and sends what the step says;
 // the other pane becomes who else should be seen.
 function go(person, text, other, channel) {
-  const pane = shown().find((one) => one.person === person) ?? shown().at(text ? 0 : -1)
+  const pane = state.panes.find((one) => one.person === person) ?? state.panes.at(text ? 0 : -1)
   if (pane.person !== person) doing(pane).become(person)
-  const beside = shown().find((one) => one !== pane)
-  if (other && beside && beside.person !== other) doing(beside).become(other)
+  const beside = state.panes.find((one) => one !== pane)
+  if (other && beside.person !== other) doing(beside).become(other)
+  come(pane)
   pane.tab = state.screens.get(person)?.channels.find((one) => one.name === channel)?.id ?? 'messages'
   if (!roomy.matches) document.querySelector('.guide').open = false
   redraw()
   requestAnimationFrame(() => requestAnimationFrame(() => {
     const box = document.getElementById(`${pane.id}-box`)
-    box?.focus()
+    if (!fingers.matches) box?.focus()
     if (box && text) {
       box.value = text
       box.form.requestSubmit()
@@ -97,10 +110,11 @@ function tell(before, now, person) {
   state.news = `${person.name.split(' ')[0]} has a message: ${last.text}`
 }
 
-// atBottom lists the conversations that are scrolled to their end; settle keeps
+// atBottom lists what grows at its end and is scrolled to it; settle keeps
 // them there, and moves the focus to a modal that has just opened.
+const growing = '.panel.messages, .timeline'
 function atBottom() {
-  const panels = [...document.querySelectorAll('.panel.messages')]
+  const panels = [...document.querySelectorAll(growing)]
   return panels.filter((one) => one.scrollHeight - one.scrollTop - one.clientHeight < 60)
 }
 
@@ -112,7 +126,7 @@ function firstEmpty(modal) {
 
 const opened = new WeakSet()
 function settle(down) {
-  for (const panel of document.querySelectorAll('.panel.messages')) {
+  for (const panel of document.querySelectorAll(growing)) {
     if (down.includes(panel) || !opened.has(panel)) panel.scrollTop = panel.scrollHeight
     opened.add(panel)
   }
@@ -131,7 +145,7 @@ document.addEventListener('focusin', (event) => { lastPane = event.target.closes
 function refocus() {
   if (!lastPane || document.activeElement !== document.body) return
   const pane = document.getElementById(lastPane)
-  const there = pane?.querySelector('.veil .modal') ?? pane?.querySelector('.box input') ?? pane?.querySelector('.panel')
+  const there = pane?.querySelector('.veil .modal') ?? (fingers.matches ? undefined : pane?.querySelector('.box input')) ?? pane?.querySelector('.panel')
   there?.focus()
 }
 
@@ -144,11 +158,13 @@ function meet(people) {
 }
 
 wear()
+watchFolds()
 wide.addEventListener('change', redraw)
 state.setup = await setup()
 document.title = state.setup.title
 follow({
   people: meet,
+  deeds: (deeds) => { state.deeds = deeds; redraw() },
   stage: (acts) => { state.stage = acts; redraw() },
   screen: (sent) => {
     const now = readScreen(sent, state.setup.app)

@@ -6,7 +6,7 @@ import { roomy } from './width.js'
 // drawGuide draws the steps. go(person, command, other, channel) does what a step begins with.
 export function drawGuide(steps, people, go) {
   if (!steps?.length) return undefined
-  return h('details', { class: 'guide', key: 'guide', open: roomy.matches },
+  return h('details', { class: 'guide', key: 'guide', open: roomy.matches, name: roomy.matches ? undefined : 'around' },
     h('summary', null, 'What to try'),
     h('ol', { tabindex: '0', 'aria-label': 'Things to try' }, steps.map((step) => h('li', null, drawText(step.text), drawGo(step, people, go)))))
 }

@@ -1,13 +1,15 @@
 // Draws the conversation of one person with the app, notices included.
 
+import { drawAvatar } from './avatar.js'
 import { drawBlocks } from './blocks.js'
 import { h } from './dom.js'
 import { drawMrkdwn } from './text.js'
 import { clock, dayName, full, tsDate } from './time.js'
 
-// drawMessages draws a list ordered by time, with a line between two days.
-export function drawMessages(messages, contextOf) {
-  if (messages.length === 0) return [h('p', { class: 'empty' }, 'No messages yet.')]
+// drawMessages draws a list ordered by time, with a line between two days. An
+// empty one says where to begin, if there is something to try.
+export function drawMessages(messages, contextOf, toTry) {
+  if (messages.length === 0) return [h('p', { class: 'empty' }, 'No messages yet.', toTry && ' Begin with one of the things under “What to try”, or type a command below.')]
   let day = ''
   return messages.flatMap((message) => {
     const name = dayName(tsDate(message.ts))
@@ -21,7 +23,7 @@ function drawMessage(message, context) {
   const at = tsDate(message.ts)
   return h('article', { class: message.private ? 'message notice' : 'message', key: context.prefix, 'aria-label': `Message from ${message.from}` },
     message.private && h('p', { class: 'only' }, 'Only you can see this'),
-    h('p', { class: 'from' }, h('strong', null, message.from), message.app && h('span', { class: 'badge' }, 'app'),
+    h('p', { class: 'from' }, drawAvatar(message.from, message.by && [...context.people.keys()].indexOf(message.by)), h('strong', null, message.from), message.app && h('span', { class: 'badge' }, 'app'),
       h('time', { datetime: at.toISOString(), title: full(at) }, clock(at)), message.edited && h('span', { class: 'hint' }, 'edited'), context.more?.(message)),
     message.blocks?.length ? drawBlocks(message.blocks, context) : h('div', { class: 'block prose' }, drawMrkdwn(message.text, context)))
 }

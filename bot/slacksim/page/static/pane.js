@@ -6,6 +6,7 @@ import { h } from './dom.js'
 import { drawMessages } from './messages.js'
 import { drawConfirm, drawModal } from './modal.js'
 import { drawChannel, drawWrite, openTab, tabsOf } from './more.js'
+import { drawWho } from './who.js'
 
 const own = { messages: 'Messages', home: 'Home' }
 
@@ -29,26 +30,6 @@ function drawTab(tab, pane, screen, state, doing) {
   if (!channel) return drawTalk(pane, screen, state, doing)
   const contextOf = (message) => context(pane, state, doing, { message: message.ts }, `c${message.ts}`)
   return [drawChannel(pane, channel, state, doing, contextOf), drawNote(pane, doing), drawWrite(pane, channel, doing)]
-}
-
-function drawWho(pane, state, doing) {
-  const person = state.people.find((one) => one.id === pane.person)
-  return h('header', { class: 'who' },
-    h('div', { class: 'cast', role: 'radiogroup', 'aria-label': 'Who you are in this pane' },
-      state.people.map((one, i) => drawFace(pane, one, i, state, doing))),
-    h('p', { class: 'identity' }, h('strong', null, person?.name ?? ''), person?.title && h('span', null, person.title)))
-}
-
-function drawFace(pane, person, i, state, doing) {
-  const unread = state.unread(person.id)
-  const radio = h('input', {
-    type: 'radio', name: `who-${pane.id}`, value: person.id, checked: person.id === pane.person,
-    on: { change: () => doing.become(person.id) },
-  })
-  return h('label', { class: person.id === pane.person ? `face tone-${i % 6} on` : `face tone-${i % 6}`, key: person.id, title: [person.name, person.title].filter(Boolean).join(', ') },
-    radio, h('span', { class: 'avatar', 'aria-hidden': 'true' }, person.name.slice(0, 1)),
-    h('span', null, person.name.split(' ')[0]),
-    unread > 0 && h('span', { class: 'unread', 'aria-label': `${unread} new` }, unread))
 }
 
 function drawTabs(pane, tabs, open, doing) {
@@ -89,7 +70,7 @@ function drawHome(pane, screen, state, doing) {
 function drawTalk(pane, screen, state, doing) {
   const contextOf = (message) => context(pane, state, doing, { message: message.ts }, `m${message.ts}`)
   return [
-    panel(pane, 'messages', h('div', { role: 'log', class: 'log', 'aria-label': 'Messages with the app' }, drawMessages((screen?.messages ?? []).map((one) => asHeld(pane, one)), contextOf))),
+    panel(pane, 'messages', h('div', { role: 'log', class: 'log', 'aria-label': 'Messages with the app' }, drawMessages((screen?.messages ?? []).map((one) => asHeld(pane, one)), contextOf, state.setup.guide?.length > 0))),
     drawNote(pane, doing), drawBox(pane, state, doing),
   ]
 }

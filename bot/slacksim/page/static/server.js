@@ -26,6 +26,7 @@ export function follow(handlers) {
   const source = new EventSource('events')
   source.addEventListener('open', () => handlers.connected(true))
   source.addEventListener('stage', (event) => handlers.stage(JSON.parse(event.data)))
+  source.addEventListener('deeds', (event) => handlers.deeds(JSON.parse(event.data)))
   source.addEventListener('people', (event) => handlers.people(JSON.parse(event.data)))
   source.addEventListener('screen', (event) => handlers.screen(JSON.parse(event.data)))
   source.addEventListener('error', () => {

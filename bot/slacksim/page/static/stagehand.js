@@ -7,7 +7,7 @@ import { roomy } from './width.js'
 // drawStage draws the acts as the workspace says that they are now.
 export function drawStage(state, redraw) {
   if (!state.stage?.length) return undefined
-  return h('details', { class: 'stage', key: 'stage', open: roomy.matches },
+  return h('details', { class: 'stage', key: 'stage', open: roomy.matches, name: roomy.matches ? undefined : 'around' },
     h('summary', null, 'Backstage'),
     h('div', { class: 'acts' }, state.stage.map((act) => h('button', {
       type: 'button', key: act.name, class: act.on ? 'button small on' : 'button small', disabled: act.wait,

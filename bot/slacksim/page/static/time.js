@@ -26,8 +26,9 @@ export function formatDate(seconds, template) {
   })
 }
 
-// clock is the time beside a message; dayName the line between two days.
+// clock is the time beside a message, precise with its seconds; dayName the line between two days.
 export const clock = (date) => formats.time(date)
+export const precise = (date) => formats.time_secs(date)
 export const full = (date) => show(date, { dateStyle: 'full', timeStyle: 'medium' })
 
 export function dayName(date) {
