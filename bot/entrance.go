@@ -39,11 +39,11 @@ func (b *Bot) enter(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	ledger, flow, err := b.Open(ctx)
+	ledger, err := b.Open(ctx)
 	if err != nil {
 		return err
 	}
-	b.Ledger, b.Flow = ledger, flow
+	b.Ledger = ledger
 	return nil
 }
 

@@ -12,7 +12,7 @@ import (
 func TestBreakingTheGlass(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withRules(examples.BreakGlass), func(s *stage, c *bot.Config) {
-		c.Flow.Params = map[string]string{"incidents": "PINCID1", "managers": "PMGRS01", "review": "break-glass-review"}
+		s.flow.Params = map[string]string{"incidents": "PINCID1", "managers": "PMGRS01", "review": "break-glass-review"}
 		s.pager.AddSchedule("PINCID1", "Incidents")
 		s.pager.SetOnCall("PINCID1", s.pager.AddUser("Kim Berg", "kim@example.com"))
 		s.ws.AddChannel("break-glass-review", s.lee)

@@ -7,8 +7,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -71,6 +73,38 @@ func (r *Remote) Search(ctx context.Context, query, email string, limit int) ([]
 		}
 	}
 	return answer.Accounts[:min(limit, len(answer.Accounts))], nil
+}
+
+// maxTerms is how many searches one text is worth.
+const maxTerms = 12
+
+// Named implements [Directory]. It searches for the words that are written as
+// names and ids are, with a capital letter or a digit: the service isn't told
+// the text, and a name in small letters isn't found.
+func (r *Remote) Named(ctx context.Context, text string, limit int) ([]Account, error) {
+	terms := hear(text).terms()
+	if !searchable(text) || len(terms) > maxTerms {
+		return nil, ErrTooMuch
+	}
+	answers, errs := make([][]Account, len(terms)), make([]error, len(terms))
+	var searches sync.WaitGroup
+	for i, term := range terms {
+		searches.Go(func() { answers[i], errs[i] = r.Search(ctx, term, "", MaxResults) })
+	}
+	searches.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(answers, func(a []Account) bool { return len(a) == MaxResults }) {
+		return nil, ErrTooMuch // there may be more of them
+	}
+	var found []Account
+	for _, a := range Named(text, slices.Concat(answers...)) {
+		if len(found) < limit && !slices.ContainsFunc(found, func(b Account) bool { return a.ID == b.ID }) {
+			found = append(found, a)
+		}
+	}
+	return found, nil
 }
 
 // Get implements [Directory].

@@ -14,7 +14,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/understudyhq/understudy/bot"
+	"github.com/understudyhq/understudy/bot/provision"
 	"github.com/understudyhq/understudy/bot/accounts"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/table"
@@ -122,12 +122,12 @@ func (s *simulateCommand) params(flow flows.Flow, p Program) (map[string]string,
 		if err != nil {
 			return nil, err
 		}
-		provisioned, err := bot.ReadFlows(data, rules)
+		provisioned, err := provision.ReadFile(data, rules)
 		if err != nil {
 			return nil, fmt.Errorf("--flows, the file %s: %w", s.Flows, err)
 		}
 		for _, one := range provisioned {
-			if one.Name == flow.Name {
+			if one.Rules() == flow.Name {
 				maps.Copy(params, one.Params)
 			}
 		}

@@ -97,7 +97,7 @@ func TestTheFreeStoreIsForTheFirst(t *testing.T) {
 		<-asked
 		_ = db.Close()
 	}()
-	_, _, err := k.openOrClaim(t.Context())
+	_, err := k.openOrClaim(t.Context())
 	if !errors.Is(err, errNotFirst) || k.db != nil {
 		t.Errorf("got %v, want to be refused, and the store left alone", err)
 	}
@@ -121,7 +121,7 @@ func TestRefusedTakeOvers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, k := incumbent(t, test.serve)
-			_, _, err := k.openOrClaim(t.Context())
+			_, err := k.openOrClaim(t.Context())
 			if err == nil || !strings.Contains(err.Error(), test.want) || k.claim != nil || k.db != nil {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
@@ -132,10 +132,10 @@ func TestRefusedTakeOvers(t *testing.T) {
 // TestAnIncumbentThatHangs says yes, and doesn't leave: the lock is its own.
 func TestAnIncumbentThatHangs(t *testing.T) {
 	_, k := incumbent(t, offered(func() {}))
-	if _, _, err := k.openOrClaim(t.Context()); err != nil || k.claim == nil {
+	if _, err := k.openOrClaim(t.Context()); err != nil || k.claim == nil {
 		t.Fatalf("claiming: %v", err)
 	}
-	_, _, err := k.takeOver(t.Context())
+	_, err := k.takeOver(t.Context())
 	if !errors.Is(err, store.ErrLocked) || !strings.Contains(err.Error(), "had to hand the store over, and didn't within 200ms") {
 		t.Errorf("got %v", err)
 	}
@@ -144,7 +144,7 @@ func TestAnIncumbentThatHangs(t *testing.T) {
 func TestAnIncumbentThatEndsMeanwhile(t *testing.T) {
 	db, k := incumbent(t, nil)
 	time.AfterFunc(50*time.Millisecond, func() { _ = db.Close() })
-	if _, _, err := k.openOrClaim(context.WithoutCancel(t.Context())); err != nil || k.db == nil || k.claim != nil {
+	if _, err := k.openOrClaim(context.WithoutCancel(t.Context())); err != nil || k.db == nil || k.claim != nil {
 		t.Errorf("got %v and a claim %v", err, k.claim)
 	}
 }

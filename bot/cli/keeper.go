@@ -13,6 +13,8 @@ import (
 	"github.com/understudyhq/understudy/bot"
 	"github.com/understudyhq/understudy/bot/api"
 	"github.com/understudyhq/understudy/bot/metrics"
+	"github.com/understudyhq/understudy/bot/provision"
+	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/store"
 	"github.com/understudyhq/understudy/store/bolt"
 )
@@ -21,7 +23,8 @@ import (
 // socket, at which the store is copied and handed over.
 type keeper struct {
 	settings Settings
-	flow     store.Flow
+	flows    []store.Flow // of the file; nil without one
+	rules    map[string]flows.Flow
 	now      func() time.Time
 	counts   *metrics.Metrics
 	end      context.CancelCauseFunc // ends the bot
@@ -39,13 +42,13 @@ type keeper struct {
 func (k *keeper) enter(ctx context.Context, config *bot.Config) (err error) {
 	config.Close = k.close
 	if !k.settings.TakeOver {
-		config.Ledger, config.Flow, err = k.open(ctx, 0)
+		config.Ledger, err = k.open(ctx, 0)
 		if errors.Is(err, store.ErrLocked) {
 			return fmt.Errorf("%w; or let this one take over from a running bot, with --take-over", err)
 		}
 		return err
 	}
-	config.Ledger, config.Flow, err = k.openOrClaim(ctx)
+	config.Ledger, err = k.openOrClaim(ctx)
 	if k.claim != nil {
 		config.Open = k.takeOver
 	}
@@ -53,17 +56,17 @@ func (k *keeper) enter(ctx context.Context, config *bot.Config) (err error) {
 }
 
 // open opens the store, waiting for its lock.
-func (k *keeper) open(ctx context.Context, wait time.Duration) (*store.Ledger, store.Flow, error) {
+func (k *keeper) open(ctx context.Context, wait time.Duration) (*store.Ledger, error) {
 	db, err := bolt.Open(ctx, k.settings.StorePath(), bolt.Options{LockTimeout: wait})
 	if err != nil {
-		return nil, store.Flow{}, fmt.Errorf("UNDERSTUDY_STORE: %w", err)
+		return nil, fmt.Errorf("UNDERSTUDY_STORE: %w", err)
 	}
-	ledger, flow, err := openLedger(ctx, k.counts.Engine(db), k.flow, k.now())
+	ledger, err := k.openLedger(ctx, k.counts.Engine(db))
 	if err == nil {
-		err = k.counts.Follow(ctx, ledger, flow.Name)
+		err = k.follow(ctx, ledger)
 	}
 	if err != nil {
-		return nil, flow, errors.Join(err, db.Close())
+		return nil, errors.Join(err, db.Close())
 	}
 	k.counts.StoreSize(func() int64 { return db.Stats().FileSize })
 	k.db, k.hide = db, func() {}
@@ -79,7 +82,36 @@ func (k *keeper) open(ctx context.Context, wait time.Duration) (*store.Ledger, s
 		case <-ctx.Done():
 		}
 	}()
-	return ledger, flow, nil
+	return ledger, nil
+}
+
+// openLedger opens the ledger, with the flows that it is to have.
+func (k *keeper) openLedger(ctx context.Context, engine store.Engine) (*store.Ledger, error) {
+	ledger, err := store.Open(ctx, engine)
+	if err != nil {
+		return nil, fmt.Errorf("UNDERSTUDY_STORE: %w", err)
+	}
+	// The file's lock says that no other process works on these cases.
+	if err := ledger.Reclaim(ctx, k.now()); err != nil {
+		return nil, fmt.Errorf("UNDERSTUDY_STORE: %w", err)
+	}
+	return ledger, provision.Start(ctx, ledger, k.flows, k.rules, k.now())
+}
+
+// follow counts the ledger's cases, by flow.
+func (k *keeper) follow(ctx context.Context, ledger *store.Ledger) error {
+	provisioned, err := ledger.Flows(ctx)
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(provisioned))
+	for i, f := range provisioned {
+		names[i] = f.Name
+	}
+	if len(names) == 0 {
+		k.log.Warn().Msg("no flow is provisioned, so that nobody can ask for anything: provision one with understudy flow apply, or with Terraform")
+	}
+	return k.counts.Follow(ctx, ledger, names...)
 }
 
 // close lets go of the store, and says why it couldn't be used to the end. The

@@ -10,6 +10,9 @@ import (
 //go:embed manifest.json
 var manifest string
 
+// Manifest is the Slack app that the bot needs, as JSON.
+func Manifest() []byte { return []byte(manifest) }
+
 type manifestCommand struct{}
 
 // Run prints the manifest.

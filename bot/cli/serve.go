@@ -20,7 +20,6 @@ import (
 	"github.com/understudyhq/understudy/bot/metrics"
 	"github.com/understudyhq/understudy/bot/people"
 	"github.com/understudyhq/understudy/flows"
-	"github.com/understudyhq/understudy/store"
 )
 
 // Serve is the verb serve, and what a verb of a simulated workspace embeds.
@@ -105,7 +104,7 @@ func serve(ctx context.Context, s Settings, in inputs, now func() time.Time, log
 		return err
 	}
 	defer health.stop()
-	k := &keeper{settings: s, flow: in.flow, now: now, counts: counts, end: end, log: log}
+	k := &keeper{settings: s, flows: in.flows, rules: in.rules, now: now, counts: counts, end: end, log: log}
 	defer func() { err = errors.Join(err, k.close()) }()
 	config := bot.Config{
 		Slack: client, TeamID: team, People: members, Accounts: directory,
@@ -173,36 +172,24 @@ func retryIn(err error) time.Duration {
 // checkSchedules refuses a flow whose schedule doesn't exist. An on-call
 // service that doesn't answer is no reason not to start: cases wait for it.
 func checkSchedules(ctx context.Context, members *people.Directory, in inputs, log zerolog.Logger) error {
-	flow := in.flow
-	for name, kind := range in.rules[flow.Name].Params {
-		if kind != flows.Schedule {
-			continue
-		}
-		err := members.CheckSchedule(ctx, flow.Params[name])
-		if errors.Is(err, people.ErrToken) {
-			return err
-		}
-		if errors.Is(err, people.ErrUnknown) {
-			return fmt.Errorf("UNDERSTUDY_FLOWS: flow %s, %s: %w", flow.Name, name, err)
-		}
-		if err != nil {
-			log.Warn().Err(err).Str("schedule", flow.Params[name]).Msg("the schedule couldn't be checked")
+	for _, flow := range in.flows {
+		for name, kind := range in.rules[flow.Rules()].Params {
+			if kind != flows.Schedule {
+				continue
+			}
+			err := members.CheckSchedule(ctx, flow.Params[name])
+			if errors.Is(err, people.ErrToken) {
+				return err
+			}
+			if errors.Is(err, people.ErrUnknown) {
+				return fmt.Errorf("UNDERSTUDY_FLOWS: flow %s, %s: %w", flow.Name, name, err)
+			}
+			if err != nil {
+				log.Warn().Err(err).Str("schedule", flow.Params[name]).Msg("the schedule couldn't be checked")
+			}
 		}
 	}
 	return nil
-}
-
-func openLedger(ctx context.Context, engine store.Engine, flow store.Flow, now time.Time) (*store.Ledger, store.Flow, error) {
-	ledger, err := store.Open(ctx, engine)
-	if err != nil {
-		return nil, flow, fmt.Errorf("UNDERSTUDY_STORE: %w", err)
-	}
-	// The file's lock says that no other process works on these cases.
-	if err := ledger.Reclaim(ctx, now); err != nil {
-		return nil, flow, fmt.Errorf("UNDERSTUDY_STORE: %w", err)
-	}
-	flow, err = ledger.Provision(ctx, flow, now)
-	return ledger, flow, err
 }
 
 // health is what /healthz and /readyz say of the process, whatever it does.

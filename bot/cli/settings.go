@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/understudyhq/understudy/bot"
+	"github.com/understudyhq/understudy/bot/provision"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/store"
 )
@@ -31,14 +31,19 @@ type Settings struct {
 	Flows              string `env:"UNDERSTUDY_FLOWS" placeholder:"FILE" help:"The provisioned flows, a JSON file."`
 	Emails             string `env:"UNDERSTUDY_EMAILS" placeholder:"FILE" help:"For people whose e-mail differs in Slack: a JSON object from the e-mail in PagerDuty to the one in Slack."`
 	TakeOver           bool   `env:"UNDERSTUDY_TAKE_OVER" help:"If a bot runs on this store, take over from it without losing a click."`
-	Listen             string `env:"UNDERSTUDY_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz, /readyz and /metrics are served."`
+	Listen             string `env:"UNDERSTUDY_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz, /readyz, /metrics and the API are served."`
+	AdminToken         string `env:"UNDERSTUDY_ADMIN_TOKEN" help:"The first token of the API, of 32 characters or more. It makes the others."`
+	AdminTokenFile     string `env:"UNDERSTUDY_ADMIN_TOKEN_FILE" help:"A file that holds it."`
+	TLSCert            string `name:"tls-cert" env:"UNDERSTUDY_TLS_CERT" placeholder:"FILE" help:"Serve HTTPS with this certificate, in PEM …"`
+	TLSKey             string `name:"tls-key" env:"UNDERSTUDY_TLS_KEY" placeholder:"FILE" help:"… and its key."`
+	PlainAPI           bool   `name:"plain-api" env:"UNDERSTUDY_PLAIN_API" help:"Serve the API without TLS to other machines too: something in front of it has TLS."`
 }
 
 // inputs are the settings' files, read.
 type inputs struct {
 	rules  map[string]flows.Flow
-	haste  int // how many times as fast as Slack allows; 0 is once
-	flow   store.Flow
+	haste  int          // how many times as fast as Slack allows; 0 is once
+	flows  []store.Flow // of the file; nil without one
 	emails map[string]string
 }
 
@@ -60,6 +65,10 @@ func (s *Settings) read(rules map[string]flows.Flow) (inputs, error) {
 	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
 		note(fmt.Errorf("UNDERSTUDY_LISTEN is %q: write an address and a port, such as 127.0.0.1:8080", s.Listen))
 	}
+	note(s.readAdminToken())
+	if (s.TLSCert == "") != (s.TLSKey == "") {
+		note(errors.New("UNDERSTUDY_TLS_CERT and UNDERSTUDY_TLS_KEY go together: set both, or neither"))
+	}
 	if s.Accounts == "" {
 		note(errors.New("UNDERSTUDY_ACCOUNTS is missing: name a .json, .jsonl or .csv file of accounts, or a URL"))
 	} else if _, err := os.Stat(s.Accounts); err != nil && !strings.Contains(s.Accounts, "://") {
@@ -70,7 +79,7 @@ func (s *Settings) read(rules map[string]flows.Flow) (inputs, error) {
 	}
 	in := inputs{rules: rules}
 	var err error
-	in.flow, err = s.readFlow(rules)
+	in.flows, err = s.readFlows(rules)
 	note(err)
 	in.emails, err = s.readEmails()
 	note(err)
@@ -112,6 +121,23 @@ func secret(value *string, file, name, prefix, where string) error {
 	return nil
 }
 
+// shortestToken is as long as a random token that can't be guessed.
+const shortestToken = 32
+
+// readAdminToken needs none: then the API has only the tokens that are stored.
+func (s *Settings) readAdminToken() error {
+	if s.AdminToken == "" && s.AdminTokenFile == "" {
+		return nil
+	}
+	if err := secret(&s.AdminToken, s.AdminTokenFile, "UNDERSTUDY_ADMIN_TOKEN", "", "a generator of random text, such as openssl rand -base64 33"); err != nil {
+		return err
+	}
+	if len(s.AdminToken) < shortestToken {
+		return fmt.Errorf("UNDERSTUDY_ADMIN_TOKEN has %d characters, and could be guessed: give it %d or more, as from openssl rand -base64 33", len(s.AdminToken), shortestToken)
+	}
+	return nil
+}
+
 // webURL checks the URL and gives it the trailing slash that Slack's needs.
 func webURL(name string, value *string) error {
 	u, err := url.Parse(*value)
@@ -124,22 +150,24 @@ func webURL(name string, value *string) error {
 	return nil
 }
 
-func (s *Settings) readFlow(rules map[string]flows.Flow) (store.Flow, error) {
+// readFlows reads the file of flows. Without one they are provisioned over HTTP,
+// by whoever has the first token.
+func (s *Settings) readFlows(rules map[string]flows.Flow) ([]store.Flow, error) {
+	if s.Flows == "" && s.AdminToken == "" {
+		return nil, errors.New("UNDERSTUDY_FLOWS is missing: name a JSON file of flows; or set UNDERSTUDY_ADMIN_TOKEN, and provision them with understudy flow apply or with Terraform")
+	}
 	if s.Flows == "" {
-		return store.Flow{}, errors.New("UNDERSTUDY_FLOWS is missing: name a JSON file of flows")
+		return nil, nil
 	}
 	data, err := os.ReadFile(s.Flows)
 	if err != nil {
-		return store.Flow{}, fmt.Errorf("UNDERSTUDY_FLOWS can't be read: %w", err)
+		return nil, fmt.Errorf("UNDERSTUDY_FLOWS can't be read: %w", err)
 	}
-	read, err := bot.ReadFlows(data, rules)
+	read, err := provision.ReadFile(data, rules)
 	if err != nil {
-		return store.Flow{}, fmt.Errorf("UNDERSTUDY_FLOWS, the file %s: %w", s.Flows, err)
+		return nil, fmt.Errorf("UNDERSTUDY_FLOWS, the file %s: %w", s.Flows, err)
 	}
-	if len(read) > 1 {
-		return store.Flow{}, fmt.Errorf("UNDERSTUDY_FLOWS, the file %s: it has %d flows, and this version runs one", s.Flows, len(read))
-	}
-	return read[0], nil
+	return read, nil
 }
 
 func (s *Settings) readEmails() (map[string]string, error) {

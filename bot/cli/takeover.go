@@ -37,15 +37,14 @@ type claim struct {
 }
 
 // openOrClaim opens the store if nobody has it, and otherwise claims it.
-func (k *keeper) openOrClaim(ctx context.Context) (*store.Ledger, store.Flow, error) {
+func (k *keeper) openOrClaim(ctx context.Context) (*store.Ledger, error) {
 	deadline := time.Now().Add(cmp.Or(k.claimTime, claimTime))
-	var flow store.Flow
 	var refused error
 	for turn := time.Now(); ; {
 		if !time.Now().Before(turn) {
-			ledger, flow, err := k.open(ctx, -1)
+			ledger, err := k.open(ctx, -1)
 			if !errors.Is(err, store.ErrLocked) {
-				return ledger, flow, err
+				return ledger, err
 			}
 		}
 		k.claim, refused = claimStore(ctx, socketPath(k.settings.StorePath()))
@@ -54,11 +53,11 @@ func (k *keeper) openOrClaim(ctx context.Context) (*store.Ledger, store.Flow, er
 		}
 		switch {
 		case k.claim != nil:
-			return nil, flow, nil
+			return nil, nil
 		case errors.Is(refused, errTooOld), ctx.Err() != nil:
-			return nil, flow, fmt.Errorf("--take-over: %w", refused)
+			return nil, fmt.Errorf("--take-over: %w", refused)
 		case time.Now().After(deadline):
-			return nil, flow, fmt.Errorf("--take-over: the process that has the store %s doesn't let this one take over (%w): end it, and start this one again", k.settings.StorePath(), refused)
+			return nil, fmt.Errorf("--take-over: the process that has the store %s doesn't let this one take over (%w): end it, and start this one again", k.settings.StorePath(), refused)
 		}
 		select {
 		case <-ctx.Done():
@@ -98,20 +97,20 @@ func claimStore(ctx context.Context, socket string) (*claim, error) {
 }
 
 // takeOver tells the other process to leave, and opens the store.
-func (k *keeper) takeOver(ctx context.Context) (*store.Ledger, store.Flow, error) {
+func (k *keeper) takeOver(ctx context.Context) (*store.Ledger, error) {
 	k.log.Info().Str("from", k.claim.process).Msg("connected to Slack: taking over")
 	began := time.Now()
 	asked := k.claim.handOver(ctx) // it may have died, and then the lock says so
 	patience := cmp.Or(k.leaveTime, leaveTime)
-	ledger, flow, err := k.open(ctx, patience)
+	ledger, err := k.open(ctx, patience)
 	if errors.Is(err, store.ErrLocked) {
-		return nil, flow, fmt.Errorf("--take-over: process %s had to hand the store over, and didn't within %s: end it, and start this one again: %w",
+		return nil, fmt.Errorf("--take-over: process %s had to hand the store over, and didn't within %s: end it, and start this one again: %w",
 			k.claim.process, patience, errors.Join(asked, err))
 	}
 	if err == nil {
 		k.log.Info().Dur("after", time.Since(began)).Msg("taken over")
 	}
-	return ledger, flow, err
+	return ledger, err
 }
 
 func (c *claim) handOver(ctx context.Context) error {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/rs/zerolog"
 
@@ -41,7 +42,10 @@ func (d *demoCommand) Run(ctx context.Context, stdout io.Writer, log zerolog.Log
 		return err
 	}
 	address := "http://" + listener.Addr().String()
-	ws, ola := newWorkspace(address)
+	ws, ola, err := newWorkspace(address)
+	if err != nil {
+		return err
+	}
 	defer ws.Close()
 	b := newBackstage(ws, ola, &demoClock{file: filepath.Join(folder, "clock")})
 	defer b.close()
@@ -103,16 +107,26 @@ func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
 	return listener, nil
 }
 
-func newWorkspace(address string) (ws *slacksim.Workspace, ola *slacksim.Person) {
+func newWorkspace(address string) (ws *slacksim.Workspace, ola *slacksim.Person, err error) {
 	ws = slacksim.New(slacksim.Options{Name: "Understudy demo", Seed: rand.Uint64(), Calm: true})
 	ws.SetURL(address)
-	ws.AddPerson("Kim Berg", "kim@example.com", slacksim.Title("Support agent"))
-	ws.AddPerson("Mia Falk", "mia@example.com", slacksim.Title("Support manager, on call"))
+	kim := ws.AddPerson("Kim Berg", "kim@example.com", slacksim.Title("Support agent"))
+	mia := ws.AddPerson("Mia Falk", "mia@example.com", slacksim.Title("Support manager, on call"))
 	ola = ws.AddPerson("Ola Nordmann", "ola@example.com", slacksim.Title("Support manager, on call"))
-	ws.AddPerson("Lee Chan", "lee@example.com", slacksim.Title("Support agent"))
+	lee := ws.AddPerson("Lee Chan", "lee@example.com", slacksim.Title("Support agent"))
 	ws.AddGroup("directors", ws.AddPerson("Dana Reyes", "dana@example.com", slacksim.Title("Director of support")))
-	ws.AddPerson("Sam Rivers", "sam@partner.example", slacksim.Title("Contractor, a guest"), slacksim.Guest())
-	return ws, ola
+	sam := ws.AddPerson("Sam Rivers", "sam@partner.example", slacksim.Title("Contractor, a guest"), slacksim.Guest())
+	return ws, ola, errors.Join(ws.Configure(cli.Manifest()), fillSupport(ws, kim, mia, ola, lee, sam))
+}
+
+// fillSupport has these people in #support, with what is written there.
+func fillSupport(ws *slacksim.Workspace, people ...*slacksim.Person) (err error) {
+	ws.AddChannel("support", people...)
+	for _, c := range demodata.Complaints() {
+		i := slices.IndexFunc(people, func(p *slacksim.Person) bool { return p.Name() == c.From })
+		err = errors.Join(err, ws.Post(people[i].ID(), "#support", c.Text))
+	}
+	return err
 }
 
 // galleryNames are the people of the gallery's views.
@@ -153,6 +167,7 @@ func demoGuide() []page.GuideStep {
 	return []page.GuideStep{
 		{Text: "Allowed at once: Hooli is on the free tier.", Person: "Kim Berg", Type: "/impersonate hooli"},
 		{Text: "Yours to approve: Kim is assigned to Globex.", Person: "Kim Berg", Type: "/impersonate globex"},
+		{Text: "From a message: in #support, open “⋯” beside what Lee wrote, and click Impersonate the customer.", Person: "Kim Berg", With: "Mia Falk", Channel: "support"},
 		{Text: "Approved, then ended: Acme goes to the managers on call. Approve it as Mia; then Kim clicks End now, or Mia clicks Revoke.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate acct_42"},
 		{Text: "Denied: ask for Café Lumière, deny it as Mia, and say why.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate acct_105"},
 		{Text: "Escalated: ask, and nobody answers. Click “10 minutes later” backstage: Dana, a director, is asked as well.", Person: "Kim Berg", With: "Dana Reyes", Type: "/impersonate acct_42"},

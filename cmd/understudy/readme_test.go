@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/understudyhq/understudy/bot"
 	"github.com/understudyhq/understudy/bot/cli"
+	"github.com/understudyhq/understudy/bot/provision"
 	"github.com/understudyhq/understudy/flows"
 )
 
@@ -92,11 +92,11 @@ func TestREADMEsFlowsFileSaysTheDefaults(t *testing.T) {
 	_, block, _ := strings.Cut(readme(t), "```json\n")
 	block, _, _ = strings.Cut(block, "```")
 	rules := map[string]flows.Flow{flows.Impersonation.Name: flows.Impersonation}
-	shown, err := bot.ReadFlows([]byte(block), rules)
+	shown, err := provision.ReadFile([]byte(block), rules)
 	if err != nil {
 		t.Fatalf("README.md's flows file: %v\n%s", err, block)
 	}
-	short, err := bot.ReadFlows([]byte(`{"flows":[{"name":"impersonation","params":{"manager_schedule":"PMGRS01"},"durations":["15m","1h"]}]}`), rules)
+	short, err := provision.ReadFile([]byte(`{"flows":[{"name":"impersonation","params":{"manager_schedule":"PMGRS01"},"durations":["15m","1h"]}]}`), rules)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package bot_test
+package provision_test
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/understudyhq/understudy/bot"
+	"github.com/understudyhq/understudy/bot/provision"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/approval"
 )
@@ -30,7 +30,7 @@ func TestPolicies(t *testing.T) {
 		`,"remind":[],"deny_reason":"optional"`:             {Timeout: time.Hour, Warn: 5 * time.Minute},
 		`,"remind":["2m","9m"],"deny_reason":"required"`:    {Timeout: time.Hour, Warn: 5 * time.Minute, Remind: minutes(2, 9), DenyReason: approval.ReasonRequired},
 	} {
-		read, err := bot.ReadFlows(flowsFile(more), rules)
+		read, err := provision.ReadFile(flowsFile(more), rules)
 		if err != nil {
 			t.Errorf("%s: %v", more, err)
 			continue
@@ -46,18 +46,18 @@ func TestPoliciesThatAreNone(t *testing.T) {
 	for more, want := range map[string]string{
 		`,"remind":["soon"]`:            `remind: "soon" isn't a time`,
 		`,"remind":["10m","5m"]`:        `remind: "5m" doesn't come after`,
-		`,"remind":["1h"]`:              "before the timeout, 1h0m0s",
+		`,"remind":["1h"]`:              "before the timeout, 1h",
 		`,"remind":["1s"]`:              "at least a minute",
 		`,"warn":"-5m"`:                 `warn: "-5m"`,
 		`,"deny_reason":"maybe"`:        `deny_reason: "maybe"`,
 		`,"timeout":"1s","warn":"late"`: `timeout: "1s"`,
 		`,"reminders":["5m"]`:           "unknown field",
 	} {
-		if _, err := bot.ReadFlows(flowsFile(more), rules); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := provision.ReadFile(flowsFile(more), rules); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", more, err, want)
 		}
 	}
-	_, err := bot.ReadFlows(flowsFile(`,"timeout":"1s","warn":"late","deny_reason":"?"`), rules)
+	_, err := provision.ReadFile(flowsFile(`,"timeout":"1s","warn":"late","deny_reason":"?"`), rules)
 	for _, want := range []string{"timeout", "warn", "deny_reason"} {
 		if err == nil || !strings.Contains(err.Error(), want+":") {
 			t.Errorf("not all problems are named at once: %v lacks %s", err, want)
