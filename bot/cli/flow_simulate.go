@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -21,7 +18,7 @@ import (
 )
 
 type simulateCommand struct {
-	Flow       string            `placeholder:"NAME" help:"The flow to ask; not needed if the program has one."`
+	Flow       string            `placeholder:"NAME" help:"The flow to ask, of the file of flows or of the program; not needed if there is one."`
 	Account    string            `placeholder:"ID" help:"The account that is asked for, of the account directory."`
 	Requester  string            `placeholder:"EMAIL" help:"Who asks."`
 	CSV        string            `placeholder:"FILE" type:"path" help:"Many requests: a CSV file with the columns account and requester."`
@@ -50,11 +47,11 @@ type simulation struct {
 
 // Run asks the flow. What it reads and isn't given is an error that names it.
 func (s *simulateCommand) Run(ctx context.Context, p Program, stdout io.Writer, log zerolog.Logger) (err error) {
-	flow, err := p.flow(s.Flow)
+	flow, params, err := s.choose(p)
 	if err != nil {
 		return err
 	}
-	facts, err := s.known(flow, p)
+	facts, err := s.known(flow, params)
 	if err != nil {
 		return err
 	}
@@ -79,110 +76,6 @@ func (s *simulateCommand) Run(ctx context.Context, p Program, stdout io.Writer, 
 		return fmt.Errorf("the flow %s reads what isn't given: %s; give it with %s", flow.Name, missing, remedy(*missing))
 	}
 	return nil
-}
-
-// known are the facts that the flags give.
-func (s *simulateCommand) known(flow flows.Flow, p Program) (facts flows.Facts, err error) {
-	if facts.Params, err = s.params(flow, p); err != nil {
-		return facts, err
-	}
-	if len(s.Set) > 0 {
-		facts.Fields = map[string]any{}
-	}
-	for name, value := range s.Set {
-		if err := setField(facts.Fields, name, value); err != nil {
-			return facts, fmt.Errorf("--set: %w", err)
-		}
-	}
-	facts.Groups = memberships(s.InGroup, s.NotInGroup)
-	facts.OnCall = memberships(s.OnCall, s.NotOnCall)
-	if s.Past != nil {
-		facts.Past = &flows.Past{Requests: s.Past["requests"], Approved: s.Past["approved"], Denied: s.Past["denied"]}
-		for what := range s.Past {
-			if what != "requests" && what != "approved" && what != "denied" {
-				return facts, fmt.Errorf("--past: %q is none of requests, approved and denied", what)
-			}
-		}
-	}
-	if facts.Time = s.Time; facts.Time.IsZero() {
-		facts.Time = time.Now().Truncate(time.Second)
-	}
-	return facts, nil
-}
-
-// params are the provisioned flow's, and those of the flags.
-func (s *simulateCommand) params(flow flows.Flow, p Program) (map[string]string, error) {
-	params := map[string]string{}
-	if s.Flows != "" {
-		data, err := os.ReadFile(s.Flows)
-		if err != nil {
-			return nil, fmt.Errorf("--flows: %w", err)
-		}
-		rules, err := p.rules()
-		if err != nil {
-			return nil, err
-		}
-		provisioned, err := provision.ReadFile(data, rules)
-		if err != nil {
-			return nil, fmt.Errorf("--flows, the file %s: %w", s.Flows, err)
-		}
-		for _, one := range provisioned {
-			if one.Rules() == flow.Name {
-				maps.Copy(params, one.Params)
-			}
-		}
-	}
-	for name := range s.Param {
-		if _, declared := flow.Params[name]; !declared {
-			return nil, fmt.Errorf("--param: the flow %s has no %s", flow.Name, name)
-		}
-	}
-	maps.Copy(params, s.Param)
-	return params, nil
-}
-
-// memberships are both lists as facts know them.
-func memberships(in, notIn []string) map[string]bool {
-	known := map[string]bool{}
-	for _, name := range in {
-		known[name] = true
-	}
-	for _, name := range notIn {
-		known[name] = false
-	}
-	return known
-}
-
-// setField sets a field to what people write: text, unless the field's name
-// says :flag or :number, as in the header of a CSV file of accounts.
-func setField(fields map[string]any, name, value string) error {
-	name, kind, said := strings.Cut(name, ":")
-	if name == "is_assigned" && !said {
-		kind = "flag" // it is of every account
-	}
-	switch kind {
-	case "":
-		fields[name] = value
-		return nil
-	case "flag":
-		switch value {
-		case "yes", "true":
-			fields[name] = true
-			return nil
-		case "no", "false":
-			fields[name] = false
-			return nil
-		}
-		return fmt.Errorf("%s is %q: write yes or no", name, value)
-	case "number":
-		number, err := strconv.ParseFloat(value, 64)
-		if err != nil {
-			return fmt.Errorf("%s is %q: write a number", name, value)
-		}
-		fields[name] = number
-		return nil
-	}
-	return fmt.Errorf("%s is of the kind %q: write %[1]s, %[1]s:flag or %[1]s:number", name, kind)
 }
 
 // simulate looks up the account, and evaluates the flow. The fields of one
@@ -240,22 +133,4 @@ func sourceOf(kind flows.FactKind) string {
 		return "request"
 	}
 	return string(kind)
-}
-
-// remedy is the flag that gives a fact.
-func remedy(fact flows.Fact) string {
-	switch fact.Kind {
-	case flows.OnCallFact:
-		return "--on-call=" + fact.Name + " or --not-on-call=" + fact.Name
-	case flows.GroupFact:
-		return "--in-group=" + fact.Name + " or --not-in-group=" + fact.Name
-	case flows.PastFact:
-		return "--past=requests=0"
-	case flows.FieldFact:
-		return "--account and --accounts, or --set=" + fact.Name + "=…"
-	case flows.ParamFact:
-		return "--param=" + fact.Name + "=…"
-	case flows.TimeFact:
-	}
-	return "--time"
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -27,6 +28,7 @@ const quietFlows = `{"flows":[{"name":"impersonation","params":{"manager_schedul
 type killings struct {
 	t        *testing.T
 	ws       *slacksim.Workspace
+	program  string // the bot's; empty is this one
 	settings cli.Settings
 	people   map[string]slacksim.PersonInfo
 	random   *rand.Rand
@@ -194,7 +196,7 @@ func (k *killings) dead() bool {
 func (k *killings) launch() {
 	self, err := os.Executable()
 	k.must(err)
-	bot := exec.Command(self, "serve")
+	bot := exec.Command(cmp.Or(k.program, self), "serve")
 	bot.Args[0] = "understudy"
 	bot.Env = append(os.Environ(), k.settings.Environment()...)
 	bot.Stderr = testWriter{k.t}

@@ -15,6 +15,7 @@ import (
 
 type verbs struct {
 	Demo         demoCommand         `cmd:"" help:"Try it: the bot on a workspace of its own, with a page to click in."`
+	New          newCommand          `cmd:"" help:"Begin something of your own."`
 	DemoServe    demoServeCommand    `cmd:"" hidden:"" help:"Run the bot of the demo."`
 	Torture      tortureCommand      `cmd:"" hidden:"" help:"Torment a bot in a workspace of its own, and check what it owes."`
 	TortureServe tortureServeCommand `cmd:"" hidden:"" help:"Run the bot that is tormented."`
