@@ -45,8 +45,9 @@ func open(t *testing.T) *theatre {
 	t.Cleanup(ws.Close)
 	t.Cleanup(server.CloseClientConnections)
 	ws.SetURL(server.URL)
-	ws.AddPerson("Kim Berg", "kim@example.com", slacksim.Title("Borrower"))
-	ws.AddPerson("Mia Falk", "mia@example.com", slacksim.Title("Lender"))
+	kim := ws.AddPerson("Kim Berg", "kim@example.com", slacksim.Title("Borrower"))
+	mia := ws.AddPerson("Mia Falk", "mia@example.com", slacksim.Title("Lender"))
+	ws.AddChannel("weather", kim, mia)
 	people := ws.People()
 	th := &theatre{ws: ws, url: server.URL, kim: people[0], mia: people[1]}
 	th.runApp(t)

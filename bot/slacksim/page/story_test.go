@@ -73,6 +73,12 @@ func TestAPhoneShowsOnePersonAndWhoHasNews(t *testing.T) {
 	b.see("left", "Asked for Blue umbrella.")
 	b.do(chromedp.SetValue(`#left-who`, th.mia.ID), chromedp.Evaluate[chromedp.Void](`document.getElementById('left-who').dispatchEvent(new Event('change'))`))
 	b.see("left", "@Kim Berg asks for Blue umbrella")
+	b.press("left", "Home")
+	b.see("left", "Umbrellas at home")
+	b.press("left", "#weather")
+	b.write("left", "Write in #weather", "It rains at https://bergen.example/"+kb.Enter)
+	b.see("left", "It rains at")
+	b.press("left", "Messages")
 	wide := evaluate[bool](b, `document.documentElement.scrollWidth > innerWidth`)
 	if wide {
 		t.Error("the page is wider than a phone")
