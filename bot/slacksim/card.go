@@ -153,7 +153,11 @@ func (c *Card) Answered(button string) bool {
 	c.p.ws.mu.Lock()
 	block, action, ok := findButton(c.blocks(), button)
 	c.p.ws.mu.Unlock()
-	return ok && c.p.ws.Press(context.Background(), c.p.m.ID, Press{MessageTS: c.ts, BlockID: block, ActionID: action}) == nil
+	if !ok {
+		return false
+	}
+	c.p.spend(1, "")
+	return c.p.ws.Press(context.Background(), c.p.m.ID, Press{MessageTS: c.ts, BlockID: block, ActionID: action}) == nil
 }
 
 // ClickAs has somebody else click the button, as only a forged client could:
