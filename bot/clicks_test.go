@@ -99,9 +99,9 @@ func (e *efforts) asked(w *world) *slacksim.Card {
 	before := w.mia.Inbox().Len()
 	w.kim.Types("/impersonate acct_42 because the invoice page fails for 1h")
 	w.kim.Modal().WaitText("Goes to").Submit()
-	w.until("a card", func() bool { return w.mia.Inbox().Len() > before })
+	card := w.mia.Inbox().After(before).WaitText("1 hour")
 	w.kim.Modal().Close()
-	return w.mia.Inbox().Last().WaitText("1 hour")
+	return card
 }
 
 func (e *efforts) afterwards(w *world) {

@@ -57,6 +57,13 @@ func (in *Inbox) Last() *Card {
 	return found
 }
 
+// After waits for a message behind the first n, and is the newest.
+func (in *Inbox) After(n int) *Card {
+	in.p.test().Helper()
+	in.p.until(fmt.Sprintf("more than %d messages", n), in.text, func() bool { return len(in.messages()) > n })
+	return in.Last()
+}
+
 // Wait waits for a message that shows the text, and is the newest such one.
 func (in *Inbox) Wait(text string) *Card {
 	in.p.test().Helper()
