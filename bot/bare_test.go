@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,14 +14,14 @@ import (
 )
 
 // bare is an app that answers with what it has in hand: it opens the form, gives
-// the same suggestions whatever was typed, or an id itself where that was typed,
-// writes a sentence above a pick, and posts a line about a submission. It looks nothing up, decides nothing and keeps
+// suggestions that it has ready, writes a sentence above a pick, and posts a line
+// about a submission. It looks nothing up, decides nothing and keeps
 // nothing, so that what the same people wait for with it is the way through the
 // simulator and no more.
 type bare struct {
 	slack    *slack.Client
 	form     view.Form
-	options  []view.Option
+	options  func(query string) []view.Option
 	told     func(account string) string   // the sentence above a pick
 	asked    func(account string) []string // who gets the line, by their ids
 	answered sync.WaitGroup
@@ -73,11 +72,7 @@ func (b *bare) handle(_ context.Context, e socket.Envelope) (any, error) {
 	form, account := b.form.ReadPicked(action.View)
 	switch action.Type {
 	case slack.InteractionTypeBlockSuggestion:
-		options := b.options
-		if strings.HasPrefix(action.Value, "acct_") {
-			options = []view.Option{{ID: action.Value, Name: action.Value}}
-		}
-		return slack.OptionsResponse{Options: view.AccountOptions(options)}, nil
+		return slack.OptionsResponse{Options: view.AccountOptions(b.options(action.Value))}, nil
 	case slack.InteractionTypeBlockActions:
 		form.Notice = b.told(account)
 		b.later(func(ctx context.Context) error {

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/rs/zerolog"
 
@@ -113,11 +115,6 @@ func newWorkspace(address string) (ws *slacksim.Workspace, ola *slacksim.Person)
 	return ws, ola
 }
 
-// galleryNames are the people of the gallery's views.
-func galleryNames() []page.NamedUser {
-	return []page.NamedUser{{ID: "U0KIM", Name: "Kim Larsen"}, {ID: "U0MIA", Name: "Mia Berg"}, {ID: "U0OLA", Name: "Ola Nordmann"}, {ID: "U0IDA", Name: "Ida Holm"}}
-}
-
 func demoPages(ws *slacksim.Workspace, address string, acts []page.StageAct) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", noBrowser(ws))
@@ -127,8 +124,16 @@ func demoPages(ws *slacksim.Workspace, address string, acts []page.StageAct) (ht
 	if err != nil {
 		return nil, err
 	}
+	people, err := view.GalleryPeople()
+	if err != nil {
+		return nil, err
+	}
+	var names []page.NamedUser
+	for _, id := range slices.Sorted(maps.Keys(people)) {
+		names = append(names, page.NamedUser{ID: id, Name: people[id]})
+	}
 	mux.Handle("/", page.Handler(ws, page.Options{
-		Title: "Understudy demo", App: "Understudy", Guide: demoGuide(), Stage: acts, Gallery: gallery, Names: galleryNames(),
+		Title: "Understudy demo", App: "Understudy", Guide: demoGuide(), Stage: acts, Gallery: gallery, Names: names,
 		Links: []page.Link{{Text: "Gallery", URL: address + "/gallery.html"}},
 	}))
 	return mux, nil
