@@ -22,7 +22,7 @@ type Browse struct {
 	Account     string `json:"account,omitempty"`
 	AccountName string `json:"account_name,omitempty"`
 	// Person is the id of the only person whose recent cases are shown: those
-	// that they asked for or decided. Empty for all people.
+	// that they asked for, decided, or could have. Empty for all people.
 	Person string `json:"person,omitempty"`
 }
 
@@ -105,12 +105,12 @@ func (b Browse) list(tx Tx, person string, p HomePart, now time.Time) (ids []str
 		if err != nil {
 			return nil, err
 		}
-		if p == HomeRecent && (b.Account != "" || b.Person != "") {
-			var e homeEntry
-			if err := json.Unmarshal(entry.Value, &e); err != nil {
-				return nil, fmt.Errorf("reading %s: %w: %w", entry.Key, ErrCorrupt, err)
+		if p == HomeRecent {
+			shown, err := b.matches(tx, entry, strings.TrimPrefix(entry.Key, prefix))
+			if err != nil {
+				return nil, err
 			}
-			if b.Account != "" && e.Account != b.Account || b.Person != "" && !slices.Contains(e.People, b.Person) {
+			if !shown {
 				continue
 			}
 		}
@@ -119,6 +119,26 @@ func (b Browse) list(tx Tx, person string, p HomePart, now time.Time) (ids []str
 		}
 	}
 	return ids, nil
+}
+
+// matches says whether a recent case is one of those that are shown. Whoever takes
+// part in it has it at the same place of their own Home.
+func (b Browse) matches(tx Tx, entry Entry, place string) (bool, error) {
+	if b.Account == "" && b.Person == "" {
+		return true, nil
+	}
+	var e homeEntry
+	if err := json.Unmarshal(entry.Value, &e); err != nil {
+		return false, fmt.Errorf("reading %s: %w: %w", entry.Key, ErrCorrupt, err)
+	}
+	if b.Account != "" && e.Account != b.Account {
+		return false, nil
+	}
+	if b.Person == "" || slices.Contains(e.People, b.Person) {
+		return true, nil
+	}
+	row, err := tx.Get(homePrefix(b.Person, HomeRecent) + place)
+	return row != nil, err
 }
 
 // BrowseHome changes what the person looks at of their Home, and has it shown.

@@ -119,9 +119,11 @@ func TestAFilterOfWhatIsRecent(t *testing.T) {
 	}{
 		{"", "", "recent 1/2 of 3: c002 c001"},
 		{"acctc001", "", "recent 1/1 of 1: c001"},
-		{"", ola.ID, "recent 1/1 of 1: c001"},
+		{"", ola.ID, "recent 1/2 of 3: c002 c001"}, // who was asked takes part
+		{"", "UIDA", ""},
 		{"", kim.ID, "recent 1/2 of 3: c002 c001"},
-		{"acctc000", ola.ID, ""},
+		{"acctc000", ola.ID, "recent 1/1 of 1: c000"},
+		{"acctc000", "UIDA", ""},
 	} {
 		err := l.BrowseHome(t.Context(), mia.ID, now, func(b *store.Browse) { b.Account, b.Person = test.account, test.person })
 		if err != nil {

@@ -36,7 +36,8 @@ type homeRow struct {
 
 type homeEntry struct {
 	Account string `json:"account,omitempty"`
-	// People are the requester and whoever decided.
+	// People are the requester and whoever decided: not all who take part, see
+	// [Browse.matches].
 	People []string `json:"people,omitempty"`
 }
 

@@ -1,8 +1,6 @@
 package accounts_test
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/understudyhq/understudy/bot/accounts"
+	"github.com/understudyhq/understudy/bot/accounts/accountstest"
 )
 
 const million = 1_000_000
@@ -93,20 +92,7 @@ func heap() float64 {
 	return float64(stats.HeapAlloc)
 }
 
-var millionText = sync.OnceValue(func() string {
-	random := rand.New(rand.NewPCG(1, 2))
-	starts := strings.Fields("north blue lark cob jun mar fox tide sum har quil red silver bright kes am iron wil pine ever stone map oak star cop light salt drift wind high")
-	ends := strings.Fields("wind bird spur alt iper lowe glove water mit bor lon wood line trel bridge crest green gate ton haven ling field house marsh more land")
-	kinds := strings.Fields("Logistics Foods Analytics Health Robotics Energy Media Textiles Bank Insurance Travel Software Studios Pharma Motors Retail Labs Systems GmbH Ltd Inc")
-	plans := []string{"free", "pro", "enterprise"}
-	var text strings.Builder
-	for i := range million {
-		name := starts[random.IntN(len(starts))] + ends[random.IntN(len(ends))]
-		fmt.Fprintf(&text, `{"id":"acct_%07d","name":"%s %s %s","plan":%q,"assigned":["agent%d@example.com"],"fields":{"region":"eu","seats":%d}}`+"\n",
-			i, strings.ToUpper(name[:1])+name[1:], ends[random.IntN(len(ends))], kinds[random.IntN(len(kinds))], plans[i%3], random.IntN(2000), random.IntN(500))
-	}
-	return text.String()
-})
+var millionText = sync.OnceValue(func() string { return accountstest.Lines(million) })
 
 func millionFile(b *testing.B) string {
 	b.Helper()

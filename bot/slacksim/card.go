@@ -57,6 +57,13 @@ func (in *Inbox) Last() *Card {
 	return found
 }
 
+// After waits for a message behind the first n, and is the newest.
+func (in *Inbox) After(n int) *Card {
+	in.p.test().Helper()
+	in.p.until(fmt.Sprintf("more than %d messages", n), in.text, func() bool { return len(in.messages()) > n })
+	return in.Last()
+}
+
 // Wait waits for a message that shows the text, and is the newest such one.
 func (in *Inbox) Wait(text string) *Card {
 	in.p.test().Helper()
@@ -153,7 +160,11 @@ func (c *Card) Answered(button string) bool {
 	c.p.ws.mu.Lock()
 	block, action, ok := findButton(c.blocks(), button)
 	c.p.ws.mu.Unlock()
-	return ok && c.p.ws.Press(context.Background(), c.p.m.ID, Press{MessageTS: c.ts, BlockID: block, ActionID: action}) == nil
+	if !ok {
+		return false
+	}
+	c.p.spend(1, "")
+	return c.p.ws.Press(context.Background(), c.p.m.ID, Press{MessageTS: c.ts, BlockID: block, ActionID: action}) == nil
 }
 
 // ClickAs has somebody else click the button, as only a forged client could:

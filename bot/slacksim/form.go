@@ -102,72 +102,6 @@ func (m *Modal) input(label string) (block string, element map[string]any) {
 	return block, element
 }
 
-// Options are the options of a select, after typing the query in a type-ahead,
-// each as its text and, after a tab, its description.
-func (m *Modal) Options(label, query string) (texts []string) {
-	m.p.test().Helper()
-	for _, o := range m.options(label, query) {
-		text := textOf(o["text"])
-		if description := textOf(o["description"]); description != "" {
-			text += "\t" + description
-		}
-		texts = append(texts, text)
-	}
-	return texts
-}
-
-func (m *Modal) options(label, query string) (found []map[string]any) {
-	m.p.test().Helper()
-	block, element := m.input(label)
-	if kindOf(element) == "external_select" {
-		found, err := m.p.ws.Suggest(context.Background(), m.p.m.ID, m.id, block, fmt.Sprint(element["action_id"]), query)
-		if err != nil {
-			m.p.fail("asking for %s of %q: %v", label, query, err)
-		}
-		return found
-	}
-	options, _ := element["options"].([]any)
-	for _, v := range options {
-		if o, ok := v.(map[string]any); ok && strings.Contains(strings.ToLower(textOf(o["text"])), strings.ToLower(query)) {
-			found = append(found, o)
-		}
-	}
-	return found
-}
-
-// Pick chooses the option of this text, or else the first that the text finds.
-func (m *Modal) Pick(label, text string) *Modal {
-	m.p.test().Helper()
-	block, element := m.input(label)
-	found := m.options(label, text)
-	if len(found) == 0 {
-		m.p.fail("%s has no option %q", label, text)
-	}
-	chosen := found[0]
-	for _, o := range found {
-		if textOf(o["text"]) == text {
-			chosen = o
-		}
-	}
-	put(m.state, block, element["action_id"], map[string]any{"type": element["type"], "selected_option": chosen})
-	if m.dispatches(block) {
-		m.p.press(Press{ViewID: m.id, BlockID: block, ActionID: fmt.Sprint(element["action_id"]), Option: chosen, State: m.held()})
-	}
-	return m
-}
-
-// dispatches says whether the app is told at once of what is chosen in an input.
-func (m *Modal) dispatches(block string) bool {
-	m.p.ws.mu.Lock()
-	defer m.p.ws.mu.Unlock()
-	for _, v := range m.blocks() {
-		if b, _ := v.(map[string]any); b["block_id"] == block {
-			return b["dispatch_action"] == true
-		}
-	}
-	return false
-}
-
 // held is what the inputs hold that are there now. One that an update gave
 // another name has lost what was typed, and holds its initial value.
 // https://docs.slack.dev/surfaces/modals#updating_views
@@ -204,6 +138,11 @@ func (m *Modal) Selected(label string) string {
 func (m *Modal) Fill(label, text string) *Modal {
 	m.p.test().Helper()
 	block, element := m.input(label)
+	if element["focus_on_load"] == true {
+		m.p.spend(0, text)
+	} else {
+		m.p.spend(1, text)
+	}
 	var value any
 	if text != "" {
 		value = text
@@ -239,6 +178,7 @@ func (m *Modal) Forge(label string, value map[string]any) *Modal {
 // Submit sends the modal and waits for the app's answer.
 func (m *Modal) Submit() {
 	m.p.test().Helper()
+	m.p.spend(1, "")
 	_, err := m.p.ws.SubmitView(context.Background(), m.p.m.ID, m.id, m.held())
 	if err != nil && !appFailed(err) {
 		m.p.fail("submitting: %v", err)
@@ -270,6 +210,7 @@ func (m *Modal) Open() bool {
 // Close closes it.
 func (m *Modal) Close() {
 	m.p.test().Helper()
+	m.p.spend(1, "")
 	if err := m.p.ws.CloseView(context.Background(), m.p.m.ID, m.id); err != nil {
 		m.p.fail("closing the modal: %v", err)
 	}

@@ -97,6 +97,7 @@ func (h *Home) Picks(menu, option string) {
 		}
 		h.p.ws.mu.Unlock()
 	case "external_select":
+		h.p.spend(0, option)
 		found, err := h.p.ws.Suggest(context.Background(), h.p.m.ID, "", block, action, option)
 		if err != nil {
 			h.p.fail("asking for %s of %q: %v", menu, option, err)

@@ -49,6 +49,7 @@ type member struct {
 	hash    string // of the Home
 	notices []Notice
 	opened  int // modals so far
+	effort  Effort
 }
 
 // modal is a view on a person's screen.

@@ -97,6 +97,7 @@ func (p *Person) Types(line string) {
 	if title, open := p.covered(); open {
 		p.fail("typing %q: the modal %q is open: close it first", line, title)
 	}
+	p.spend(0, line)
 	if err := p.ws.Command(context.Background(), p.m.ID, line); err != nil && !appFailed(err) {
 		p.fail("typing %q: %v", line, err)
 	}
@@ -115,6 +116,7 @@ func (p *Person) covered() (title string, open bool) {
 // OpensHome opens the app's Home tab.
 func (p *Person) OpensHome() *Home {
 	p.test().Helper()
+	p.spend(1, "")
 	if err := p.ws.OpenHome(context.Background(), p.m.ID); err != nil {
 		p.fail("opening the Home: %v", err)
 	}
@@ -206,6 +208,10 @@ func (h *Home) Click(button string) {
 
 func (p *Person) press(press Press) {
 	p.test().Helper()
+	p.spend(1, "")
+	if press.Option != nil {
+		p.spend(1, "") // to open the menu
+	}
 	if err := p.ws.Press(context.Background(), p.m.ID, press); err != nil && !appFailed(err) {
 		p.fail("clicking: %v", err)
 	}

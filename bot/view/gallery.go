@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-//go:embed testdata/*.json
+//go:embed testdata/*.json testdata/gallery/people.json
 var goldens embed.FS
 
 // Shown is one view as it was reviewed: a golden file's message, modal or Home.
@@ -27,6 +27,9 @@ func Gallery() (all []Shown, err error) {
 		return nil, fmt.Errorf("listing the golden files: %w", err)
 	}
 	for _, file := range files {
+		if file.IsDir() {
+			continue // the people
+		}
 		data, err := goldens.ReadFile("testdata/" + file.Name())
 		if err != nil {
 			return nil, fmt.Errorf("reading a golden file: %w", err)
@@ -38,6 +41,19 @@ func Gallery() (all []Shown, err error) {
 		all = append(all, shown(strings.TrimSuffix(file.Name(), ".json"), golden)...)
 	}
 	return all, nil
+}
+
+// GalleryPeople are the names of the people whom the gallery's views mention, by
+// their ids.
+func GalleryPeople() (names map[string]string, err error) {
+	data, err := goldens.ReadFile("testdata/gallery/people.json")
+	if err != nil {
+		return nil, fmt.Errorf("reading the people of the golden files: %w", err)
+	}
+	if err := json.Unmarshal(data, &names); err != nil {
+		return nil, fmt.Errorf("the people of the golden files: %w", err)
+	}
+	return names, nil
 }
 
 // shown are the views of a golden file: it is a modal or a Home itself, or has

@@ -1,11 +1,14 @@
 package view_test
 
 import (
+	"maps"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/understudyhq/understudy/bot/view"
+	"github.com/understudyhq/understudy/flows/approval"
 )
 
 func TestEveryGoldenIsInTheGallery(t *testing.T) {
@@ -28,5 +31,32 @@ func TestEveryGoldenIsInTheGallery(t *testing.T) {
 		if state := strings.TrimSuffix(filepath.Base(file), ".json"); !seen[state] {
 			t.Errorf("the gallery doesn't show %s", state)
 		}
+	}
+}
+
+func TestTheGalleryKnowsItsPeople(t *testing.T) {
+	all, err := view.Gallery()
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]string{}
+	for _, p := range []approval.Person{kim, mia, ola, ida} {
+		known[p.ID] = p.Name
+	}
+	for _, c := range stories(t) {
+		for _, a := range c.Approvers {
+			known[a.ID] = a.Name
+		}
+	}
+	people := map[string]string{}
+	for _, id := range regexp.MustCompile(`\bU0[A-Z0-9]+`).FindAllString(indented(t, all), -1) {
+		people[id] = known[id]
+		if known[id] == "" {
+			t.Errorf("nobody in the gallery is %s", id)
+		}
+	}
+	golden(t, "gallery/people.json", indented(t, people))
+	if found, err := view.GalleryPeople(); err != nil || !maps.Equal(found, people) {
+		t.Errorf("%v, %v", found, err)
 	}
 }

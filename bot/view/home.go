@@ -16,7 +16,6 @@ type HomeContents struct {
 	// those that are over.
 	Waiting, Requests, Running, Recent Listing
 	Filter                             HomeFilter
-	Problem                            string // what people should know now; empty if all is well
 }
 
 // Listing is one page of the cases of a part of the Home.
@@ -39,7 +38,7 @@ func (f HomeFilter) set() bool { return f.Account.ID != "" || f.Person != "" }
 
 // How many cases a page of each part has. With 3 blocks a case that waits, 2 for
 // one that runs or was asked for and 1 for a recent one, a title and turning for
-// each part, and 3 for the rest, that makes at most 24+16+16+15+8+3 = 82 blocks
+// each part, and 2 for the rest, that makes at most 24+16+16+15+8+2 = 81 blocks
 // of Slack's 100. TestTheWorstHomeFits counts them, and the bytes.
 const (
 	HomeWaitingPage  = 8
@@ -59,9 +58,6 @@ const (
 // Home is a person's Home tab.
 func Home(h HomeContents) slack.HomeTabViewRequest {
 	var blocks []slack.Block
-	if h.Problem != "" {
-		blocks = append(blocks, paragraph(text("⚠️ "), explained(h.Problem)))
-	}
 	blocks = append(blocks, slack.NewActionBlock("ask", button(ActionAsk, "ask", Title, slack.StylePrimary)))
 	blocks = append(blocks, header(partTitle("Waiting for you", h.Waiting, HomeWaitingPage)))
 	if h.Waiting.empty() {

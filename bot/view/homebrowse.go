@@ -47,7 +47,7 @@ func filter(f HomeFilter) slack.Block {
 			account.InitialOption = slack.NewOptionBlockObject(options[0].Value, options[0].Text, nil)
 		}
 	}
-	person := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, plain("Asked or decided by", maxHeader), ActionByPerson)
+	person := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, plain("Of a person", maxHeader), ActionByPerson)
 	if userID.MatchString(f.Person) {
 		person.InitialUser = f.Person
 	}

@@ -18,7 +18,7 @@ func waitingBlocks(c approval.Case, reader string) []slack.Block {
 		told = append(append(told, text(" ")), lookedAt(c.Claim.By, reader)...)
 	}
 	blocks := []slack.Block{paragraph(told...), quote(shorten(clean(c.Reason), maxTyped))}
-	return withButtons(blocks, approverButtons(c, reader))
+	return append(blocks, withHistory(c, approverButtons(c, reader)))
 }
 
 func requestBlocks(c approval.Case, reader string) []slack.Block {
@@ -30,22 +30,17 @@ func requestBlocks(c approval.Case, reader string) []slack.Block {
 	if c.Status == approval.Active {
 		buttons = actions(c, button(ActionRelease, c.ID, "End now", slack.StyleDefault), button(ActionExtend, c.ID, "Extend", slack.StyleDefault))
 	}
-	return withButtons([]slack.Block{paragraph(told...)}, buttons)
+	return []slack.Block{paragraph(told...), withHistory(c, buttons)}
 }
 
 func runningBlocks(c approval.Case, reader string) []slack.Block {
-	return withButtons([]slack.Block{paragraph(line(c, reader)...)}, approverButtons(c, reader))
+	return []slack.Block{paragraph(line(c, reader)...), withHistory(c, approverButtons(c, reader))}
 }
 
 func recentBlocks(c approval.Case, reader string) []slack.Block {
-	return []slack.Block{paragraph(line(c, reader)...)}
-}
-
-func withButtons(blocks []slack.Block, buttons slack.Block) []slack.Block {
-	if buttons == nil {
-		return blocks
-	}
-	return append(blocks, buttons)
+	words := slack.NewTextBlockObject(slack.MarkdownType, line(c, reader).mrkdwn(), false, true)
+	history := button(ActionHistory, c.ID, "History", slack.StyleDefault)
+	return []slack.Block{slack.NewSectionBlock(words, nil, slack.NewAccessory(history), slack.SectionBlockOptionBlockID(blockID("history", c.ID)))}
 }
 
 // homeCoded is an id in one of many lines: the whole one is on the card.

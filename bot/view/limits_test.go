@@ -149,7 +149,7 @@ func (c *checker) text(v any, kind string, limit int) {
 	c.chars += slackCounts(s)
 }
 
-// section is a paragraph in mrkdwn beside a picture.
+// section is a paragraph in mrkdwn beside a picture or a button.
 func (c *checker) section(b object) {
 	c.t.Helper()
 	text, _ := b["text"].(object)
@@ -160,6 +160,10 @@ func (c *checker) section(b object) {
 	c.mrkdwn(s)
 	c.chars += len(s)
 	picture, _ := b["accessory"].(object)
+	if picture["type"] == "button" {
+		c.actions([]any{picture})
+		return
+	}
 	alt, _ := picture["alt_text"].(string)
 	if picture["type"] != "image" || alt == "" || slackCounts(alt) > 2000 {
 		c.fail("an accessory of the shape %v", picture)

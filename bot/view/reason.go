@@ -42,6 +42,7 @@ func readers(c approval.Case) text {
 
 func reasonModal(c approval.Case, callback, verb string, told sentence, optional bool) slack.ModalViewRequest {
 	input := slack.NewPlainTextInputBlockElement(plain("Say why", maxHeader), ActionReason).WithMultiline(true).WithMaxLength(MaxReason)
+	input.FocusOnLoad = true // it is all there is to do here
 	m := modal(paragraph(told...), slack.NewInputBlock(BlockReason, plain("Reason", maxHeader), nil, input).WithOptional(optional))
 	m.Title, m.Submit, m.Close = plain(verb, maxTitle), plain(verb, maxTitle), plain("Back", maxTitle)
 	m.CallbackID, m.PrivateMetadata = callback, c.ID

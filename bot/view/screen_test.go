@@ -57,8 +57,11 @@ func drawBlock(block object) string {
 }
 
 func drawSection(block object) string {
-	if picture, ok := block["accessory"].(object); ok {
-		return fmt.Sprintf("%s  ((%s))", textOf(block["text"]), picture["alt_text"])
+	switch accessory, _ := block["accessory"].(object); accessory["type"] {
+	case "image":
+		return fmt.Sprintf("%s  ((%s))", textOf(block["text"]), accessory["alt_text"])
+	case "button":
+		return fmt.Sprintf("%s  [ %s ]", textOf(block["text"]), textOf(accessory["text"]))
 	}
 	return textOf(block["text"])
 }

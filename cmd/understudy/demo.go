@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -129,11 +130,6 @@ func fillSupport(ws *slacksim.Workspace, people ...*slacksim.Person) (err error)
 	return err
 }
 
-// galleryNames are the people of the gallery's views.
-func galleryNames() []page.NamedUser {
-	return []page.NamedUser{{ID: "U0KIM", Name: "Kim Larsen"}, {ID: "U0MIA", Name: "Mia Berg"}, {ID: "U0OLA", Name: "Ola Nordmann"}, {ID: "U0IDA", Name: "Ida Holm"}}
-}
-
 func demoPages(b *backstage, address string) (http.Handler, error) {
 	ws := b.ws
 	mux := http.NewServeMux()
@@ -144,8 +140,16 @@ func demoPages(b *backstage, address string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	people, err := view.GalleryPeople()
+	if err != nil {
+		return nil, err
+	}
+	var names []page.NamedUser
+	for _, id := range slices.Sorted(maps.Keys(people)) {
+		names = append(names, page.NamedUser{ID: id, Name: people[id]})
+	}
 	mux.Handle("/", page.Handler(ws, page.Options{
-		Title: "Understudy demo", App: "Understudy", Guide: demoGuide(), Stage: b.acts(), Deeds: b.diary.deeds, Gallery: gallery, Names: galleryNames(),
+		Title: "Understudy demo", App: "Understudy", Guide: demoGuide(), Stage: b.acts(), Deeds: b.diary.deeds, Gallery: gallery, Names: names,
 		Links: []page.Link{{Text: "Gallery", URL: address + "/gallery.html"}},
 	}))
 	return mux, nil

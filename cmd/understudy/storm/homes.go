@@ -51,6 +51,9 @@ func (e *evidence) checkHomes() {
 		for _, f := range e.files {
 			part, want := f.onHome(person)
 			all[part]++
+			if part != "" {
+				want = append(want, string(recalls))
+			}
 			found, same := buttonsAre(shown[f.ID], want)
 			if len(found) == 0 {
 				continue
