@@ -75,7 +75,7 @@ func (b *Bot) ruling(ctx context.Context, c approval.Case) (approval.Command, er
 	case requester.Barred != "":
 		return approval.Refuse{Why: "the requester may not ask: " + requester.Barred}, nil
 	}
-	account, err := b.Accounts.Get(ctx, c.Account.ID)
+	account, err := b.Accounts.Get(ctx, c.Account.ID, requester.Email)
 	switch {
 	case errors.Is(err, accounts.ErrNotFound):
 		return approval.Refuse{Why: "the account " + c.Account.ID + " isn't in the account directory"}, nil

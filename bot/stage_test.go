@@ -129,7 +129,7 @@ func customerFile(t *testing.T, log zerolog.Logger) accounts.Directory {
 	if err := os.WriteFile(file, []byte(customers), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	directory, err := accounts.Open(t.Context(), file, log)
+	directory, err := accounts.OpenFile(t.Context(), file, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,7 @@
 // what a rule may know about them.
 //
 // A [Directory] answers two questions. Search is the type-ahead of the modal,
-// Get is the one account that a case is about. [Open] takes a file (.json,
+// Get is the one account that a case is about, as it is for the person who asks. [Open] takes a file (.json,
 // .jsonl or .csv) or the URL of a service that answers the same two questions.
 // [Account.Facts] turns an account into the fields that rules read, as text,
 // numbers and yes or no, and as nothing else.

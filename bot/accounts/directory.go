@@ -27,8 +27,9 @@ type Directory interface {
 	// the e-mail, then all others. It answers at most limit accounts, and never
 	// more than MaxResults.
 	Search(ctx context.Context, query, email string, limit int) ([]Account, error)
-	// Get is the account of exactly this id, or ErrNotFound.
-	Get(ctx context.Context, id string) (Account, error)
+	// Get is the account of exactly this id as it is for the person of this
+	// e-mail, or ErrNotFound. It is asked anew each time: what it says decides.
+	Get(ctx context.Context, id, email string) (Account, error)
 	// Close stops what the directory does by itself, and waits for it.
 	Close() error
 }

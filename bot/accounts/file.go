@@ -75,8 +75,8 @@ func (f *File) Search(ctx context.Context, query, email string, limit int) ([]Ac
 	return found, nil
 }
 
-// Get implements [Directory].
-func (f *File) Get(ctx context.Context, id string) (Account, error) {
+// Get implements [Directory]. An account of a file is the same for everybody.
+func (f *File) Get(ctx context.Context, id, _ string) (Account, error) {
 	if err := ctx.Err(); err != nil {
 		return Account{}, err
 	}

@@ -50,7 +50,7 @@ func TestFormatsSayTheSame(t *testing.T) {
 
 func TestCSVGuessesNoType(t *testing.T) {
 	directory := openText(t, "a.csv", "id,name,suspended,code,blank\na,A,no,007,\n")
-	account, err := directory.Get(t.Context(), "a")
+	account, err := directory.Get(t.Context(), "a", "")
 	if err != nil {
 		t.Fatal(err)
 	}

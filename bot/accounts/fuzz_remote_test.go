@@ -42,7 +42,7 @@ func FuzzRemote(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		account, err := r.Get(t.Context(), "a")
+		account, err := r.Get(t.Context(), "a", "")
 		if err == nil && (account.ID != "a" || check(account) != nil) {
 			t.Fatalf("asked for a, got %+v", account)
 		}

@@ -74,7 +74,7 @@ func (r *Remote) Search(ctx context.Context, query, email string, limit int) ([]
 }
 
 // Get implements [Directory].
-func (r *Remote) Get(ctx context.Context, id string) (Account, error) {
+func (r *Remote) Get(ctx context.Context, id, _ string) (Account, error) {
 	if checkID(id) != nil {
 		return Account{}, ErrNotFound
 	}

@@ -55,7 +55,7 @@ func TestRemoteAsks(t *testing.T) {
 	if got := names(search(t, directory, "", "", 0)); got != "" {
 		t.Errorf("found %s", got)
 	}
-	if got, err := directory.Get(t.Context(), "a/b c"); err != nil || got.Name != "Slash" {
+	if got, err := directory.Get(t.Context(), "a/b c", ""); err != nil || got.Name != "Slash" {
 		t.Errorf("got %v, %v", got, err)
 	}
 	want := []string{
@@ -89,7 +89,7 @@ func TestRemoteKnowsNotFoundFromDown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			directory := remote(t, c.answer)
-			_, err := directory.Get(t.Context(), "acct_42")
+			_, err := directory.Get(t.Context(), "acct_42", "")
 			if err == nil || errors.Is(err, accounts.ErrNotFound) != c.notFound {
 				t.Errorf("Get: %v", err)
 			}
@@ -109,7 +109,7 @@ func TestRemoteKnowsNotFoundFromDown(t *testing.T) {
 func TestRemoteIsNotAskedForImpossibleIDs(t *testing.T) {
 	directory := remote(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("asked for %s", r.URL) })
 	for _, id := range []string{"", ".", "..", " a", strings.Repeat("x", 151)} {
-		if _, err := directory.Get(t.Context(), id); !errors.Is(err, accounts.ErrNotFound) {
+		if _, err := directory.Get(t.Context(), id, ""); !errors.Is(err, accounts.ErrNotFound) {
 			t.Errorf("Get(%.20q): %v", id, err)
 		}
 	}
