@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -34,26 +35,49 @@ type Directory interface {
 	Close() error
 }
 
-// Open opens the directory that spec names: the path of a .json, .jsonl or
-// .csv file, or an http or https URL. An error names the remedy. The directory
-// goes on after ctx has ended, until it is closed.
-func Open(ctx context.Context, spec string, log zerolog.Logger) (Directory, error) {
-	if isURL(spec) {
-		remote, err := OpenURL(spec, "")
-		if err != nil {
-			return nil, err
-		}
-		return remote, nil
+// Source says where a directory is, and what it takes to ask it.
+type Source struct {
+	// Where is the path of a .json, .jsonl or .csv file, or an https URL.
+	Where string
+	// Secret is the bearer token that a URL is asked with.
+	Secret string
+	// Plain allows an http URL of another host, where the network itself keeps
+	// what is said secret and true.
+	Plain bool
+}
+
+// Check says what is wrong with the source as far as that can be known without
+// a network, and names the remedy.
+func (s Source) Check() error {
+	if isURL(s.Where) {
+		return checkURL(s.Where, s.Plain)
 	}
-	file, err := OpenFile(ctx, spec, log)
+	if _, err := formatOf(s.Where); err != nil {
+		return err
+	}
+	_, err := os.Stat(s.Where)
+	return err
+}
+
+// Open opens the directory. An error names the remedy. The directory goes on
+// after ctx has ended, until it is closed.
+func (s Source) Open(ctx context.Context, log zerolog.Logger) (Directory, error) {
+	if isURL(s.Where) {
+		return opened(OpenURL(s.Where, s.Secret, s.Plain))
+	}
+	return opened(OpenFile(ctx, s.Where, log))
+}
+
+// opened keeps a nil pointer from becoming a Directory.
+func opened[D Directory](directory D, err error) (Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return file, nil
+	return directory, nil
 }
 
-func isURL(spec string) bool {
-	return strings.HasPrefix(spec, "http://") || strings.HasPrefix(spec, "https://")
+func isURL(where string) bool {
+	return strings.HasPrefix(where, "http://") || strings.HasPrefix(where, "https://")
 }
 
 // format is how a file writes accounts down, by its name's ending.
@@ -68,5 +92,5 @@ func formatOf(path string) (format, error) {
 	case ".csv":
 		return csvRows, nil
 	}
-	return nil, fmt.Errorf("accounts %q: not a kind of directory that is known: name a file that ends in .json, .jsonl or .csv, or an http or https URL", path)
+	return nil, fmt.Errorf("accounts %q: not a kind of directory that is known: name a file that ends in .json, .jsonl or .csv, or an https URL", path)
 }

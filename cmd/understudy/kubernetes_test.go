@@ -85,7 +85,7 @@ func TestKubernetesExample(t *testing.T) {
 	d, access := theDeployment(t)
 	pod, c := d.Template.Spec, d.Template.Spec.Containers[0]
 	known := []string{"UNDERSTUDY_LOG_JSON"}
-	for field := range reflect.TypeFor[settings]().Fields() {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[settings]()) {
 		known = append(known, field.Tag.Get("env"))
 	}
 	values := map[string]string{}

@@ -25,12 +25,12 @@ type settings struct {
 	PagerdutyToken     string `env:"PAGERDUTY_TOKEN" help:"REST API key, read-only."`
 	PagerdutyTokenFile string `env:"PAGERDUTY_TOKEN_FILE" help:"A file that holds it."`
 	PagerdutyAPIURL    string `name:"pagerduty-api-url" env:"PAGERDUTY_API_URL" default:"https://api.pagerduty.com" help:"Where PagerDuty's API is."`
-	Store              string `env:"UNDERSTUDY_STORE" default:"bolt:understudy.db" help:"Where the bot keeps its cases."`
-	Accounts           string `env:"UNDERSTUDY_ACCOUNTS" placeholder:"FILE|URL" help:"The account directory: a .json, .jsonl or .csv file, or a URL."`
-	Flows              string `env:"UNDERSTUDY_FLOWS" placeholder:"FILE" help:"The provisioned flows, a JSON file."`
-	Emails             string `env:"UNDERSTUDY_EMAILS" placeholder:"FILE" help:"For people whose e-mail differs in Slack: a JSON object from the e-mail in PagerDuty to the one in Slack."`
-	TakeOver           bool   `env:"UNDERSTUDY_TAKE_OVER" help:"If a bot runs on this store, take over from it without losing a click."`
-	Listen             string `env:"UNDERSTUDY_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz, /readyz and /metrics are served."`
+	directorySettings
+	Store    string `env:"UNDERSTUDY_STORE" default:"bolt:understudy.db" help:"Where the bot keeps its cases."`
+	Flows    string `env:"UNDERSTUDY_FLOWS" placeholder:"FILE" help:"The provisioned flows, a JSON file."`
+	Emails   string `env:"UNDERSTUDY_EMAILS" placeholder:"FILE" help:"For people whose e-mail differs in Slack: a JSON object from the e-mail in PagerDuty to the one in Slack."`
+	TakeOver bool   `env:"UNDERSTUDY_TAKE_OVER" help:"If a bot runs on this store, take over from it without losing a click."`
+	Listen   string `env:"UNDERSTUDY_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz, /readyz and /metrics are served."`
 }
 
 // rules are the flows that this program has, by name.
@@ -64,11 +64,7 @@ func (s *settings) read(rules map[string]flows.Flow) (inputs, error) {
 	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
 		note(fmt.Errorf("UNDERSTUDY_LISTEN is %q: write an address and a port, such as 127.0.0.1:8080", s.Listen))
 	}
-	if s.Accounts == "" {
-		note(errors.New("UNDERSTUDY_ACCOUNTS is missing: name a .json, .jsonl or .csv file of accounts, or a URL"))
-	} else if _, err := os.Stat(s.Accounts); err != nil && !strings.Contains(s.Accounts, "://") {
-		note(fmt.Errorf("UNDERSTUDY_ACCOUNTS: %w", err))
-	}
+	note(s.readDirectory())
 	if !strings.HasPrefix(s.Store, "bolt:") || s.Store == "bolt:" {
 		note(fmt.Errorf("UNDERSTUDY_STORE is %q: write bolt: and a file's name, such as bolt:understudy.db", s.Store))
 	}
@@ -94,8 +90,8 @@ func listed(problems []error) error {
 
 func (s *settings) storePath() string { return strings.TrimPrefix(s.Store, "bolt:") }
 
-// secret fills value from its file, and checks how it begins. No message shows
-// any of it.
+// secret fills value from its file, and checks how it begins. One that is got
+// nowhere may be missing. No message shows any of it.
 func secret(value *string, file, name, prefix, where string) error {
 	if *value == "" && file != "" {
 		data, err := os.ReadFile(file)
@@ -107,6 +103,8 @@ func secret(value *string, file, name, prefix, where string) error {
 		}
 	}
 	switch {
+	case *value == "" && where == "":
+		return nil // nobody has to have it
 	case *value == "":
 		return fmt.Errorf("%s is missing: set it, or %s_FILE; get it at %s", name, name, where)
 	case !strings.HasPrefix(*value, prefix):
