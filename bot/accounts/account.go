@@ -3,8 +3,9 @@
 //
 // A [Directory] answers two questions. Search is the type-ahead of the modal,
 // Get is the one account that a case is about, as it is for the person who
-// asks. A [Source] is a file (.json, .jsonl or .csv) or the URL of a service
-// that answers the same two questions. [Account.Facts] turns an account into the fields that rules read, as text,
+// asks. A [Source] is a file (.json, .jsonl or .csv), the URL of a service that
+// answers the same two questions, or a PostgreSQL database and a query for each.
+// [Account.Facts] turns an account into the fields that rules read, as text,
 // numbers and yes or no, and as nothing else.
 //
 // The directory decides who may sign in as whom, so it is read strictly: a

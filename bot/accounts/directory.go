@@ -37,10 +37,13 @@ type Directory interface {
 
 // Source says where a directory is, and what it takes to ask it.
 type Source struct {
-	// Where is the path of a .json, .jsonl or .csv file, or an https URL.
+	// Where is the path of a .json, .jsonl or .csv file, an https URL, or the
+	// postgres URL of a database.
 	Where string
-	// Secret is the bearer token that a URL is asked with.
+	// Secret is the bearer token that a URL is asked with, or a database's password.
 	Secret string
+	// Queries is the .sql file with a database's two queries.
+	Queries string
 	// Plain allows an http URL of another host, where the network itself keeps
 	// what is said secret and true.
 	Plain bool
@@ -51,6 +54,11 @@ type Source struct {
 func (s Source) Check() error {
 	if isURL(s.Where) {
 		return checkURL(s.Where, s.Plain)
+	}
+	if isDatabase(s.Where) {
+		_, err := databaseConfig(s.Where, s.Secret)
+		_, unread := readQueries(s.Queries)
+		return errors.Join(err, unread)
 	}
 	if _, err := formatOf(s.Where); err != nil {
 		return err
@@ -64,6 +72,9 @@ func (s Source) Check() error {
 func (s Source) Open(ctx context.Context, log zerolog.Logger) (Directory, error) {
 	if isURL(s.Where) {
 		return opened(OpenURL(s.Where, s.Secret, s.Plain))
+	}
+	if isDatabase(s.Where) {
+		return opened(OpenDatabase(ctx, s.Where, s.Secret, s.Queries, log))
 	}
 	return opened(OpenFile(ctx, s.Where, log))
 }
@@ -92,5 +103,5 @@ func formatOf(path string) (format, error) {
 	case ".csv":
 		return csvRows, nil
 	}
-	return nil, fmt.Errorf("accounts %q: not a kind of directory that is known: name a file that ends in .json, .jsonl or .csv, or an https URL", path)
+	return nil, fmt.Errorf("accounts %q: not a kind of directory that is known: name a file that ends in .json, .jsonl or .csv, an https URL or a postgres URL", path)
 }
