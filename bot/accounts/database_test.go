@@ -131,6 +131,9 @@ func testDjango(t *testing.T, s *pgServer) {
 			t.Errorf("%s for %q: %s", c.id, c.email, diff)
 		}
 	}
+	if found := Examine(t.Context(), d, "42", "Kim@Example.com", 20); found.Problems() > 0 || found.Sampled != 4 {
+		t.Errorf("it isn't as it should be: %+v", found)
+	}
 	for _, id := range []string{"1", "042", "+42", " 42", "4 2", "acct_42", "", "99999999999999999999", "42; --", "４２"} {
 		if account, err := d.Get(t.Context(), id, ""); !errors.Is(err, ErrNotFound) {
 			t.Errorf("Get(%q): %v, %v", id, account, err)

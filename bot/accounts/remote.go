@@ -67,6 +67,14 @@ func checkURL(base string, plain bool) error {
 	return nil
 }
 
+func hostOf(base string) string {
+	parsed, err := url.Parse(base)
+	if err != nil {
+		return ""
+	}
+	return parsed.Hostname()
+}
+
 func isLoopback(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && address.IsLoopback()
@@ -252,7 +260,7 @@ func unreached(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("it didn't answer in time: %w", err)
 	}
-	return &momentary{error: err}
+	return &momentary{error: fmt.Errorf("it can't be reached, or the connection broke: %w", err)}
 }
 
 func decodeAnswer(body io.Reader, said any) error {

@@ -1,7 +1,7 @@
 // Command understudy is the Slack bot that lets a support agent sign in as a
 // customer when somebody said yes.
 //
-// Each verb is a file: demo, serve, manifest, store, bench, torture.
+// Each verb is a file: demo, serve, manifest, directory, store, bench, torture.
 package main
 
 import (
@@ -18,13 +18,14 @@ import (
 )
 
 type commands struct {
-	Demo     demoCommand     `cmd:"" help:"Try it: the bot on a workspace of its own, with a page to click in."`
-	Serve    serveCommand    `cmd:"" help:"Run the bot for a Slack workspace."`
-	Manifest manifestCommand `cmd:"" help:"Print the manifest of the Slack app to create."`
-	Store    storeCommand    `cmd:"" help:"Look after the store."`
-	Torture  tortureCommand  `cmd:"" hidden:"" help:"Torment a bot in a workspace of its own, and check what it owes."`
-	Bench    benchCommand    `cmd:"" hidden:"" help:"Measure the bot beside the same app on Slack's own framework."`
-	LogJSON  bool            `name:"log-json" env:"UNDERSTUDY_LOG_JSON" help:"Log JSON, also on a terminal."`
+	Demo      demoCommand      `cmd:"" help:"Try it: the bot on a workspace of its own, with a page to click in."`
+	Serve     serveCommand     `cmd:"" help:"Run the bot for a Slack workspace."`
+	Manifest  manifestCommand  `cmd:"" help:"Print the manifest of the Slack app to create."`
+	Directory directoryCommand `cmd:"" help:"Look after the account directory."`
+	Store     storeCommand     `cmd:"" help:"Look after the store."`
+	Torture   tortureCommand   `cmd:"" hidden:"" help:"Torment a bot in a workspace of its own, and check what it owes."`
+	Bench     benchCommand     `cmd:"" hidden:"" help:"Measure the bot beside the same app on Slack's own framework."`
+	LogJSON   bool             `name:"log-json" env:"UNDERSTUDY_LOG_JSON" help:"Log JSON, also on a terminal."`
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
