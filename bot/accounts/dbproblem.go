@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"slices"
@@ -81,18 +82,25 @@ func (d *Database) explained(ctx context.Context, q *query, err error) error {
 	}
 	_, forGood := errors.AsType[*unusable](err)
 	_, badValue := errors.AsType[*valueError](err)
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	refused, isRefused := errors.AsType[*pgconn.PgError](err)
 	switch {
 	case err == nil || forGood || badValue:
 		return err
 	case isRefused:
 		return d.refusal(q, refused)
+	case untrusted:
+		return &unusable{told(err, "the database's certificate isn't trusted: name its authority with sslrootcert=FILE in the URL (%s)", oneLine(err))}
+	case strings.Contains(oneLine(err), "server refused TLS connection"): // pgx has no other word for it
+		return &unusable{told(err, "the database has no TLS, and whoever is between could answer for it: turn it on there, or write sslmode=disable in the URL where the network itself is trusted")}
 	case ctx.Err() != nil:
 		return told(ctx.Err(), "the database didn't answer in time")
 	}
 	d.pool.Reset() // the other connections have lost the same database
-	return &momentary{error: told(err, "the database can't be reached: %s", strings.Join(strings.Fields(err.Error()), " "))}
+	return &momentary{error: told(err, "the database can't be reached: %s", oneLine(err))}
 }
+
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
 // refusal says for people what the database said. It doesn't repeat values,
 // which may be what somebody typed.
