@@ -19,8 +19,7 @@ func (a answer) account(email string) (Account, error) {
 	return account, check(account)
 }
 
-// accountsOf are the accounts of answers, for the
-// person of this e-mail.
+// accountsOf are the accounts of answers, for the person of this e-mail.
 func accountsOf(answers []answer, email string) ([]Account, error) {
 	found := make([]Account, len(answers))
 	for i, answer := range answers {
