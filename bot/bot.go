@@ -1,8 +1,8 @@
 // Package bot is the Slack app: it hears people, and has the case's life
 // decide.
 //
-// What comes in over a socket is one of four things: a command or a Home
-// button opens the form ([Bot] in intake.go), a keystroke in the form asks for
+// What comes in over a socket is one of four things: a command, a Home button
+// or a message's shortcut opens the form ([Bot] in intake.go), a keystroke in the form asks for
 // accounts, a submission begins a case, a click decides one (decide.go). A
 // submission and a click are committed, then acked; nothing else in the bot
 // changes a case but time (timers.go) and routing (route.go), which both are
@@ -45,9 +45,9 @@ type Config struct {
 	Ledger   *store.Ledger
 	People   *people.Directory
 	Accounts accounts.Directory
-	// Rules are the Go flows by name, Flow the provisioned one that runs.
+	// Rules are the Go flows by name. Which of them are provisioned, and how, the
+	// ledger says at every request.
 	Rules map[string]flows.Flow
-	Flow  store.Flow
 	// Patience is how long routing waits for a service that doesn't answer
 	// before it refuses. Zero means two minutes.
 	Patience time.Duration
@@ -59,8 +59,8 @@ type Config struct {
 	// Watch is told what the bot does.
 	Watch Watch
 	// Open opens the store once Slack listens to the bot, in the place of
-	// Ledger and Flow: for a bot that takes over from another process.
-	Open func(context.Context) (*store.Ledger, store.Flow, error)
+	// Ledger: for a bot that takes over from another process.
+	Open func(context.Context) (*store.Ledger, error)
 	// Close lets go of the store as soon as nothing works on it any more.
 	Close func() error
 	// Haste is how many times as fast cards are delivered as Slack allows: for
@@ -75,7 +75,7 @@ type Bot struct {
 	listener socket.Listener
 	http     *http.Client // for response URLs
 	answers  sync.WaitGroup
-	entered  chan struct{} // closed when Ledger and Flow are there, or won't be
+	entered  chan struct{} // closed when Ledger is there, or won't be
 }
 
 // New makes a bot. It does nothing before Run.

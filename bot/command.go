@@ -37,7 +37,7 @@ func (b *Bot) command(ctx context.Context, envelope string, command slack.SlashC
 	case view.AskWord:
 	}
 	b.later(ctx, func(ctx context.Context) {
-		if problem := b.openForm(ctx, command.TriggerID, command.UserID, typed); problem != "" {
+		if problem := b.openForm(ctx, command.TriggerID, command.UserID, command.Command, typed); problem != "" {
 			b.respond(ctx, command.ResponseURL, problem)
 		}
 	})

@@ -24,12 +24,12 @@ func (b *Bot) click(ctx context.Context, envelope string, action slack.Interacti
 		switch pressed.ActionID {
 		case view.ActionAsk:
 			b.later(ctx, func(ctx context.Context) {
-				if problem := b.openForm(ctx, action.TriggerID, action.User.ID, view.Typed{}); problem != "" {
+				if problem := b.openForm(ctx, action.TriggerID, action.User.ID, "", view.Typed{}); problem != "" {
 					b.tell(ctx, action, problem)
 				}
 			})
 			return nil
-		case view.ActionAccount:
+		case view.ActionAccount, view.ActionFlow:
 			b.later(ctx, func(ctx context.Context) { b.foretell(ctx, action) })
 			return nil
 		case view.ActionDeny, view.ActionRevoke:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/understudyhq/understudy/bot/socket"
+	"github.com/understudyhq/understudy/store"
 )
 
 // A bot that takes over from another process listens before it has the store,
@@ -39,11 +40,11 @@ func (b *Bot) enter(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	ledger, flow, err := b.Open(ctx)
+	ledger, err := b.Open(ctx)
 	if err != nil {
 		return err
 	}
-	b.Ledger, b.Flow = ledger, flow
+	b.Ledger = ledger
 	return nil
 }
 
@@ -53,6 +54,14 @@ func (b *Bot) leave() error {
 		return nil
 	}
 	return b.Close()
+}
+
+// Store is the bot's store, nil before it has it.
+func (b *Bot) Store() *store.Ledger {
+	if !b.inside() {
+		return nil
+	}
+	return b.Ledger
 }
 
 // inside says whether the bot has its store.

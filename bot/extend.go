@@ -17,17 +17,23 @@ import (
 // request of its own, and the rules decide it as they would any other.
 func (b *Bot) extend(ctx context.Context, envelope string, action slack.InteractionCallback, id string) error {
 	base, err := b.Ledger.Case(ctx, id)
+	var flow store.Flow
+	if err == nil {
+		flow, err = b.Ledger.Flow(ctx, base.Flow.Name)
+	}
 	var result store.Result
 	switch {
+	case errors.Is(err, store.ErrNotFound) && base.ID != "": // its flow was deleted
+		err = &approval.Rejection{Kind: approval.Invalid, Case: base}
 	case err != nil:
 	case base.Requester.ID != action.User.ID:
 		err = &approval.Rejection{Kind: approval.NotTheRequester, Case: base}
-	case !slices.Contains(b.Flow.Durations, base.AllowedFor()):
+	case !slices.Contains(flow.Durations, base.AllowedFor()):
 		err = &approval.Rejection{Kind: approval.Invalid, Case: base}
 	default:
 		next := uuid.Must(uuid.NewV7()).String()
 		result, err = b.commit(ctx, store.Change{Case: next, Once: "click:" + envelope, Command: approval.Submit{
-			ID: next, Flow: b.Flow.Pin(), Requester: base.Requester, Account: base.Account,
+			ID: next, Flow: flow.Pin(), Requester: base.Requester, Account: base.Account,
 			Reason: base.Reason, Duration: base.AllowedFor(), Extends: base.ID,
 		}})
 	}

@@ -25,6 +25,10 @@ func envelopes() [][2]string {
 			`"channel":{"id":"D1","name":"directmessage"},"message":{"type":"message","ts":"1.2","text":"x","blocks":[]},` +
 			`"actions":[{"type":"button","action_id":"` + action + `","block_id":"b","text":{"type":"plain_text","text":"x"},"value":"` + value + `","action_ts":"1.2"}]}`}
 	}
+	shortcut := func(from, callback, message string) [2]string {
+		return [2]string{"interactive", `{"type":"message_action",` + from + `,"callback_id":"` + callback + `","trigger_id":"1.2.3","response_url":"http://hooks.example/r",` +
+			`"message_ts":"1.2","action_ts":"1.3","channel":{"id":"C1","name":"support"},"message":` + message + `}`}
+	}
 	return [][2]string{
 		{"slash_commands", `{"token":"x","team_id":"T0FUZZ","team_domain":"fuzz","channel_id":"C1","channel_name":"general","user_id":"UKIM","user_name":"kim","command":"/impersonate","text":"acme","api_app_id":"A1","is_enterprise_install":"false","response_url":"http://hooks.example/r","trigger_id":"1.2.3"}`},
 		{"slash_commands", `{"team_id":"T9OTHER","user_id":"UKIM","command":"/impersonate","text":"<!channel>"}`},
@@ -33,6 +37,8 @@ func envelopes() [][2]string {
 		{"interactive", `{"type":"view_closed",` + who + `,` + form + `,"is_cleared":true}`},
 		click(mia, "approve", "case-1"), click(mia, "deny", "case-1"), click(who, "approve", "case-1"), click(mia, "ask", "x"), click(mia, "approve", "case-0"),
 		{"events_api", `{"token":"x","team_id":"T0FUZZ","api_app_id":"A1","type":"event_callback","event_id":"Ev1","event_time":123,"event":{"type":"app_home_opened","user":"UKIM","channel":"D1","tab":"home","event_ts":"1.2"}}`},
+		shortcut(who, "impersonate_message", `{"type":"message","user":"UMIA","ts":"1.2","text":"<@UKIM> Acme &amp; <https://x.example/acct_42|x> fail","blocks":[]}`),
+		shortcut(who, "impersonate_message", `{"text":7}`), shortcut(who, "impersonate_message", `null`), shortcut(mia, "other", `{"text":"acct_7"}`),
 		{"events_api", `{"event":{"type":"message"}}`},
 		{"hello", `{}`}, {"interactive", `{"type":"view_submission"}`}, {"interactive", `null`}, {"slash_commands", `[`},
 	}

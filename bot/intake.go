@@ -29,13 +29,16 @@ const (
 
 // openForm shows the form to the person. What it returns is for them to read,
 // if the form can't be shown.
-func (b *Bot) openForm(ctx context.Context, trigger, person string, typed view.Typed) (problem string) {
+func (b *Bot) openForm(ctx context.Context, trigger, person, command string, typed view.Typed) (problem string) {
 	deadline := time.Now().Add(triggerLife)
 	user, known := b.user(ctx, person)
 	if user.Barred != "" {
 		return view.Barred(user.Barred)
 	}
-	form := b.newForm()
+	form, flow, problem := b.blankForm(ctx, command)
+	if problem != "" {
+		return problem
+	}
 	form.Reason = typed.Reason
 	if typed.Account != "" && known {
 		form.Account, form.Notice = b.preselect(ctx, user.Email, typed.Account)
@@ -47,12 +50,12 @@ func (b *Bot) openForm(ctx context.Context, trigger, person string, typed view.T
 		form.Notice = strings.TrimSpace(form.Notice + " " + view.NotOffered(typed.Duration))
 	}
 	user.ID = person // also where Slack doesn't say who that is
-	return b.showForm(ctx, deadline, trigger, user, form)
+	return b.showForm(ctx, deadline, trigger, user, form, flow)
 }
 
 // showForm opens the form, with what will come of the preselected account.
-func (b *Bot) showForm(ctx context.Context, deadline time.Time, trigger string, user people.User, form view.Form) (problem string) {
-	preview := b.previewSoon(ctx, user, form.Account)
+func (b *Bot) showForm(ctx context.Context, deadline time.Time, trigger string, user people.User, form view.Form, flow store.Flow) (problem string) {
+	preview := b.previewSoon(ctx, user, flow, form.Account)
 	form.Preview = soon(preview)
 	opened, err := b.openedView(ctx, deadline, trigger, view.FormModal(form))
 	if err == nil {
@@ -63,7 +66,7 @@ func (b *Bot) showForm(ctx context.Context, deadline time.Time, trigger string, 
 		return ""
 	}
 	b.Log.Error().Err(err).Str("person", user.ID).Msg("opening the form")
-	return "The form couldn't be opened, because Slack didn't answer in time. Nothing was asked. Type /impersonate again."
+	return "The form couldn't be opened, because Slack didn't answer in time. Nothing was asked. Try again, or type /impersonate."
 }
 
 // openView opens a modal, waiting out a rate limit where the trigger's life
@@ -111,6 +114,8 @@ func (b *Bot) useTrigger(ctx context.Context, deadline time.Time, show func() er
 	}
 }
 
+const notAnswering = "The account directory isn't answering just now. You can still try to pick the account below."
+
 // preselect finds the one account that the text means.
 func (b *Bot) preselect(ctx context.Context, email, text string) (*view.Option, string) {
 	ctx, cancel := context.WithTimeout(ctx, lookup)
@@ -118,7 +123,7 @@ func (b *Bot) preselect(ctx context.Context, email, text string) (*view.Option, 
 	found, err := b.Accounts.Search(ctx, text, email, 2)
 	if err != nil {
 		b.Log.Warn().Err(err).Msg("searching the account of a command")
-		return nil, "The account directory isn't answering just now. You can still try to pick the account below."
+		return nil, notAnswering
 	}
 	exact := len(found) == 2 && means(text, found[0].ID, found[0].Name) && !means(text, found[1].ID, found[1].Name)
 	switch {
@@ -184,7 +189,11 @@ func unavailableNow(why string) any {
 // which nobody was told: it is routed all the same, and whoever sends the form
 // again is shown it.
 func (b *Bot) submit(ctx context.Context, action slack.InteractionCallback) any {
-	answer, problems := view.ReadForm(action.View, b.Flow.Durations)
+	flow, problem := b.flowOf(ctx, action.View)
+	if problem != "" {
+		return failAtAccount(problem)
+	}
+	answer, problems := view.ReadForm(action.View, flow.Durations)
 	if len(problems) > 0 {
 		return slack.NewErrorsViewSubmissionResponse(problems)
 	}
@@ -197,7 +206,7 @@ func (b *Bot) submit(ctx context.Context, action slack.InteractionCallback) any 
 	result, err := b.commit(ctx, store.Change{
 		Case: id, View: action.View.ID, Once: "view:" + action.View.ID,
 		Command: approval.Submit{
-			ID: id, Flow: b.Flow.Pin(), Requester: requester,
+			ID: id, Flow: flow.Pin(), Requester: requester,
 			Account: account, Reason: answer.Reason, Duration: answer.Duration, Foreseen: answer.Foreseen,
 		},
 	})

@@ -35,19 +35,28 @@ func (b *Bot) handle(ctx context.Context, e socket.Envelope) (any, error) {
 }
 
 // readInteraction reads all of it but the message that a button was on. That is
-// most of a click, and nobody needs it: what a card says is in the store.
+// most of a click, and nobody needs it: what a card says is in the store. Of a
+// message that a shortcut was used on, the text is read.
 func readInteraction(payload json.RawMessage) (action slack.InteractionCallback, err error) {
 	var parts map[string]json.RawMessage
 	if err := json.Unmarshal(payload, &parts); err != nil {
 		return action, err
 	}
-	if parts["message"] != nil {
+	message := parts["message"]
+	if message != nil {
 		delete(parts, "message")
 		if payload, err = json.Marshal(parts); err != nil {
 			return action, err
 		}
 	}
-	err = json.Unmarshal(payload, &action)
+	if err := json.Unmarshal(payload, &action); err != nil || action.Type != slack.InteractionTypeMessageAction || message == nil {
+		return action, err
+	}
+	var said struct {
+		Text string `json:"text"`
+	}
+	err = json.Unmarshal(message, &said)
+	action.Message.Text = said.Text
 	return action, err
 }
 
@@ -70,6 +79,9 @@ func (b *Bot) interaction(ctx context.Context, envelope string, action slack.Int
 			return nil, nil
 		}
 		return nil, b.click(ctx, envelope, action)
+	case slack.InteractionTypeMessageAction:
+		b.later(ctx, func(ctx context.Context) { b.shortcut(ctx, action, stranger) })
+		return nil, nil
 	default: // nothing that the app offers
 		return nil, nil
 	}

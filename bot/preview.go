@@ -12,6 +12,7 @@ import (
 	"github.com/understudyhq/understudy/bot/people"
 	"github.com/understudyhq/understudy/bot/view"
 	"github.com/understudyhq/understudy/flows/approval"
+	"github.com/understudyhq/understudy/store"
 )
 
 // The form says what will come of a request before it is sent. It is what
@@ -32,33 +33,34 @@ func (b *Bot) foretell(ctx context.Context, action slack.InteractionCallback) {
 	if action.View.CallbackID != view.CallbackAsk {
 		return
 	}
-	form, account := b.newForm().ReadPicked(action.View)
-	if account == "" || account == unavailable {
-		return
+	flow, problem := b.flowOf(ctx, action.View)
+	if problem != "" {
+		return // sending the form says it
 	}
+	form, account := formFor(flow).ReadPicked(action.View)
 	user, known := b.user(ctx, action.User.ID)
 	switch {
 	case user.Barred != "":
 		return // a guest sees no customer
+	case account == "", account == unavailable:
+		if len(form.Flows) < 2 {
+			return
+		}
 	case known:
-		form.Preview = b.preview(ctx, user, account)
+		form.Preview = b.preview(ctx, user, flow, account)
 	default:
 		form.Preview = &view.Preview{Account: account}
 	}
 	b.updateForm(ctx, action.View.ID, action.View.Hash, form)
 }
 
-func (b *Bot) newForm() view.Form {
-	return view.Form{Flow: b.Flow.Name, Durations: b.Flow.Durations, Default: b.Flow.Durations[0]}
-}
-
 // previewSoon looks for the preview of a preselected account; nil without one.
-func (b *Bot) previewSoon(ctx context.Context, user people.User, account *view.Option) chan *view.Preview {
+func (b *Bot) previewSoon(ctx context.Context, user people.User, flow store.Flow, account *view.Option) chan *view.Preview {
 	if account == nil {
 		return nil
 	}
 	found := make(chan *view.Preview, 1)
-	b.later(ctx, func(ctx context.Context) { found <- b.preview(ctx, user, account.ID) })
+	b.later(ctx, func(ctx context.Context) { found <- b.preview(ctx, user, flow, account.ID) })
 	return found
 }
 
@@ -91,7 +93,7 @@ func (b *Bot) updateForm(ctx context.Context, id, hash string, form view.Form) {
 
 // preview is what would come of the person's request for the account now, as far
 // as that is known in time.
-func (b *Bot) preview(ctx context.Context, user people.User, account string) *view.Preview {
+func (b *Bot) preview(ctx context.Context, user people.User, flow store.Flow, account string) *view.Preview {
 	ctx, cancel := context.WithTimeout(ctx, previewTime)
 	defer cancel()
 	p := &view.Preview{Account: account}
@@ -106,17 +108,17 @@ func (b *Bot) preview(ctx context.Context, user people.User, account string) *vi
 			p.Inside = append(p.Inside, c)
 		}
 	}
-	p.Case = b.foresee(ctx, user, account)
+	p.Case = b.foresee(ctx, user, flow, account)
 	p.AskedNot = accounts.AskedNot(p.Case.Facts.Fields)
 	return p
 }
 
 // foresee is the case as it would be once routed, empty if that isn't known.
-func (b *Bot) foresee(ctx context.Context, user people.User, account string) approval.Case {
+func (b *Bot) foresee(ctx context.Context, user people.User, flow store.Flow, account string) approval.Case {
 	now := b.Now()
 	draft, err := approval.Foresee(approval.Case{}, approval.Submit{
-		ID: "draft", Flow: b.Flow.Pin(), Requester: approval.Person{ID: user.ID, Name: user.Name, Email: user.Email},
-		Account: approval.Account{ID: account, Name: account}, Duration: b.Flow.Durations[0],
+		ID: "draft", Flow: flow.Pin(), Requester: approval.Person{ID: user.ID, Name: user.Name, Email: user.Email},
+		Account: approval.Account{ID: account, Name: account}, Duration: flow.Preselected(),
 	}, now)
 	if err != nil {
 		b.Log.Warn().Err(err).Msg("foreseeing a request")

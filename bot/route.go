@@ -58,7 +58,7 @@ func waitingFor(err error) string {
 
 // ruling is the command that ends routing. An error is worth another try.
 func (b *Bot) ruling(ctx context.Context, c approval.Case) (approval.Command, error) {
-	rules, known := b.Rules[c.Flow.Name]
+	rules, known := b.Rules[c.Flow.Rules()]
 	if !known || rules.Fingerprint() != c.Flow.Fingerprint {
 		return approval.Refuse{Why: "the rules changed while this request was being decided"}, nil
 	}
@@ -74,6 +74,13 @@ func (b *Bot) ruling(ctx context.Context, c approval.Case) (approval.Command, er
 		return nil, &unanswered{"Slack", err}
 	case requester.Barred != "":
 		return approval.Refuse{Why: "the requester may not ask: " + requester.Barred}, nil
+	}
+	why, err := b.mayAsk(ctx, flow, requester)
+	switch {
+	case err != nil:
+		return nil, err
+	case why != "":
+		return approval.Refuse{Why: why}, nil
 	}
 	account, err := b.Accounts.Get(ctx, c.Account.ID, requester.Email)
 	switch {
@@ -161,7 +168,7 @@ const freshEnough = time.Minute
 // doesn't know might be the person.
 func with(m map[string]bool, fact flows.Fact, crew people.Crew, person approval.Person) (map[string]bool, error) {
 	if crew.Age > freshEnough {
-		return m, &unanswered{"the on-call service", errors.New("only an old answer is known")}
+		return m, &unanswered{"the on-call service", errOldAnswer}
 	}
 	is := slices.ContainsFunc(crew.People, func(u people.User) bool { return u.ID == person.ID })
 	stranger := slices.IndexFunc(crew.Unusable, func(u people.Unusable) bool { return u.Stranger })

@@ -38,6 +38,7 @@ type stage struct {
 	pager  *pagersim.Service
 	faults *storetest.Faults
 	ledger *store.Ledger
+	flow   store.Flow   // which is provisioned
 	ahead  atomic.Int64 // of the real time, in nanoseconds
 	bot    *bot.Bot
 
@@ -80,23 +81,23 @@ func (s *stage) run(settings []setting) {
 	}
 	s.ledger = ledger
 	config := bot.Config{
-		Slack: client, TeamID: s.ws.TeamID(), Ledger: ledger, Accounts: customerFile(t, log),
+		Slack: client, TeamID: s.ws.TeamID(), Ledger: ledger, Accounts: directoryOf(t, customers, log),
 		People: people.New(people.Options{
 			Slack: client, PagerDutyToken: pagersim.Token, PagerDutyURL: pager.URL, TeamID: s.ws.TeamID(), Log: log,
 		}),
 		Rules: map[string]flows.Flow{"impersonation": flows.Impersonation},
-		Flow: store.Flow{
-			Name: "impersonation", Fingerprint: flows.Impersonation.Fingerprint(),
-			Params: map[string]string{"manager_schedule": "PMGRS01"}, Durations: []time.Duration{15 * time.Minute, time.Hour},
-			Policy: approval.Policy{Timeout: time.Hour},
-		},
-		Now: s.now,
-		Log: log,
+		Now:   s.now,
+		Log:   log,
+	}
+	s.flow = store.Flow{
+		Name: "impersonation", Fingerprint: flows.Impersonation.Fingerprint(),
+		Params: map[string]string{"manager_schedule": "PMGRS01"}, Durations: []time.Duration{15 * time.Minute, time.Hour},
+		Policy: approval.Policy{Timeout: time.Hour},
 	}
 	for _, set := range settings {
 		set(s, &config)
 	}
-	if config.Flow, err = ledger.Provision(t.Context(), config.Flow, time.Now()); err != nil {
+	if s.flow, err = ledger.Provision(t.Context(), s.flow, store.AnyVersion, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	s.bot = bot.New(config)
@@ -123,7 +124,7 @@ func (s *stage) start(b *bot.Bot) {
 	}
 }
 
-func customerFile(t *testing.T, log zerolog.Logger) accounts.Directory {
+func directoryOf(t *testing.T, customers string, log zerolog.Logger) accounts.Directory {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "customers.jsonl")
 	if err := os.WriteFile(file, []byte(customers), 0o600); err != nil {
@@ -149,7 +150,7 @@ func (s *stage) jump(d time.Duration) { s.ahead.Add(int64(d)) }
 
 // withPolicy runs the flow under another policy.
 func withPolicy(p approval.Policy) setting {
-	return func(_ *stage, c *bot.Config) { c.Flow.Policy = p }
+	return func(s *stage, _ *bot.Config) { s.flow.Policy = p }
 }
 
 // route runs rules that ask everybody along one route.
@@ -159,10 +160,10 @@ func route(r flows.Route) setting {
 
 // withRules runs other rules than the product's.
 func withRules(f flows.Flow) setting {
-	return func(_ *stage, c *bot.Config) {
+	return func(s *stage, c *bot.Config) {
 		f.Name = "impersonation"
 		c.Rules = map[string]flows.Flow{"impersonation": f}
-		c.Flow.Fingerprint = f.Fingerprint()
+		s.flow.Fingerprint = f.Fingerprint()
 	}
 }
 

@@ -53,7 +53,7 @@ func newWorld(t *testing.T, o slacksim.Options) *world {
 	w.mia, w.ola = w.manager("Mia Falk", "mia@example.com"), w.manager("Ola Nordmann", "ola@example.com")
 	w.onCall(w.mia, w.ola)
 	_, w.paged = newWire(t, w.pager)
-	w.accounts = customerFile(t, w.log)
+	w.accounts = directoryOf(t, customers, w.log)
 	w.provision(flows.Impersonation)
 	return w
 }
@@ -122,8 +122,7 @@ func (w *world) run(ctx context.Context, engine store.Engine, client *slack.Clie
 	if err := ledger.Reclaim(ctx, time.Now()); err != nil {
 		return err
 	}
-	flow, err := ledger.Provision(ctx, w.flow, time.Now())
-	if err != nil {
+	if _, err := ledger.Provision(ctx, w.flow, store.AnyVersion, time.Now()); err != nil {
 		return err
 	}
 	return bot.New(bot.Config{
@@ -132,7 +131,7 @@ func (w *world) run(ctx context.Context, engine store.Engine, client *slack.Clie
 			Slack: client, PagerDutyToken: pagersim.Token, PagerDutyURL: "http://pager.test", TeamID: w.ws.TeamID(),
 			Transport: w.paged, Log: w.log,
 		}),
-		Rules: map[string]flows.Flow{w.rules.Name: w.rules}, Flow: flow, Log: w.log,
+		Rules: map[string]flows.Flow{w.rules.Name: w.rules}, Log: w.log,
 	}).Run(ctx)
 }
 

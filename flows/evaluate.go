@@ -130,6 +130,9 @@ func (r Route) String() string {
 	for _, e := range r.Escalations {
 		fmt.Fprintf(&b, ", after %s also %s", short(e.After), e.Route)
 	}
+	for _, channel := range r.Channels {
+		b.WriteString(", shown in #" + channel)
+	}
 	if r.Else != nil {
 		b.WriteString(", or else " + r.Else.String())
 	}

@@ -60,10 +60,12 @@ func (r Request) Past() Past {
 	return past
 }
 
-// Time is when the request was made.
+// Time is when the request was made, in UTC: a rule says the same on every
+// machine.
 func (r Request) Time() time.Time {
-	r.reading.record(Fact{Kind: TimeFact}, r.reading.facts.Time)
-	return r.reading.facts.Time
+	at := r.reading.facts.Time.UTC()
+	r.reading.record(Fact{Kind: TimeFact}, at)
+	return at
 }
 
 func (r Request) readMembership(fact Fact, known map[string]bool) bool {

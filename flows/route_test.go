@@ -65,7 +65,7 @@ func TestRouteIsData(t *testing.T) {
 		EscalateAfter(10*time.Minute, flows.Group("directors")).
 		Need(2).MayAlso(flows.Group("leads")).Show(flows.Channel("support-approvals"))
 	text := "on-call managers (schedule P1) and cto@example.com, 2 must approve, may also decide: the group @leads, " +
-		"after 10m also the group @directors, or else the group @support-leads, 2 must approve, or else the requester, 2 must approve"
+		"after 10m also the group @directors, shown in #support-approvals, or else the group @support-leads, 2 must approve, or else the requester, 2 must approve"
 	if route.String() != text {
 		t.Errorf("route reads %q, want %q", route, text)
 	}
@@ -91,7 +91,7 @@ func TestAndKeepsWhatBelongsToEither(t *testing.T) {
 		MayAlso(flows.Group("e").MayAlso(flows.Group("f"))).Show(flows.Channel("g"))
 	got := one.And(two)
 	want := "on-call managers (schedule P1) and on-call managers (schedule P2), 2 must approve, may also decide: the group @e and the group @f, " +
-		"after 1m also the group @c, after 1h also the group @a, or else the group @b and the group @d, 2 must approve"
+		"after 1m also the group @c, after 1h also the group @a, shown in #g, or else the group @b and the group @d, 2 must approve"
 	if got.String() != want || got.Channels[0] != "g" {
 		t.Errorf("got %q\nwant %q", got, want)
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -16,36 +17,87 @@ import (
 // Flow is a provisioned flow: a Go flow with what it needs to run. Every
 // version is kept, because cases name theirs.
 type Flow struct {
-	ID          string            `json:"id"` // a UUID, for the flow's life
-	Name        string            `json:"name"`
-	Version     int               `json:"version"`     // from 1
-	Fingerprint string            `json:"fingerprint"` // of the rule's source
-	Params      map[string]string `json:"params,omitempty"`
-	Durations   []time.Duration   `json:"durations"` // offered to requesters
-	Policy      approval.Policy   `json:"policy"`
-	Since       time.Time         `json:"since"` // when this version was provisioned
+	ID             string            `json:"id"` // a UUID, for the flow's life
+	Name           string            `json:"name"`
+	Version        int               `json:"version"`                  // from 1
+	Fingerprint    string            `json:"fingerprint"`              // of the rule's source
+	Implementation string            `json:"implementation,omitempty"` // the Go flow's name; empty if it is the flow's own
+	Command        string            `json:"command,omitempty"`        // that opens its form; empty for the bot's own
+	Params         map[string]string `json:"params,omitempty"`
+	Durations      []time.Duration   `json:"durations"`                  // offered to requesters
+	Default        time.Duration     `json:"default_duration,omitempty"` // the preselected one; zero is the first
+	Requesters     []string          `json:"requesters,omitempty"`       // groups whose members may ask; none is everybody
+	Policy         approval.Policy   `json:"policy"`
+	Labels         map[string]string `json:"labels,omitempty"`
+	// Origin is where it is provisioned from: a file, or over HTTP. By is who
+	// made this version, and Since when.
+	Origin Origin    `json:"origin,omitempty"`
+	By     string    `json:"by,omitempty"`
+	Since  time.Time `json:"since"`
+	// Deleted says that this version is the end of the flow.
+	Deleted bool `json:"deleted,omitempty"`
 	// Sum is the hash of all the others. A case pins it, so that its chain of
 	// events holds the flow's parameters too.
 	Sum string `json:"sum,omitempty"`
 }
 
+// Origin is where a flow is provisioned from.
+type Origin string
+
+// The origins of flows. What comes from one isn't changed by the other.
+const (
+	FromFile Origin = ""
+	FromAPI  Origin = "api"
+)
+
 // Pin is what a case keeps of the flow.
 func (f Flow) Pin() approval.FlowVersion {
 	return approval.FlowVersion{
-		ID: f.ID, Name: f.Name, Version: f.Version, Fingerprint: f.Fingerprint,
+		ID: f.ID, Name: f.Name, Version: f.Version, Implementation: f.Implementation, Fingerprint: f.Fingerprint,
 		Policy: f.Policy, Durations: f.Durations, Sum: f.Sum,
 	}
 }
 
+// Rules is the name of the Go flow that it runs.
+func (f Flow) Rules() string { return cmp.Or(f.Implementation, f.Name) }
+
+// Preselected is the duration that the form shows picked.
+func (f Flow) Preselected() time.Duration {
+	if f.Default == 0 && len(f.Durations) > 0 {
+		return f.Durations[0]
+	}
+	return f.Default
+}
+
 func (f Flow) same(g Flow) bool {
-	return f.Fingerprint == g.Fingerprint && maps.Equal(f.Params, g.Params) && slices.Equal(f.Durations, g.Durations) &&
+	return f.Implementation == g.Implementation && f.Fingerprint == g.Fingerprint && f.Command == g.Command && f.Origin == g.Origin &&
+		f.Default == g.Default && maps.Equal(f.Params, g.Params) && maps.Equal(f.Labels, g.Labels) &&
+		slices.Equal(f.Durations, g.Durations) && slices.Equal(f.Requesters, g.Requesters) &&
 		f.Policy.Timeout == g.Policy.Timeout && f.Policy.Warn == g.Policy.Warn && slices.Equal(f.Policy.Remind, g.Policy.Remind) &&
 		f.Policy.DenyReason == g.Policy.DenyReason
 }
 
+// AnyVersion is the base of a change that is made whatever there is now.
+const AnyVersion = -1
+
+// FlowConflictError says that a flow isn't of the version that a change was
+// made from.
+type FlowConflictError struct {
+	Now Flow // as it is; its version is 0 if there is none
+}
+
+func (e *FlowConflictError) Error() string {
+	if e.Now.Version == 0 {
+		return "there is no such flow any more"
+	}
+	return fmt.Sprintf("the flow %s has version %d now", e.Now.Name, e.Now.Version)
+}
+
 // Provision makes the flow of this name what f says. Its id, version and time
-// are the store's: a version is added if anything differs from the newest.
-func (l *Ledger) Provision(ctx context.Context, f Flow, now time.Time) (Flow, error) {
+// are the store's: a version is added if anything differs from the newest. Base
+// is the version that f changes, 0 if it is to be new, or AnyVersion; a
+// *[FlowConflictError] says that it is another one.
+func (l *Ledger) Provision(ctx context.Context, f Flow, base int, now time.Time) (Flow, error) {
 	id := uuid.NewString()
 	var result Flow
 	err := l.update(ctx, func(tx Tx) error {
@@ -54,16 +106,16 @@ func (l *Ledger) Provision(ctx context.Context, f Flow, now time.Time) (Flow, er
 		if err != nil {
 			return err
 		}
+		if base != AnyVersion && base != newest.Version {
+			return &FlowConflictError{newest}
+		}
 		if found && newest.same(f) {
 			result = newest
 			return nil
 		}
 		result = f
 		result.ID, result.Version, result.Since = newest.ID, newest.Version+1, now.UTC()
-		if result.Sum, err = result.sum(); err != nil {
-			return err
-		}
-		if err := put(tx, flowVersionKey(result.ID, result.Version), result); err != nil {
+		if result, err = putVersion(tx, result); err != nil {
 			return err
 		}
 		return put(tx, flowKey(f.Name), result)
@@ -72,6 +124,14 @@ func (l *Ledger) Provision(ctx context.Context, f Flow, now time.Time) (Flow, er
 		return Flow{}, fmt.Errorf("provisioning the flow %s: %w", f.Name, err)
 	}
 	return result, nil
+}
+
+func putVersion(tx Tx, f Flow) (Flow, error) {
+	var err error
+	if f.Sum, err = f.sum(); err != nil {
+		return f, err
+	}
+	return f, put(tx, flowVersionKey(f.ID, f.Version), f)
 }
 
 // FlowVersion is the flow that a case pins. It is ErrNotFound if it isn't there,

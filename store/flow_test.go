@@ -38,7 +38,7 @@ func TestACheckNoticesAnotherSchedule(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			engine := storetest.NewMemory()
 			l := open(t, engine)
-			flow, err := l.Provision(t.Context(), store.Flow{Name: "impersonation", Params: map[string]string{"manager_schedule": "P1"}, Policy: approval.Policy{Timeout: time.Hour}}, noon)
+			flow, err := l.Provision(t.Context(), store.Flow{Name: "impersonation", Params: map[string]string{"manager_schedule": "P1"}, Policy: approval.Policy{Timeout: time.Hour}}, store.AnyVersion, noon)
 			if err != nil {
 				t.Fatal(err)
 			}

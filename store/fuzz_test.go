@@ -46,7 +46,7 @@ func furnish(t testing.TB, engine store.Engine) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Provision(t.Context(), store.Flow{Name: "impersonation", Params: map[string]string{"manager_schedule": "PMGRS01"}}, noon); err != nil {
+	if _, err := l.Provision(t.Context(), store.Flow{Name: "impersonation", Params: map[string]string{"manager_schedule": "PMGRS01"}}, store.AnyVersion, noon); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.OpenHome(t.Context(), mia.ID, noon); err != nil {

@@ -35,8 +35,9 @@ func openKey(person, id string) string { return "open/" + part(person) + "/" + p
 func pastKey(requester string, at time.Time, id string) string {
 	return "past/" + part(requester) + "/" + timeKey(at) + "/" + part(id)
 }
-func cardKey(id CardID) string   { return "card/" + string(id) }
-func flowKey(name string) string { return "flow/" + part(name) }
+func cardKey(id CardID) string    { return "card/" + string(id) }
+func tokenKey(hash string) string { return "token/" + hash }
+func flowKey(name string) string  { return "flow/" + part(name) }
 func flowVersionKey(id string, version int) string {
 	return fmt.Sprintf("flow-version/%s/%08d", part(id), version)
 }

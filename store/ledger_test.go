@@ -246,16 +246,16 @@ func TestDueCases(t *testing.T) {
 func TestFlowVersions(t *testing.T) {
 	l := open(t, storetest.NewMemory())
 	want := store.Flow{Name: "impersonation", Fingerprint: "f1", Params: map[string]string{"manager_schedule": "P1"}, Durations: []time.Duration{time.Hour}}
-	first, err := l.Provision(t.Context(), want, noon)
+	first, err := l.Provision(t.Context(), want, store.AnyVersion, noon)
 	if err != nil || first.Version != 1 || first.ID == "" {
 		t.Fatalf("%+v, %v", first, err)
 	}
-	same, err := l.Provision(t.Context(), want, noon.Add(time.Hour))
+	same, err := l.Provision(t.Context(), want, store.AnyVersion, noon.Add(time.Hour))
 	if diff := cmp.Diff(first, same); diff != "" || err != nil {
 		t.Errorf("nothing changed, and yet (-first +again): %v\n%s", err, diff)
 	}
 	want.Params = map[string]string{"manager_schedule": "P2"}
-	second, err := l.Provision(t.Context(), want, noon.Add(2*time.Hour))
+	second, err := l.Provision(t.Context(), want, store.AnyVersion, noon.Add(2*time.Hour))
 	if err != nil || second.Version != 2 || second.ID != first.ID {
 		t.Errorf("%+v, %v", second, err)
 	}

@@ -35,6 +35,7 @@
 //	once/DAY/KEY                    what was handled, so that nothing is handled twice
 //	flow/NAME                       a provisioned flow, its newest version
 //	flow-version/ID/VERSION         every version of it
+//	token/HASH                      who may use the API
 //
 // The package never talks to Slack, and never decides.
 package store

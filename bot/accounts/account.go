@@ -1,10 +1,11 @@
 // Package accounts is the account directory: which customers there are, and
 // what a rule may know about them.
 //
-// A [Directory] answers two questions. Search is the type-ahead of the modal,
-// Get is the one account that a case is about, as it is for the person who
-// asks. A [Source] is a file (.json, .jsonl or .csv), the URL of a service that
-// answers the same two questions, or a PostgreSQL database and a query for each.
+// A [Directory] answers three questions. Search is the type-ahead of the modal,
+// Get is the one account that a case is about, as it is for the person who asks,
+// and Named says which accounts a message names. A [Source] is a file (.json,
+// .jsonl or .csv), the URL of a service that answers the first two, or a
+// PostgreSQL database and a query for each of these.
 // [Account.Facts] turns an account into the fields that rules read, as text,
 // numbers and yes or no, and as nothing else.
 //
@@ -26,7 +27,8 @@
 // A million accounts of 141 bytes in a file take 211 MB once they are loaded;
 // while they are loaded the process needs 0.8 GB, and 1.1 GB while a changed
 // file is loaded beside the old one. Searches in them take 0.1 to 0.7 ms, the
-// hardest 2.4 ms (BenchmarkIndexMillion and BenchmarkSearchMillion).
+// hardest 2.4 ms, and so does the longest message (BenchmarkIndexMillion,
+// BenchmarkSearchMillion, BenchmarkNamedMillion).
 //
 // # What cards show
 //

@@ -116,3 +116,26 @@ func millionFile(b *testing.B) string {
 	}
 	return path
 }
+
+// BenchmarkNamedMillion looks for the accounts that a message names: a short
+// one, and one as long as Slack takes it.
+func BenchmarkNamedMillion(b *testing.B) {
+	directory := openBench(b, millionFile(b))
+	some, err := directory.Get(b.Context(), "acct_0777777", "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	short := "Hi! " + some.Name + " can't pay since 9:30, see ticket 1042. Can somebody look into acct_0777777?\n"
+	for _, shape := range []struct{ name, text string }{
+		{"short", short},
+		{"long", strings.Repeat(short, 4000/len(short))},
+	} {
+		b.Run(shape.name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := directory.Named(b.Context(), shape.text, 3); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

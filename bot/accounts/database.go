@@ -140,6 +140,11 @@ func (d *Database) Search(ctx context.Context, text, email string, limit int) ([
 // isStorable says whether a text could be in a database.
 func isStorable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
+// Named implements [Directory], as [namedBySearch] does.
+func (d *Database) Named(ctx context.Context, text string, limit int) ([]Account, error) {
+	return namedBySearch(ctx, d, text, limit)
+}
+
 // Get implements [Directory].
 func (d *Database) Get(ctx context.Context, id, email string) (Account, error) {
 	if checkID(id) != nil || !isStorable(id) {

@@ -131,6 +131,10 @@ func testDjango(t *testing.T, s *pgServer) {
 			t.Errorf("%s for %q: %s", c.id, c.email, diff)
 		}
 	}
+	named, err := d.Named(t.Context(), "Globex can't log in, says Initech", 10)
+	if err != nil || len(named) != 2 || named[0].ID != "7" || named[1].ID != "8" {
+		t.Errorf("a message names %+v, %v", named, err)
+	}
 	if found := Examine(t.Context(), d, "42", "Kim@Example.com", 20); found.Problems() > 0 || found.Sampled != 4 {
 		t.Errorf("it isn't as it should be: %+v", found)
 	}

@@ -28,6 +28,10 @@ type Directory interface {
 	// the e-mail, then all others. It answers at most limit accounts, and never
 	// more than MaxResults.
 	Search(ctx context.Context, query, email string, limit int) ([]Account, error)
+	// Named are the accounts that a text names, limit at most, by the whole id or
+	// the whole name: see [Named]. It says ErrTooMuch rather than to leave out
+	// what it can't look for.
+	Named(ctx context.Context, text string, limit int) ([]Account, error)
 	// Get is the account of exactly this id as it is for the person of this
 	// e-mail, or ErrNotFound. It is asked anew each time: what it says decides.
 	Get(ctx context.Context, id, email string) (Account, error)

@@ -63,16 +63,19 @@ func (f *File) Search(ctx context.Context, query, email string, limit int) ([]Ac
 		return nil, err
 	}
 	x := f.current()
-	numbers := x.search(query, email, limit)
-	found := make([]Account, 0, len(numbers))
-	for _, number := range numbers {
-		account, err := x.account(number)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, account)
+	return x.accounts(x.search(query, email, limit))
+}
+
+// Named implements [Directory].
+func (f *File) Named(ctx context.Context, text string, limit int) ([]Account, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-	return found, nil
+	if !searchable(text) {
+		return nil, ErrTooMuch
+	}
+	x := f.current()
+	return x.accounts(x.named(hear(text), limit))
 }
 
 // Get implements [Directory]. An account of a file is the same for everybody.

@@ -32,6 +32,19 @@ func (x *index) account(number uint32) (Account, error) {
 	return Account{ID: id, Name: rest.Name, Plan: rest.Plan, Assigned: rest.Assigned, Fields: rest.Fields}, nil
 }
 
+// accounts are the whole accounts of these numbers.
+func (x *index) accounts(numbers []uint32) ([]Account, error) {
+	found := make([]Account, 0, len(numbers))
+	for _, number := range numbers {
+		account, err := x.account(number)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, account)
+	}
+	return found, nil
+}
+
 // rest is an account without its id, as the index keeps it.
 type rest struct {
 	Name     string         `json:"n"`

@@ -43,7 +43,7 @@ func theQueries() queries {
 	}
 }
 
-func (q *queries) named(name string) (*query, bool) {
+func (q *queries) byName(name string) (*query, bool) {
 	switch name {
 	case q.search.name:
 		return &q.search, true
@@ -82,7 +82,7 @@ func parseQueries(file, text string) (queries, error) {
 		case marked:
 			var known bool
 			name = strings.TrimSpace(name)
-			if current, known = read.named(name); !known {
+			if current, known = read.byName(name); !known {
 				return queries{}, fmt.Errorf("%s: there is no query %.40q: %s", at, name, wantedQueries)
 			}
 			if current.place.line > 0 {

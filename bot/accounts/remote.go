@@ -144,6 +144,11 @@ func (r *Remote) search(ctx context.Context, question asked) ([]Account, error) 
 	return accountsOf(said.Accounts, question.email)
 }
 
+// Named implements [Directory], as [namedBySearch] does.
+func (r *Remote) Named(ctx context.Context, text string, limit int) ([]Account, error) {
+	return namedBySearch(ctx, r, text, limit)
+}
+
 // Get implements [Directory].
 func (r *Remote) Get(ctx context.Context, id, email string) (Account, error) {
 	if checkID(id) != nil {

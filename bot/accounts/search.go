@@ -98,12 +98,17 @@ func (x *index) addID(found *results, folded []byte) {
 // addNames adds the names that begin so. They lie together.
 func (x *index) addNames(found *results, folded []byte) {
 	prefix := wordText(folded)
-	first := sort.Search(x.len(), func(i int) bool {
-		return bytes.Compare(x.lines.at(uint32(i)), prefix) >= 0
-	})
-	for i := uint32(first); int(i) < x.len() && !found.full() && bytes.HasPrefix(x.lines.at(i), prefix); i++ {
+	for i := uint32(x.from(0, prefix)); int(i) < x.len() && !found.full() && bytes.HasPrefix(x.lines.at(i), prefix); i++ {
 		found.add(i)
 	}
+}
+
+// from is the number of the first line, at or after the number first, that isn't
+// before the text.
+func (x *index) from(first int, text []byte) int {
+	return first + sort.Search(x.len()-first, func(i int) bool {
+		return bytes.Compare(x.lines.at(uint32(first+i)), text) >= 0
+	})
 }
 
 // addWords adds the lines with a word that begins so.

@@ -17,8 +17,10 @@ const scrapeTime = 5 * time.Second
 
 // Follow counts the ledger's cases, and from then on those that are committed.
 // It comes before the bot runs. Flow is the name of the flow that runs.
-func (m *Metrics) Follow(ctx context.Context, ledger *store.Ledger, flow string) error {
-	m.cases.begin(flow)
+func (m *Metrics) Follow(ctx context.Context, ledger *store.Ledger, flows ...string) error {
+	for _, flow := range flows {
+		m.cases.begin(flow)
+	}
 	if err := m.cases.load(ctx, ledger); err != nil {
 		return err
 	}

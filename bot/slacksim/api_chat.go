@@ -30,12 +30,15 @@ func (ws *Workspace) postMessage(a args) (answer, error) {
 
 func (ws *Workspace) updateMessage(a args) (answer, error) {
 	c := ws.conversation(a.text("channel"))
-	if c == nil || ws.member(a.text("channel")) != nil { // chat.update doesn't take a person's id
+	if c == nil || c.private || ws.member(a.text("channel")) != nil { // chat.update doesn't take a person's id
 		return nil, no("channel_not_found")
 	}
 	m := c.find(a.text("ts"))
 	if m == nil || m.only != nil {
 		return nil, no("message_not_found")
+	}
+	if m.from != nil {
+		return nil, no("cant_update_message")
 	}
 	if err := ws.fill(m, a); err != nil {
 		return nil, err
@@ -69,7 +72,7 @@ func (ws *Workspace) postEphemeral(a args) (answer, error) {
 func (ws *Workspace) writable(channel string) (*conversation, error) {
 	c := ws.conversation(channel)
 	switch {
-	case channel == "" || c == nil:
+	case channel == "" || c == nil || c.private:
 		return nil, no("channel_not_found")
 	case c.with != nil && c.with.Gone:
 		return nil, no("user_disabled")
@@ -119,6 +122,9 @@ func (ws *Workspace) fill(m *message, a args) error {
 
 // messageShape is a message as answers and payloads have it.
 func (ws *Workspace) messageShape(m *message) map[string]any {
+	if m.from != nil {
+		return ws.postShape(m)
+	}
 	shape := map[string]any{
 		"type": "message", "user": ws.botUserID, "bot_id": ws.botID, "app_id": ws.appID, "team": ws.teamID,
 		"ts": m.ts, "text": m.text, "blocks": list(m.blocks),
@@ -150,7 +156,7 @@ func (ws *Workspace) openConversation(a args) (answer, error) {
 func (ws *Workspace) listConversations(args) (answer, error) {
 	channels := []any{}
 	for _, c := range ws.conversations {
-		if c.with == nil {
+		if c.with == nil && !c.private {
 			channels = append(channels, map[string]any{"id": c.id, "name": c.name, "is_channel": true, "is_member": true, "is_archived": false})
 		}
 	}
@@ -161,7 +167,7 @@ const historyPage = 100
 
 func (ws *Workspace) history(a args) (answer, error) {
 	c := ws.conversation(a.text("channel"))
-	if c == nil || ws.member(a.text("channel")) != nil {
+	if c == nil || c.private || ws.member(a.text("channel")) != nil {
 		return nil, no("channel_not_found")
 	}
 	if c.with == nil && !slices.Contains(ws.o.Scopes, "channels:history") {

@@ -152,6 +152,12 @@ func TestRecordedShapes(t *testing.T) {
 	answered("chat.update", at, "channel", "ts", "text")
 	click := payload(t, app.during(func() { kim.Inbox().Last().Click("Yes") }, nil))
 	expect(t, dir, "BlockActionPayload", click, "user.id", "actions", "trigger_id", "response_url", "container.message_ts", "channel.id", "message.ts")
+	if err := ws.Configure([]byte(oneShortcut)); err != nil {
+		t.Fatal(err)
+	}
+	kim.Channel("general").Says("Globex can't log in & so on")
+	picked := payload(t, app.during(func() { kim.Channel("general").Last().Shortcut("Take it") }, nil))
+	expect(t, dir, "MessageShortcutPayload", picked, "callback_id", "trigger_id", "response_url", "message_ts", "message.text", "message.user", "channel.id", "team.id", "user.id", "user.team_id")
 	home := payload(t, app.during(func() { kim.OpensHome() }, nil))
 	expect(t, dir, "AppHomeOpenedPayload", home, "event.user", "event.channel", "event.tab", "event_id", "authorizations", "team_id")
 
@@ -182,6 +188,7 @@ func accepted() map[string][]string {
 		"chat.postMessage":      {"channel", "text", "blocks"},
 		"chat.update":           {"channel", "ts", "text", "blocks"},
 		"chat.postEphemeral":    {"channel", "user", "text", "blocks"},
+		"chat.getPermalink":     {"channel", "message_ts"},
 		"conversations.history": {"channel", "oldest", "latest", "limit", "cursor"}, // include_all_metadata is newer than the document
 		"conversations.open":    {"users"},
 		"views.open":            {"trigger_id", "view"},

@@ -212,6 +212,22 @@ func (m *Modal) Fill(label, text string) *Modal {
 	return m
 }
 
+// Typed is the text that an input holds.
+func (m *Modal) Typed(label string) string {
+	m.p.test().Helper()
+	block, element := m.input(label)
+	inputs, _ := m.held()[block].(map[string]any)
+	value, _ := inputs[fmt.Sprint(element["action_id"])].(map[string]any)
+	text, _ := value["value"].(string)
+	return text
+}
+
+// Adds writes on at the end of what an input holds.
+func (m *Modal) Adds(label, text string) *Modal {
+	m.p.test().Helper()
+	return m.Fill(label, m.Typed(label)+text)
+}
+
 // Forge puts any value into an input, as no honest client does.
 func (m *Modal) Forge(label string, value map[string]any) *Modal {
 	m.p.test().Helper()

@@ -65,12 +65,15 @@ type conversation struct {
 	with     *member
 	members  []*member
 	messages []*message
+	private  bool   // the bot isn't in it
 	refuses  string // the error that a message gets, if any
 }
 
-// message is a message of the bot. One that has only is an ephemeral one.
+// message is a message of the bot, or one from a person. One that has only is an
+// ephemeral one.
 type message struct {
 	ts       string
+	from     *member // nil for the bot
 	text     string
 	blocks   []any
 	was      []any // the blocks before, which a window that lags still shows

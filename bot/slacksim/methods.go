@@ -19,6 +19,8 @@ func methodNamed(name string) (method, bool) {
 		return method{scope: "chat:write", call: (*Workspace).updateMessage}, true
 	case "chat.postEphemeral":
 		return method{scope: "chat:write", call: (*Workspace).postEphemeral}, true
+	case "chat.getPermalink":
+		return method{call: (*Workspace).permalink}, true
 	case "conversations.history":
 		return method{scope: "im:history", call: (*Workspace).history}, true
 	case "conversations.open":

@@ -20,6 +20,10 @@ func TestOfficialBolt(t *testing.T) {
 	t.Parallel()
 	ws := slacksim.ForTest(t, slacksim.Options{Calm: true})
 	kim := ws.AddPerson("Kim Berg", "kim@example.com")
+	ws.AddChannel("support", kim)
+	if err := ws.Configure([]byte(`{"features":{"shortcuts":[{"name":"Take it","type":"message","callback_id":"take","description":"Take it on"}]}}`)); err != nil {
+		t.Fatal(err)
+	}
 	connected := runScript(t, ws, "bolt.js")
 	connected()
 
@@ -39,6 +43,11 @@ func TestOfficialBolt(t *testing.T) {
 	card.Click("Serve")
 	card.WaitText("Served Soup").WaitGone("Serve")
 	kim.OpensHome().WaitText("Welcome home")
+
+	kim.Channel("support").Says("Soup, please").Shortcut("Take it")
+	kim.WaitNotice("Took “Soup, please” of support, https://simulated.slack.com/archives/")
+	kim.Modal().Close()
+	kim.Inbox().Wait("Never mind.")
 
 	// Bolt loses what arrives while it reconnects, so nothing is sent then.
 	ws.RefreshSocket()

@@ -22,7 +22,7 @@ func (ws *Workspace) commandPayload(m *member, command, text string) map[string]
 	return map[string]any{
 		"token": verification, "team_id": ws.teamID, "team_domain": ws.domain(), "channel_id": m.im.id, "channel_name": "directmessage",
 		"user_id": m.ID, "user_name": m.handle, "command": command, "text": text, "api_app_id": ws.appID,
-		"is_enterprise_install": "false", "response_url": ws.newResponse(m), "trigger_id": ws.newTrigger(m),
+		"is_enterprise_install": "false", "response_url": ws.newResponse(m, m.im), "trigger_id": ws.newTrigger(m),
 	}
 }
 
@@ -40,7 +40,7 @@ func (ws *Workspace) messagePress(m *member, msg *message, action map[string]any
 	p["channel"] = map[string]any{"id": m.im.id, "name": "directmessage"}
 	p["message"] = ws.messageShape(msg)
 	p["state"] = map[string]any{"values": map[string]any{}}
-	p["response_url"] = ws.newResponse(m)
+	p["response_url"] = ws.newResponse(m, m.im)
 	p["trigger_id"] = ws.newTrigger(m)
 	p["actions"] = []any{action}
 	return p
@@ -90,6 +90,7 @@ func (ws *Workspace) homeOpenedPayload(m *member) map[string]any {
 // response is a response URL: half an hour, five uses.
 type response struct {
 	who  *member
+	in   *conversation
 	ends time.Time
 	left int
 }
@@ -100,8 +101,8 @@ const (
 )
 
 // newResponse makes a response URL. Locked.
-func (ws *Workspace) newResponse(m *member) string {
+func (ws *Workspace) newResponse(m *member, c *conversation) string {
 	id := ws.id("") + ws.id("")
-	ws.responses[id] = &response{who: m, ends: ws.now().Add(responseLife), left: responseUses}
+	ws.responses[id] = &response{who: m, in: c, ends: ws.now().Add(responseLife), left: responseUses}
 	return ws.url + "/respond/" + id
 }

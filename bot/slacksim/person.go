@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -135,9 +136,14 @@ func (p *Person) notices() (texts []string) {
 	for _, n := range p.m.notices {
 		texts = append(texts, n.Text)
 	}
-	for _, msg := range p.m.im.messages {
-		if msg.only == p.m {
-			texts = append(texts, p.ws.readable(msg.text+"\n"+blocksText(msg.blocks)))
+	for _, c := range p.ws.conversations {
+		if c != p.m.im && (c.with != nil || !slices.Contains(c.members, p.m)) {
+			continue
+		}
+		for _, msg := range c.messages {
+			if msg.only == p.m {
+				texts = append(texts, p.ws.readable(msg.text+"\n"+blocksText(msg.blocks)))
+			}
 		}
 	}
 	return texts

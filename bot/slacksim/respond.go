@@ -47,7 +47,7 @@ func (ws *Workspace) respondTo(id string, a args) (problem string) {
 	if err := ws.fill(m, a); err != nil {
 		return err.Error()
 	}
-	r.who.im.messages = append(r.who.im.messages, m)
+	r.in.messages = append(r.in.messages, m)
 	ws.announce()
 	return ""
 }

@@ -15,7 +15,9 @@ type Screen struct {
 	Modals   []ModalView `json:"modals"`   // the last is on top
 	Home     any         `json:"home"`     // the view as published, null before
 	Notices  []Notice    `json:"notices"`  // Slack's own sentences
-	Opened   int         `json:"-"`        // how many modals were opened so far
+	// Channels are those that the person is in.
+	Channels []ChannelView `json:"channels,omitempty"`
+	Opened   int           `json:"-"` // how many modals were opened so far
 }
 
 // Message is a message on a screen.
@@ -25,8 +27,16 @@ type Message struct {
 	Blocks  json.RawMessage `json:"blocks"`
 	Edited  bool            `json:"edited,omitempty"`
 	Private bool            `json:"private,omitempty"` // only this person sees it
+	From    string          `json:"from,omitempty"`    // the id of the person who wrote it, empty for the app
 	// Metadata is what the app attached, which nobody reads on a screen.
 	Metadata any `json:"-"`
+}
+
+// ChannelView is a channel on a screen.
+type ChannelView struct {
+	ID       string    `json:"id"`
+	Name     string    `json:"name"`
+	Messages []Message `json:"messages"`
 }
 
 // ModalView is an open modal on a screen.
@@ -55,16 +65,12 @@ func (ws *Workspace) Glance(person string, latest int) Screen {
 	if m == nil {
 		return Screen{}
 	}
-	s := Screen{Person: m.PersonInfo, Messages: []Message{}, Modals: []ModalView{}, Notices: append([]Notice{}, m.notices...), Opened: m.opened}
-	for _, msg := range slices.Backward(m.im.messages) {
-		if len(s.Messages) == latest {
-			break
-		}
-		if !msg.deleted && (msg.only == nil || msg.only == m) {
-			s.Messages = append(s.Messages, msg.shown())
+	s := Screen{Person: m.PersonInfo, Messages: m.reads(m.im, latest), Modals: []ModalView{}, Notices: append([]Notice{}, m.notices...), Opened: m.opened}
+	for _, c := range ws.conversations {
+		if c.with == nil && slices.Contains(c.members, m) {
+			s.Channels = append(s.Channels, ChannelView{c.id, c.name, m.reads(c, latest)})
 		}
 	}
-	slices.Reverse(s.Messages)
 	for _, v := range m.modals {
 		s.Modals = append(s.Modals, ModalView{v.id, v.hash, copied(v.view), maps.Clone(v.errors), v.busy})
 	}
@@ -74,8 +80,27 @@ func (ws *Workspace) Glance(person string, latest int) Screen {
 	return s
 }
 
+// reads are the latest messages of a conversation that the person sees.
+func (m *member) reads(c *conversation, latest int) []Message {
+	read := []Message{}
+	for _, msg := range slices.Backward(c.messages) {
+		if len(read) == latest {
+			break
+		}
+		if !msg.deleted && (msg.only == nil || msg.only == m) {
+			read = append(read, msg.shown())
+		}
+	}
+	slices.Reverse(read)
+	return read
+}
+
 func (m *message) shown() Message {
-	return Message{TS: m.ts, Text: m.text, Blocks: encoded(m.blocks), Edited: m.edited, Private: m.only != nil, Metadata: m.metadata}
+	shown := Message{TS: m.ts, Text: m.text, Blocks: encoded(m.blocks), Edited: m.edited, Private: m.only != nil, Metadata: m.metadata}
+	if m.from != nil {
+		shown.From = m.from.ID
+	}
+	return shown
 }
 
 // Watch says that something changed, at once after it did; changes that nobody

@@ -5,8 +5,8 @@
 // A [Workspace] is an http.Handler. Under /api/ it answers Web API methods,
 // under /link/ it accepts an app's sockets, and under /respond/ it takes what an
 // app posts to response URLs. People act through the same few doors in tests
-// and on the demo's page (acts.go): they type a command, press a button, ask for
-// suggestions, submit a modal, open a Home. Each act becomes the payload that
+// and on the demo's page (acts.go): they type a command, press a button, use a
+// shortcut on a message, ask for suggestions, submit a modal, open a Home. Each act becomes the payload that
 // Slack sends, goes to one of the app's sockets, and wants its ack there within
 // three seconds; otherwise the person reads what Slack would say.
 //
@@ -68,6 +68,7 @@ type Workspace struct {
 	members       []*member
 	groups        []*group
 	conversations []*conversation
+	shortcuts     []Shortcut
 	triggers      map[string]*trigger
 	responses     map[string]*response
 	sockets       []*connection

@@ -96,6 +96,7 @@ func Help() string {
 		"• `" + c + " acct_42 because the invoice page fails for 30m`: the customer's name or id, why, and for how long. You still send the form yourself.\n" +
 		"• `" + c + " status`: what you have asked for and what you may use now\n" +
 		"• `" + c + " end`: end your access now; `" + c + " end acct_42` if you have several\n" +
+		"• *" + Shortcut + "* in the menu “More actions” (⋯) of a message opens the form with a link to that message, and with the customer if it names one.\n" +
 		"What waits for your decision is in your messages with this bot and in its Home tab."
 }
 

@@ -23,6 +23,8 @@ const (
 	ActionAccount  = "account"
 	ActionReason   = "reason"
 	ActionDuration = "duration"
+	BlockFlow      = "flow"
+	ActionFlow     = "flow"
 )
 
 // The lengths of a reason, in characters after trimming.
@@ -33,12 +35,14 @@ const (
 
 // Form is what the modal for a new request offers.
 type Form struct {
-	Flow      string // the flow that the request will be for
+	Flow      string   // the flow that the request will be for
+	Flows     []string // all that there are to choose from
 	Durations []time.Duration
 	Default   time.Duration
 	Account   *Option                  // preselected, if there is one
 	Picked    *slack.OptionBlockObject // … or picked already, as Slack has it
 	Reason    string
+	Link      string   // to the message that it is for, if there is one
 	Notice    string   // for example why nothing is preselected
 	Preview   *Preview // what will come of it, once an account is picked
 }
@@ -57,9 +61,12 @@ func FormModal(f Form) slack.ModalViewRequest {
 	if notice := cleanLine(f.Notice); notice != "" {
 		m.Blocks.BlockSet = append(m.Blocks.BlockSet, paragraph(explained(notice)))
 	}
+	if len(f.Flows) > 1 {
+		m.Blocks.BlockSet = append(m.Blocks.BlockSet, flowInput(f))
+	}
 	m.Blocks.BlockSet = append(m.Blocks.BlockSet, accountInput(f))
 	m.Blocks.BlockSet = append(m.Blocks.BlockSet, f.Preview.blocks()...)
-	m.Blocks.BlockSet = append(m.Blocks.BlockSet, reasonInput(f.Reason), durationInput(f))
+	m.Blocks.BlockSet = append(m.Blocks.BlockSet, reasonInput(f), durationInput(f))
 	return m
 }
 
@@ -82,10 +89,11 @@ func accountInput(f Form) slack.Block {
 		plain("The customer to sign in as", maxHeader), pick).WithDispatchAction(true)
 }
 
-func reasonInput(reason string) slack.Block {
+func reasonInput(f Form) slack.Block {
+	asked := askedInLine(f.Link)
 	input := slack.NewPlainTextInputBlockElement(plain("What you need to do there, and for whom", maxHeader), ActionReason).
 		WithMultiline(true).WithMinLength(MinReason).WithMaxLength(MaxReason).
-		WithInitialValue(shorten(clean(reason), MaxReason))
+		WithInitialValue(asked + shorten(clean(f.Reason), MaxReason-width(asked)))
 	return slack.NewInputBlock(BlockReason, plain("Reason", maxHeader),
 		plain("Whoever decides reads it, and it's kept", maxHeader), input)
 }
@@ -100,7 +108,7 @@ func durationInput(f Form) slack.Block {
 			pick.InitialOption = option
 		}
 	}
-	return slack.NewInputBlock(BlockDuration, plain("For how long", maxHeader), nil, pick)
+	return slack.NewInputBlock(f.durationBlock(), plain("For how long", maxHeader), nil, pick)
 }
 
 // AccountOptions are the accounts as a type-ahead shows them, each with its id as
@@ -168,19 +176,23 @@ type Answer struct {
 func ReadForm(v slack.View, offered []time.Duration) (Answer, map[string]string) {
 	a := Answer{
 		Account: input(v, BlockAccount, ActionAccount).SelectedOption.Value,
-		Reason:  strings.TrimSpace(input(v, BlockReason, ActionReason).Value),
 	}
-	a.Flow, a.Foreseen = readMetadata(v.PrivateMetadata, a.Account)
+	var why string
+	why, a.Reason = whyFirst(strings.TrimSpace(input(v, BlockReason, ActionReason).Value))
+	a.Flow = PickedFlow(v)
+	if flow, foreseen := readMetadata(v.PrivateMetadata, a.Account); flow == a.Flow {
+		a.Foreseen = foreseen
+	}
 	wrong := map[string]string{}
 	if a.Account == "" {
 		wrong[BlockAccount] = "Pick the account to sign in as."
 	}
-	if problem := reasonProblem(a.Reason); problem != "" {
+	if problem := reasonProblem(why, a.Reason); problem != "" {
 		wrong[BlockReason] = problem
 	}
 	var problem string
 	if a.Duration, problem = readDuration(v, offered); problem != "" {
-		wrong[BlockDuration] = problem
+		wrong[durationBlock(v)] = problem
 	}
 	return a, wrong
 }
@@ -192,9 +204,12 @@ func input(v slack.View, block, action string) slack.BlockAction {
 	return v.State.Values[block][action]
 }
 
-// reasonProblem counts what can be read: invisible characters are no reason.
-func reasonProblem(reason string) string {
-	switch n := utf8.RuneCountInString(clean(reason)); {
+// reasonProblem counts what can be read: invisible characters are no reason, and
+// the link that the form came with isn't one either.
+func reasonProblem(why, reason string) string {
+	switch n := utf8.RuneCountInString(clean(why)); {
+	case n == 0 && why != reason:
+		return "Say why too: the link alone is no reason. Whoever decides reads it."
 	case n == 0:
 		return "Say why you need this. Whoever decides reads it."
 	case n < MinReason:
@@ -207,7 +222,7 @@ func reasonProblem(reason string) string {
 }
 
 func readDuration(v slack.View, offered []time.Duration) (time.Duration, string) {
-	value := input(v, BlockDuration, ActionDuration).SelectedOption.Value
+	value := input(v, durationBlock(v), ActionDuration).SelectedOption.Value
 	if value == "" {
 		return 0, "Pick for how long."
 	}

@@ -16,7 +16,7 @@ import (
 // for, and that each problem is at a field that the form has.
 func FuzzReadForm(f *testing.F) {
 	offered := []time.Duration{15 * time.Minute, time.Hour}
-	for _, reason := range []string{"the invoice page fails", "", "  a ", "\u200b\u200b\u200b", "<!channel> & more"} {
+	for _, reason := range []string{"the invoice page fails", "", "  a ", "\u200b\u200b\u200b", "<!channel> & more", "Asked in: https://x.example/ why"} {
 		data, err := json.Marshal(submission("acct_42", reason, "1h0m0s"))
 		if err != nil {
 			f.Fatal(err)

@@ -210,7 +210,8 @@ func TestNothingBreaksAPreview(t *testing.T) {
 		}
 		picked := slack.NewOptionBlockObject(typedText(t, "value"), slack.NewTextBlockObject(slack.PlainTextType, typedText(t, "option"), false, false),
 			slack.NewTextBlockObject(slack.PlainTextType, typedText(t, "description"), false, false))
-		m := view.FormModal(view.Form{Flow: "impersonation", Durations: []time.Duration{time.Hour}, Picked: picked, Reason: typedText(t, "reason"), Preview: &p})
+		m := view.FormModal(view.Form{Flow: "impersonation", Durations: []time.Duration{time.Hour}, Picked: picked, Reason: typedText(t, "reason"),
+			Link: "https://acme.slack.com/" + typedText(t, "link"), Notice: view.ManyNamed([]string{typedText(t, "one"), typedText(t, "other")}), Preview: &p})
 		validView(t, "preview", m, m.Blocks.BlockSet, users)
 		v := submission(p.Account, "so it is", "1h")
 		v.PrivateMetadata = m.PrivateMetadata

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/understudyhq/understudy/bot/cli"
 )
 
 // actor is a real understudy serve, as a process, with what it says.
@@ -27,7 +29,7 @@ type actor struct {
 const actorPatience = 30 * time.Second
 
 // act starts a bot.
-func act(t *testing.T, s settings) *actor {
+func act(t *testing.T, s cli.Settings) *actor {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -35,7 +37,7 @@ func act(t *testing.T, s settings) *actor {
 	}
 	a := &actor{t: t, command: exec.Command(self, "serve"), ended: make(chan struct{}), changed: make(chan struct{})}
 	a.command.Args[0] = "understudy"
-	a.command.Env = append(os.Environ(), s.environment()...)
+	a.command.Env = append(os.Environ(), s.Environment()...)
 	stderr, err := a.command.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

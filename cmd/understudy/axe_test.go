@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/understudyhq/understudy/bot/slacksim/npm"
+	"github.com/understudyhq/understudy/bot/view"
 )
 
 // TestPageIsAccessible lets axe-core look at every surface of the demo's page,
@@ -31,7 +32,14 @@ func TestPageIsAccessible(t *testing.T) {
 	d.botPID()
 	v := d.visit(t, browser)
 	v.accessible("the page", string(axe))
-	v.types("Type a command as", "/impersonate acct_42"+kb.Enter)
+	v.step("From a message")
+	v.sees("left", "None of our invoices can be downloaded")
+	v.types("Write in #support", "I'll look into it"+kb.Enter)
+	v.sees("left", "I'll look into it")
+	v.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('#left .more summary').focus()`), chromedp.KeyEvent(kb.Enter))
+	v.sees("left", view.Shortcut)
+	v.accessible("the channel", string(axe))
+	v.do(chromedp.Click(`#left .more[open] button`))
 	v.sees("left", "Impersonate a customer")
 	v.accessible("the form", string(axe))
 	v.types("Reason", "Their invoice page fails since noon, ticket 4711")

@@ -55,9 +55,15 @@ func (v *visitor) backstage(name string) {
 	v.do(chromedp.Click(fmt.Sprintf(`//*[@class="stage"]//button[normalize-space()=%q]`, name)))
 }
 
-// guided clicks the button of a step of the guide.
+// guided clicks the button of a step of the guide that types a command.
 func (v *visitor) guided(title string) {
 	v.t.Helper()
-	v.do(chromedp.Click(fmt.Sprintf(`//*[@class="guide"]//li[.//strong[normalize-space()=%q]]//button`, title)))
+	v.step(title)
 	v.sees("left", "Impersonate a customer")
+}
+
+// step clicks the button of a step of the guide.
+func (v *visitor) step(title string) {
+	v.t.Helper()
+	v.do(chromedp.Click(fmt.Sprintf(`//*[@class="guide"]//li[.//strong[normalize-space()=%q]]//button`, title)))
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/understudyhq/understudy/bot/cli"
 	"github.com/understudyhq/understudy/bot/pagersim"
 	"github.com/understudyhq/understudy/bot/slacksim"
 )
@@ -26,7 +27,7 @@ const quietFlows = `{"flows":[{"name":"impersonation","params":{"manager_schedul
 type killings struct {
 	t        *testing.T
 	ws       *slacksim.Workspace
-	settings settings
+	settings cli.Settings
 	people   map[string]slacksim.PersonInfo
 	random   *rand.Rand
 
@@ -68,11 +69,11 @@ func newKillings(t *testing.T) *killings {
 		front.Close()
 	})
 	folder := t.TempDir()
-	k.settings = settings{
+	k.settings = cli.Settings{
 		SlackAppToken: k.ws.AppToken(), SlackBotToken: k.ws.BotToken(), SlackAPIURL: k.ws.APIURL(),
 		PagerdutyToken: pagersim.Token, PagerdutyAPIURL: pager.URL, Listen: "127.0.0.1:0",
 		Store: "bolt:" + filepath.Join(folder, "understudy.db"), Flows: filepath.Join(folder, "flows.json"),
-		directorySettings: directorySettings{Accounts: filepath.Join(folder, "customers.csv")},
+		DirectorySettings: cli.DirectorySettings{Accounts: filepath.Join(folder, "customers.csv")},
 	}
 	var rows strings.Builder
 	rows.WriteString("id,name,plan,assigned\n")
@@ -195,7 +196,7 @@ func (k *killings) launch() {
 	k.must(err)
 	bot := exec.Command(self, "serve")
 	bot.Args[0] = "understudy"
-	bot.Env = append(os.Environ(), k.settings.environment()...)
+	bot.Env = append(os.Environ(), k.settings.Environment()...)
 	bot.Stderr = testWriter{k.t}
 	k.must(bot.Start())
 	ended := make(chan struct{})

@@ -208,7 +208,7 @@ func (k *killings) verify() {
 		}
 	}
 	t.Logf("the bot was killed %d times; Slack was told of %d requests and %d approvals", k.kills, len(k.told), len(k.clicked))
-	db, err := bolt.OpenReadOnly(t.Context(), k.settings.storePath(), bolt.Options{})
+	db, err := bolt.OpenReadOnly(t.Context(), k.settings.StorePath(), bolt.Options{})
 	k.must(err)
 	defer db.Close()
 	ledger, err := store.Open(t.Context(), db)

@@ -10,9 +10,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/rs/zerolog"
 
+	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/bot/cli"
 	"github.com/understudyhq/understudy/bot/pagersim"
 	"github.com/understudyhq/understudy/bot/slacksim"
 	"github.com/understudyhq/understudy/bot/slacksim/page"
@@ -39,7 +42,10 @@ func (d *demoCommand) Run(ctx context.Context, stdout io.Writer, log zerolog.Log
 		return err
 	}
 	address := "http://" + listener.Addr().String()
-	ws, ola := newWorkspace(address)
+	ws, ola, err := newWorkspace(address)
+	if err != nil {
+		return err
+	}
 	defer ws.Close()
 	b := newBackstage(ws, ola, &demoClock{file: filepath.Join(folder, "clock")})
 	defer b.close()
@@ -47,7 +53,7 @@ func (d *demoCommand) Run(ctx context.Context, stdout io.Writer, log zerolog.Log
 	if err != nil {
 		return err
 	}
-	stopPage := serveHTTP(listener, pages, log)
+	stopPage := api.Serve(listener, pages, log)
 	defer stopPage()
 	if d.Gallery {
 		fmt.Fprintf(stdout, "\n  The gallery is at  %s/gallery.html\n\n", address)
@@ -64,10 +70,10 @@ func (d *demoCommand) runBot(ctx context.Context, b *backstage, folder string, s
 	if err != nil {
 		return err
 	}
-	stopPager := serveHTTP(pagerListener, b.pager, log)
+	stopPager := api.Serve(pagerListener, b.pager, log)
 	defer stopPager()
 	ws := b.ws
-	s := settings{
+	s := cli.Settings{
 		SlackAppToken: ws.AppToken(), SlackBotToken: ws.BotToken(), SlackAPIURL: ws.APIURL(),
 		PagerdutyToken: pagersim.Token, PagerdutyAPIURL: "http://" + pagerListener.Addr().String(),
 		Store: "bolt:" + filepath.Join(folder, "understudy.db"), Listen: "127.0.0.1:0",
@@ -75,10 +81,10 @@ func (d *demoCommand) runBot(ctx context.Context, b *backstage, folder string, s
 	if d.Store != "" {
 		s.Store = "bolt:" + d.Store
 	}
-	if err := s.writeDemoFiles(folder); err != nil {
+	if err := writeDemoFiles(&s, folder); err != nil {
 		return err
 	}
-	return b.bot.supervise(ctx, s, stdout, "--clock="+b.clock.file, "--escalate")
+	return b.bot.supervise(ctx, s, stdout, "--clock="+b.clock.file)
 }
 
 const demoWelcome = `
@@ -101,16 +107,26 @@ func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
 	return listener, nil
 }
 
-func newWorkspace(address string) (ws *slacksim.Workspace, ola *slacksim.Person) {
+func newWorkspace(address string) (ws *slacksim.Workspace, ola *slacksim.Person, err error) {
 	ws = slacksim.New(slacksim.Options{Name: "Understudy demo", Seed: rand.Uint64(), Calm: true})
 	ws.SetURL(address)
-	ws.AddPerson("Kim Berg", "kim@example.com", slacksim.Title("Support agent"))
-	ws.AddPerson("Mia Falk", "mia@example.com", slacksim.Title("Support manager, on call"))
+	kim := ws.AddPerson("Kim Berg", "kim@example.com", slacksim.Title("Support agent"))
+	mia := ws.AddPerson("Mia Falk", "mia@example.com", slacksim.Title("Support manager, on call"))
 	ola = ws.AddPerson("Ola Nordmann", "ola@example.com", slacksim.Title("Support manager, on call"))
-	ws.AddPerson("Lee Chan", "lee@example.com", slacksim.Title("Support agent"))
+	lee := ws.AddPerson("Lee Chan", "lee@example.com", slacksim.Title("Support agent"))
 	ws.AddGroup("directors", ws.AddPerson("Dana Reyes", "dana@example.com", slacksim.Title("Director of support")))
-	ws.AddPerson("Sam Rivers", "sam@partner.example", slacksim.Title("Contractor, a guest"), slacksim.Guest())
-	return ws, ola
+	sam := ws.AddPerson("Sam Rivers", "sam@partner.example", slacksim.Title("Contractor, a guest"), slacksim.Guest())
+	return ws, ola, errors.Join(ws.Configure(cli.Manifest()), fillSupport(ws, kim, mia, ola, lee, sam))
+}
+
+// fillSupport has these people in #support, with what is written there.
+func fillSupport(ws *slacksim.Workspace, people ...*slacksim.Person) (err error) {
+	ws.AddChannel("support", people...)
+	for _, c := range demodata.Complaints() {
+		i := slices.IndexFunc(people, func(p *slacksim.Person) bool { return p.Name() == c.From })
+		err = errors.Join(err, ws.Post(people[i].ID(), "#support", c.Text))
+	}
+	return err
 }
 
 // galleryNames are the people of the gallery's views.
@@ -151,6 +167,7 @@ func demoGuide() []page.GuideStep {
 	return []page.GuideStep{
 		{Text: "Allowed at once: Hooli is on the free tier.", Person: "Kim Berg", Type: "/impersonate hooli"},
 		{Text: "Yours to approve: Kim is assigned to Globex.", Person: "Kim Berg", Type: "/impersonate globex"},
+		{Text: "From a message: in #support, open “⋯” beside what Lee wrote, and click Impersonate the customer.", Person: "Kim Berg", With: "Mia Falk", Channel: "support"},
 		{Text: "Approved, then ended: Acme goes to the managers on call. Approve it as Mia; then Kim clicks End now, or Mia clicks Revoke.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate acct_42"},
 		{Text: "Denied: ask for Café Lumière, deny it as Mia, and say why.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate acct_105"},
 		{Text: "Escalated: ask, and nobody answers. Click “10 minutes later” backstage: Dana, a director, is asked as well.", Person: "Kim Berg", With: "Dana Reyes", Type: "/impersonate acct_42"},
@@ -163,7 +180,7 @@ func demoGuide() []page.GuideStep {
 
 const demoFlows = `{"flows":[{"name":"impersonation","params":{"manager_schedule":"` + demoSchedule + `"},"durations":["15m","30m","1h","4h"]}]}`
 
-func (s *settings) writeDemoFiles(folder string) error {
+func writeDemoFiles(s *cli.Settings, folder string) error {
 	s.Accounts = filepath.Join(folder, "customers.jsonl")
 	s.Flows = filepath.Join(folder, "flows.json")
 	return errors.Join(

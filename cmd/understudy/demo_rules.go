@@ -15,7 +15,7 @@ const escalateAfter = 10 * time.Minute
 
 // demoRules are the rules of the demo: those of the product, and silence goes
 // on to the directors, which shows in minutes what it looks like.
-func demoRules() map[string]flows.Flow {
+func demoRules() flows.Flow {
 	flow := flows.Impersonation
 	flow.Source += demoRulesSource
 	flow.Approvers = func(r flows.Request) flows.Route {
@@ -25,5 +25,5 @@ func demoRules() map[string]flows.Flow {
 		}
 		return route.EscalateAfter(escalateAfter, flows.Group("directors"))
 	}
-	return map[string]flows.Flow{flow.Name: flow}
+	return flow
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/bot/cli"
 )
 
 // deployment is what docs/kubernetes.json says that the program must know, too.
@@ -85,7 +86,7 @@ func TestKubernetesExample(t *testing.T) {
 	d, access := theDeployment(t)
 	pod, c := d.Template.Spec, d.Template.Spec.Containers[0]
 	known := []string{"UNDERSTUDY_LOG_JSON"}
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[settings]()) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[cli.Settings]()) {
 		known = append(known, field.Tag.Get("env"))
 	}
 	values := map[string]string{}
@@ -125,7 +126,7 @@ func TestKubernetesExample(t *testing.T) {
 	}
 	for _, probe := range []string{c.LivenessProbe.HTTPGet.Path, c.ReadinessProbe.HTTPGet.Path} {
 		w := httptest.NewRecorder()
-		api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest(http.MethodGet, probe, nil))
+		api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler(), nil).ServeHTTP(w, httptest.NewRequest(http.MethodGet, probe, nil))
 		if w.Code != http.StatusOK {
 			t.Errorf("GET %s: %d", probe, w.Code)
 		}

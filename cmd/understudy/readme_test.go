@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"reflect"
@@ -11,7 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/understudyhq/understudy/bot"
+	"github.com/understudyhq/understudy/bot/cli"
+	"github.com/understudyhq/understudy/bot/provision"
+	"github.com/understudyhq/understudy/flows"
 )
 
 // The tests of this file keep README.md true.
@@ -60,7 +63,11 @@ func TestREADMEExplainsEveryScope(t *testing.T) {
 			} `json:"scopes"`
 		} `json:"oauth_config"`
 	}
-	if err := json.Unmarshal([]byte(manifest), &m); err != nil {
+	var manifest bytes.Buffer
+	if code := program().Run([]string{"manifest"}, &manifest, t.Output()); code != 0 {
+		t.Fatalf("understudy manifest ended with %d", code)
+	}
+	if err := json.Unmarshal(manifest.Bytes(), &m); err != nil {
 		t.Fatal(err)
 	}
 	want := slices.Sorted(slices.Values(append(m.OAuth.Scopes.Bot, "connections:write")))
@@ -71,7 +78,7 @@ func TestREADMEExplainsEveryScope(t *testing.T) {
 
 func TestREADMEExplainsEverySetting(t *testing.T) {
 	want := []string{"UNDERSTUDY_LOG_JSON"}
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[settings]()) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[cli.Settings]()) {
 		if name := field.Tag.Get("env"); name != "" {
 			want = append(want, name)
 		}
@@ -86,11 +93,12 @@ func TestREADMEExplainsEverySetting(t *testing.T) {
 func TestREADMEsFlowsFileSaysTheDefaults(t *testing.T) {
 	_, block, _ := strings.Cut(readme(t), "```json\n")
 	block, _, _ = strings.Cut(block, "```")
-	shown, err := bot.ReadFlows([]byte(block), rules())
+	rules := map[string]flows.Flow{flows.Impersonation.Name: flows.Impersonation}
+	shown, err := provision.ReadFile([]byte(block), rules)
 	if err != nil {
 		t.Fatalf("README.md's flows file: %v\n%s", err, block)
 	}
-	short, err := bot.ReadFlows([]byte(`{"flows":[{"name":"impersonation","params":{"manager_schedule":"PMGRS01"},"durations":["15m","1h"]}]}`), rules())
+	short, err := provision.ReadFile([]byte(`{"flows":[{"name":"impersonation","params":{"manager_schedule":"PMGRS01"},"durations":["15m","1h"]}]}`), rules)
 	if err != nil {
 		t.Fatal(err)
 	}

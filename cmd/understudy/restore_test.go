@@ -14,7 +14,7 @@ import (
 // it does.
 func TestRestore(t *testing.T) {
 	k := newKillings(t)
-	path := k.settings.storePath()
+	path := k.settings.StorePath()
 	folder := filepath.Dir(path)
 	backup, later := filepath.Join(folder, "backup.db"), filepath.Join(folder, "later.db")
 	k.startBot()
@@ -70,8 +70,8 @@ func TestRestoreSaysWhatIsLost(t *testing.T) {
 	}
 	k.stopBot()
 	k.says(0, "is copied", "store", "backup", backup)
-	k.must(os.Remove(k.settings.storePath()))
-	k.says(1, "it isn't there, and "+k.settings.storePath()+".mark says that it had", append([]string{"serve"}, k.flags()...)...)
+	k.must(os.Remove(k.settings.StorePath()))
+	k.says(1, "it isn't there, and "+k.settings.StorePath()+".mark says that it had", append([]string{"serve"}, k.flags()...)...)
 
 	said := k.says(0, "Its newest event is of "+time.Now().UTC().Format(time.DateOnly), "store", "restore", backup)
 	if strings.Contains(said, "is kept as") {
@@ -96,7 +96,7 @@ func (k *killings) says(code int, want string, args ...string) string {
 	k.t.Helper()
 	k.t.Setenv("UNDERSTUDY_STORE", k.settings.Store)
 	var out bytes.Buffer
-	if got := run(args, &out, &out); got != code || !strings.Contains(out.String(), want) || strings.Contains(out.String(), "goroutine") {
+	if got := program().Run(args, &out, &out); got != code || !strings.Contains(out.String(), want) || strings.Contains(out.String(), "goroutine") {
 		k.t.Errorf("understudy %s ended with %d, want %d and %q:\n%s", strings.Join(args, " "), got, code, want, &out)
 	}
 	return out.String()
@@ -114,7 +114,7 @@ func (k *killings) flags() []string {
 // kept holds that exactly this was kept of what was replaced.
 func (k *killings) kept(want []byte) {
 	k.t.Helper()
-	files, err := filepath.Glob(k.settings.storePath() + ".replaced-*")
+	files, err := filepath.Glob(k.settings.StorePath() + ".replaced-*")
 	if len(files) != 1 || err != nil {
 		k.t.Fatalf("kept: %v, %v", files, err)
 	}

@@ -8,10 +8,21 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strconv"
 	"sync"
 	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/understudyhq/understudy/bot/cli"
 )
+
+// demoServeCommand is the demo's bot, a process of its own.
+type demoServeCommand struct{ cli.Serve }
+
+// Run runs it until ctx ends.
+func (d *demoServeCommand) Run(ctx context.Context, log zerolog.Logger) error {
+	return d.Rehearse(ctx, 1, demoRules(), log)
+}
 
 // restartAfter is how long a killed bot stays away.
 const restartAfter = 2 * time.Second
@@ -24,7 +35,7 @@ type supervisor struct {
 
 // supervise runs the bot as a process, and again whenever it dies, until ctx
 // ends; then it lets the bot finish.
-func (v *supervisor) supervise(ctx context.Context, s settings, stdout io.Writer, flags ...string) error {
+func (v *supervisor) supervise(ctx context.Context, s cli.Settings, stdout io.Writer, flags ...string) error {
 	for {
 		bot, err := startBot(s, flags...)
 		if err != nil {
@@ -68,7 +79,7 @@ func (v *supervisor) kill() (string, error) {
 	return "The bot was killed. It is started again in 2 seconds, and goes on where it was.", nil
 }
 
-// botProcess is a running understudy serve.
+// botProcess is a running understudy demo-serve.
 type botProcess struct {
 	command *exec.Cmd
 	stdin   io.Closer
@@ -76,14 +87,14 @@ type botProcess struct {
 	err     error         // why, once it has
 }
 
-func startBot(s settings, flags ...string) (*botProcess, error) {
+func startBot(s cli.Settings, flags ...string) (*botProcess, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	command := exec.Command(self, append([]string{"serve", "--while-stdin"}, flags...)...) //nolint:gosec,noctx // it is this program itself, and is told to end by its standard input
+	command := exec.Command(self, append([]string{"demo-serve", "--while-stdin"}, flags...)...) //nolint:gosec,noctx // it is this program itself, and is told to end by its standard input
 	command.Args[0] = os.Args[0]
-	command.Env = append(os.Environ(), s.environment()...)
+	command.Env = append(os.Environ(), s.Environment()...)
 	command.Stdout, command.Stderr = os.Stderr, os.Stderr
 	stdin, err := command.StdinPipe()
 	if err != nil {
@@ -114,22 +125,5 @@ func (b *botProcess) finish() error {
 		return nil // whatever it says, it was told to end
 	case <-time.After(15 * time.Second):
 		return b.command.Process.Kill()
-	}
-}
-
-// environment is the settings as understudy serve reads them.
-func (s settings) environment() []string {
-	return []string{
-		"SLACK_APP_TOKEN=" + s.SlackAppToken,
-		"SLACK_BOT_TOKEN=" + s.SlackBotToken,
-		"SLACK_API_URL=" + s.SlackAPIURL,
-		"PAGERDUTY_TOKEN=" + s.PagerdutyToken,
-		"PAGERDUTY_API_URL=" + s.PagerdutyAPIURL,
-		"UNDERSTUDY_STORE=" + s.Store,
-		"UNDERSTUDY_ACCOUNTS=" + s.Accounts,
-		"UNDERSTUDY_FLOWS=" + s.Flows,
-		"UNDERSTUDY_EMAILS=" + s.Emails,
-		"UNDERSTUDY_LISTEN=" + s.Listen,
-		"UNDERSTUDY_TAKE_OVER=" + strconv.FormatBool(s.TakeOver),
 	}
 }

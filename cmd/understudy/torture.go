@@ -9,8 +9,10 @@ import (
 	"os/exec"
 	"time"
 
+	"github.com/rs/zerolog"
+
+	"github.com/understudyhq/understudy/bot/cli"
 	"github.com/understudyhq/understudy/cmd/understudy/storm"
-	"github.com/understudyhq/understudy/flows"
 )
 
 type tortureCommand struct {
@@ -27,7 +29,7 @@ func (t *tortureCommand) Run(ctx context.Context, stdout io.Writer) error {
 	}
 	fmt.Fprintf(stdout, "understudy torture --for %s --seed %d\n", t.For, t.Seed)
 	result, err := storm.Run(ctx, storm.Options{
-		Seed: t.Seed, For: t.For, Round: t.Round, Pause: t.Pause, Serve: serveStorm, Copy: copyStore, Out: stdout,
+		Seed: t.Seed, For: t.For, Round: t.Round, Pause: t.Pause, Serve: serveStorm, Copy: cli.CopyStore, Out: stdout,
 	})
 	result.Print(stdout)
 	again := fmt.Sprintf("this seed alone: understudy torture --for %s --seed %d", t.For, t.Seed)
@@ -46,14 +48,14 @@ func serveStorm(w storm.World) *exec.Cmd {
 	if err != nil {
 		self = os.Args[0] // starting it says what is wrong
 	}
-	bot := exec.Command(self, "serve", "--while-stdin", "--storm", "--clock="+w.Clock) //nolint:gosec,noctx // it is this program itself, and is told to end by its standard input
+	bot := exec.Command(self, "torture-serve", "--while-stdin", "--clock="+w.Clock) //nolint:gosec,noctx // it is this program itself, and is told to end by its standard input
 	bot.Args[0] = "understudy"
-	s := settings{
+	s := cli.Settings{
 		SlackAppToken: w.AppToken, SlackBotToken: w.BotToken, SlackAPIURL: w.SlackURL,
 		PagerdutyToken: storm.PagerToken, PagerdutyAPIURL: w.PagerURL, Listen: "127.0.0.1:0",
-		Store: "bolt:" + w.StorePath, directorySettings: directorySettings{Accounts: w.AccountsPath}, Flows: w.FlowsPath,
+		Store: "bolt:" + w.StorePath, DirectorySettings: cli.DirectorySettings{Accounts: w.AccountsPath}, Flows: w.FlowsPath,
 	}
-	bot.Env = append(os.Environ(), s.environment()...)
+	bot.Env = append(os.Environ(), s.Environment()...)
 	return bot
 }
 
@@ -61,21 +63,10 @@ func serveStorm(w storm.World) *exec.Cmd {
 // storm is to be of many acts, and what holds them back is tested elsewhere.
 const stormHaste = 50
 
-// inputs reads the settings for the program's own rules, or for the storm's.
-func (s *serveCommand) inputs() (inputs, error) {
-	if s.Escalate {
-		if err := s.simulated("--escalate"); err != nil {
-			return inputs{}, err
-		}
-		return s.read(demoRules())
-	}
-	if !s.Storm {
-		return s.read(rules())
-	}
-	if err := s.simulated("--storm"); err != nil {
-		return inputs{}, err
-	}
-	in, err := s.read(map[string]flows.Flow{storm.FlowName: storm.Rules()})
-	in.haste = stormHaste
-	return in, err
+// tortureServeCommand is the bot in the storm.
+type tortureServeCommand struct{ cli.Serve }
+
+// Run runs it until ctx ends.
+func (t *tortureServeCommand) Run(ctx context.Context, log zerolog.Logger) error {
+	return t.Rehearse(ctx, stormHaste, storm.Rules(), log)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/understudyhq/understudy/bot/cli"
 	"github.com/understudyhq/understudy/cmd/understudy/storm"
 )
 
@@ -29,7 +30,7 @@ func shortStorm(t *testing.T) storm.Result {
 	t.Logf("again: understudy torture --for %s --seed %d", length, seed)
 	result, err := storm.Run(t.Context(), storm.Options{
 		Seed: seed, For: length, Round: length, Pause: 600 * time.Millisecond,
-		Serve: serveStorm, Copy: copyStore, Out: t.Output(),
+		Serve: serveStorm, Copy: cli.CopyStore, Out: t.Output(),
 	})
 	if err != nil {
 		t.Fatal(err)

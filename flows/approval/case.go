@@ -16,6 +16,7 @@
 package approval
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -107,17 +108,22 @@ type Case struct {
 
 // FlowVersion pins the provisioned flow that a case was asked under.
 type FlowVersion struct {
-	ID          string `json:"id"` // a UUID
-	Name        string `json:"name"`
-	Version     int    `json:"version"`
-	Fingerprint string `json:"fingerprint"` // of the rule's source
-	Policy      Policy `json:"policy"`
+	ID      string `json:"id"` // a UUID
+	Name    string `json:"name"`
+	Version int    `json:"version"`
+	// Implementation is the name of the Go flow, empty if it is the flow's own.
+	Implementation string `json:"implementation,omitempty"`
+	Fingerprint    string `json:"fingerprint"` // of the rule's source
+	Policy         Policy `json:"policy"`
 	// Durations are what requesters are offered, and what approvers choose from
 	// who approve for less.
 	Durations []time.Duration `json:"durations,omitempty"`
 	// Sum is the hash of the whole provisioned flow, its parameters included.
 	Sum string `json:"sum,omitempty"`
 }
+
+// Rules is the name of the Go flow that decides.
+func (v FlowVersion) Rules() string { return cmp.Or(v.Implementation, v.Name) }
 
 // Policy is how long a case may wait, and what happens meanwhile.
 type Policy struct {

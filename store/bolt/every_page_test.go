@@ -185,7 +185,7 @@ func work(t *testing.T, l *store.Ledger, n int) {
 	route := flows.OnCall("PMGRS01")
 	flow, err := l.Provision(t.Context(), store.Flow{
 		Name: "impersonation", Params: map[string]string{"manager_schedule": fmt.Sprint("P", n/20)}, Policy: approval.Policy{Timeout: time.Hour},
-	}, now)
+	}, store.AnyVersion, now)
 	if err != nil {
 		t.Fatal(err)
 	}

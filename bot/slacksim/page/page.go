@@ -73,6 +73,8 @@ type GuideStep struct {
 	Person string `json:"person,omitzero"` // by whom, by name or id: the step gets a button that brings them up
 	With   string `json:"with,omitzero"`   // who else should be seen, by name or id
 	Type   string `json:"type,omitzero"`   // what the button puts into their message box
+	// Channel is the name of the channel that the button opens instead.
+	Channel string `json:"channel,omitzero"`
 }
 
 // NamedUser says who an id in the gallery is.
@@ -100,7 +102,7 @@ func Handler(ws *slacksim.Workspace, o Options) http.Handler {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /", files())
-	mux.HandleFunc("GET /setup", o.serve)
+	mux.HandleFunc("GET /setup", func(w http.ResponseWriter, _ *http.Request) { o.serve(w, ws.Shortcuts()) })
 	mux.HandleFunc("GET /views", o.serveGallery)
 	mux.Handle("GET /events", &stream{ws: ws, acts: o.Stage})
 	(&stage{ws: ws, acts: o.Stage}).route(mux)
@@ -116,13 +118,15 @@ func files() http.Handler {
 }
 
 // serve tells the page what stands around the screens.
-func (o Options) serve(w http.ResponseWriter, _ *http.Request) {
+func (o Options) serve(w http.ResponseWriter, shortcuts []slacksim.Shortcut) {
 	answer(w, http.StatusOK, struct {
 		Title string      `json:"title"`
 		App   string      `json:"app"`
 		Guide []GuideStep `json:"guide"`
 		Links []Link      `json:"links"`
-	}{o.Title, o.App, o.Guide, o.Links})
+
+		Shortcuts []slacksim.Shortcut `json:"shortcuts"`
+	}{o.Title, o.App, o.Guide, o.Links, shortcuts})
 }
 
 func (o Options) serveGallery(w http.ResponseWriter, _ *http.Request) {

@@ -26,6 +26,7 @@ type stage struct {
 type act struct {
 	Person  string         `json:"person"` // who acts, by id
 	Text    string         `json:"text"`   // what was typed into the message box
+	Channel string         `json:"channel"`
 	Message string         `json:"message"`
 	View    string         `json:"view"`
 	Home    bool           `json:"home"`
@@ -45,6 +46,8 @@ type done struct {
 
 func (s *stage) route(mux *http.ServeMux) {
 	mux.HandleFunc("POST /do/command", doing(s.command))
+	mux.HandleFunc("POST /do/post", doing(s.post))
+	mux.HandleFunc("POST /do/shortcut", doing(s.shortcut))
 	mux.HandleFunc("POST /do/press", doing(s.press))
 	mux.HandleFunc("POST /do/suggest", doing(s.suggest))
 	mux.HandleFunc("POST /do/submit", doing(s.submit))
@@ -78,6 +81,15 @@ func (s *stage) command(ctx context.Context, a act) (done, error) {
 		return done{Note: "This box takes slash commands: type one that begins with “/”. Nobody here reads other messages."}, nil
 	}
 	return done{}, s.ws.Command(ctx, a.Person, text)
+}
+
+// post writes in a channel, for the others there.
+func (s *stage) post(_ context.Context, a act) (done, error) {
+	return done{}, s.ws.Post(a.Person, a.Channel, a.Text)
+}
+
+func (s *stage) shortcut(ctx context.Context, a act) (done, error) {
+	return done{}, s.ws.UseShortcut(ctx, a.Person, a.Channel, a.Message, a.Action)
 }
 
 func (s *stage) press(ctx context.Context, a act) (done, error) {

@@ -56,6 +56,12 @@ app.action("serve", async ({ ack, body, action, client }) => {
   await ack();
   await client.chat.update({ channel: body.channel.id, ts: body.message.ts, text: "Served", blocks: [section("Served " + action.value)] });
 });
+app.shortcut("take", async ({ ack, shortcut, client, respond }) => {
+  await ack();
+  const { permalink } = await client.chat.getPermalink({ channel: shortcut.channel.id, message_ts: shortcut.message.ts });
+  await respond({ response_type: "ephemeral", text: `Took “${shortcut.message.text}” of ${shortcut.channel.name}, ${permalink}` });
+  await client.views.open({ trigger_id: shortcut.trigger_id, view: form });
+});
 app.event("app_home_opened", async ({ event, client }) => {
   await client.views.publish({ user_id: event.user, view: { type: "home", blocks: [section("Welcome home")] } });
 });

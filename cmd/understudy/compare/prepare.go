@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/slack-go/slack"
 
-	"github.com/understudyhq/understudy/bot"
+	"github.com/understudyhq/understudy/bot/provision"
 	"github.com/understudyhq/understudy/bot/slacksim"
 	"github.com/understudyhq/understudy/bot/view"
 	"github.com/understudyhq/understudy/flows"
@@ -86,7 +86,7 @@ func newPast(ctx context.Context, engine store.Engine, client *slack.Client, peo
 	if err != nil {
 		return nil, err
 	}
-	read, err := bot.ReadFlows([]byte(flowsFile), map[string]flows.Flow{flows.Impersonation.Name: flows.Impersonation})
+	read, err := provision.ReadFile([]byte(flowsFile), map[string]flows.Flow{flows.Impersonation.Name: flows.Impersonation})
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func newPast(ctx context.Context, engine store.Engine, client *slack.Client, peo
 	for i, one := range people {
 		p.people[i] = approval.Person{ID: one.ID(), Name: one.Name()}
 	}
-	p.flow, err = ledger.Provision(ctx, read[0], time.Now())
+	p.flow, err = ledger.Provision(ctx, read[0], store.AnyVersion, time.Now())
 	return p, err
 }
 

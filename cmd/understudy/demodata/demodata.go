@@ -1,6 +1,7 @@
 // Package demodata is the account directory of the demo: about two hundred
 // invented companies. Some are assigned to the support agent of the demo, some
-// to her colleague, and one has no plan, to show what a rule does then.
+// to her colleague, and one has no plan, to show what a rule does then. Some
+// complain, and colleagues write of it.
 package demodata
 
 import _ "embed"

@@ -39,6 +39,16 @@ func TestCustomersShowEveryRule(t *testing.T) {
 	}
 }
 
+func TestEachComplaintNamesOneCustomer(t *testing.T) {
+	customers := open(t)
+	for _, c := range demodata.Complaints() {
+		found, err := customers.Named(t.Context(), c.Text, 3)
+		if err != nil || len(found) != 1 {
+			t.Errorf("%s's complaint names %v (%v): %s", c.From, found, err, c.Text)
+		}
+	}
+}
+
 func TestCustomersAreAsManyAsTold(t *testing.T) {
 	customers := open(t)
 	if got := customers.Len(); got < 190 || got > 210 {

@@ -51,6 +51,11 @@ export function acting(pane, state, redraw) {
       if (answer.note) pane.note = { text: answer.note }
       else input.value = ''
     }),
+    write: (input, channel) => waiting('say', async () => {
+      await post('post', { person: person(), channel, text: input.value })
+      input.value = ''
+    }),
+    shortcut: (channel, message, action) => waiting(`shortcut ${message}`, () => post('shortcut', { person: person(), channel, message, action })),
     act: (target, block, element, choice) => {
       if (element.confirm) ask(pane, element.confirm, () => press(target, block, element, choice), redraw)
       else press(target, block, element, choice)

@@ -56,12 +56,12 @@ function doing(pane) {
 
 // go makes a pane the one where a step happens, and sends what the step says;
 // the other pane becomes who else should be seen.
-function go(person, text, other) {
+function go(person, text, other, channel) {
   const pane = shown().find((one) => one.person === person) ?? shown().at(text ? 0 : -1)
   if (pane.person !== person) doing(pane).become(person)
   const beside = shown().find((one) => one !== pane)
   if (other && beside && beside.person !== other) doing(beside).become(other)
-  pane.tab = 'messages'
+  pane.tab = state.screens.get(person)?.channels.find((one) => one.name === channel)?.id ?? 'messages'
   if (!roomy.matches) document.querySelector('.guide').open = false
   redraw()
   requestAnimationFrame(() => requestAnimationFrame(() => {

@@ -3,7 +3,7 @@
 import { h } from './dom.js'
 import { roomy } from './width.js'
 
-// drawGuide draws the steps. go(person, command, other) does what a step begins with.
+// drawGuide draws the steps. go(person, command, other, channel) does what a step begins with.
 export function drawGuide(steps, people, go) {
   if (!steps?.length) return undefined
   return h('details', { class: 'guide', key: 'guide', open: roomy.matches },
@@ -22,6 +22,6 @@ function drawGo(step, people, go) {
   const person = find(step.person)
   if (!person) return undefined
   const first = person.name.split(' ')[0]
-  const label = step.type ? `As ${first}: ${step.type}` : `Be ${first}`
-  return h('button', { type: 'button', class: 'button small', on: { click: () => go(person.id, step.type, find(step.with)?.id) } }, label)
+  const label = step.channel ? `As ${first}: open #${step.channel}` : step.type ? `As ${first}: ${step.type}` : `Be ${first}`
+  return h('button', { type: 'button', class: 'button small', on: { click: () => go(person.id, step.type, find(step.with)?.id, step.channel) } }, label)
 }

@@ -22,6 +22,6 @@ function drawMessage(message, context) {
   return h('article', { class: message.private ? 'message notice' : 'message', key: context.prefix, 'aria-label': `Message from ${message.from}` },
     message.private && h('p', { class: 'only' }, 'Only you can see this'),
     h('p', { class: 'from' }, h('strong', null, message.from), message.app && h('span', { class: 'badge' }, 'app'),
-      h('time', { datetime: at.toISOString(), title: full(at) }, clock(at)), message.edited && h('span', { class: 'hint' }, 'edited')),
+      h('time', { datetime: at.toISOString(), title: full(at) }, clock(at)), message.edited && h('span', { class: 'hint' }, 'edited'), context.more?.(message)),
     message.blocks?.length ? drawBlocks(message.blocks, context) : h('div', { class: 'block prose' }, drawMrkdwn(message.text, context)))
 }

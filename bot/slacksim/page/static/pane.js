@@ -5,19 +5,30 @@ import { drawBlocks } from './blocks.js'
 import { h } from './dom.js'
 import { drawMessages } from './messages.js'
 import { drawConfirm, drawModal } from './modal.js'
+import { drawChannel, drawWrite, openTab, tabsOf } from './more.js'
 
-const tabs = { messages: 'Messages', home: 'Home' }
+const own = { messages: 'Messages', home: 'Home' }
 
 // drawPane draws a pane. `doing` holds what can be done there, by name.
 export function drawPane(pane, state, doing) {
   const screen = state.screens.get(pane.person)
   const over = drawOver(pane, screen, state, doing)
+  const tabs = tabsOf(screen, own)
+  const tab = openTab(pane, tabs)
   return h('section', { class: 'pane', id: pane.id, key: pane.id, 'aria-label': `The screen of ${name(pane.person, state)}` },
     drawWho(pane, state, doing),
     h('div', { class: 'screen' },
       h('div', { class: 'under', inert: Boolean(over) },
-        h('div', { class: 'bar' }, drawTabs(pane, doing), pane.tab === 'messages' && drawHold(pane, doing)), pane.tab === 'home' ? drawHome(pane, screen, state, doing) : drawTalk(pane, screen, state, doing)),
+        h('div', { class: 'bar' }, drawTabs(pane, tabs, tab, doing), tab === 'messages' && drawHold(pane, doing)), drawTab(tab, pane, screen, state, doing)),
       over))
+}
+
+function drawTab(tab, pane, screen, state, doing) {
+  if (tab === 'home') return drawHome(pane, screen, state, doing)
+  const channel = screen?.channels.find((one) => one.id === tab)
+  if (!channel) return drawTalk(pane, screen, state, doing)
+  const contextOf = (message) => context(pane, state, doing, { message: message.ts }, `c${message.ts}`)
+  return [drawChannel(pane, channel, state, doing, contextOf), drawNote(pane, doing), drawWrite(pane, channel, doing)]
 }
 
 function drawWho(pane, state, doing) {
@@ -40,17 +51,19 @@ function drawFace(pane, person, i, state, doing) {
     unread > 0 && h('span', { class: 'unread', 'aria-label': `${unread} new` }, unread))
 }
 
-function drawTabs(pane, doing) {
+function drawTabs(pane, tabs, open, doing) {
   const names = Object.keys(tabs)
   const keydown = (event) => {
-    if (event.key !== 'ArrowRight' && event.key !== 'ArrowLeft') return
-    doing.open(names.find((one) => one !== pane.tab))
-    event.currentTarget.querySelector('[aria-selected=false]')?.focus()
+    const step = { ArrowRight: 1, ArrowLeft: names.length - 1 }[event.key]
+    if (!step) return
+    const next = names[(names.indexOf(open) + step) % names.length]
+    doing.open(next)
+    document.getElementById(`${pane.id}-tab-${next}`)?.focus()
   }
   return h('div', { class: 'tabs', role: 'tablist', on: { keydown } }, names.map((tab) =>
     h('button', {
-      type: 'button', role: 'tab', id: `${pane.id}-tab-${tab}`, 'aria-selected': String(tab === pane.tab), 'aria-controls': `${pane.id}-panel`,
-      tabindex: tab === pane.tab ? undefined : '-1', on: { click: () => doing.open(tab) },
+      type: 'button', role: 'tab', id: `${pane.id}-tab-${tab}`, 'aria-selected': String(tab === open), 'aria-controls': `${pane.id}-panel`,
+      tabindex: tab === open ? undefined : '-1', on: { click: () => doing.open(tab) },
     }, tabs[tab])))
 }
 

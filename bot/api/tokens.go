@@ -1,0 +1,76 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/understudyhq/understudy/store"
+)
+
+// Token is a token as it is listed. Only its maker is shown the secret, once.
+type Token struct {
+	ID     string     `json:"id"`
+	Name   string     `json:"name"`
+	Role   store.Role `json:"role"`
+	By     string     `json:"by"`
+	Since  time.Time  `json:"since"`
+	Secret string     `json:"secret,omitempty"`
+}
+
+// NewToken asks for a token.
+type NewToken struct {
+	Name string     `json:"name"`
+	Role store.Role `json:"role"`
+}
+
+const longestName = 100
+
+func tokenOf(t store.Token) Token {
+	return Token{ID: t.ID, Name: t.Name, Role: t.Role, By: t.By, Since: t.Since}
+}
+
+func (v *V1) listTokens(ctx context.Context, c call) (int, any, error) {
+	all, err := c.ledger.Tokens(ctx)
+	list := make([]Token, len(all))
+	for i, t := range all {
+		list[i] = tokenOf(t)
+	}
+	return http.StatusOK, map[string][]Token{"tokens": list}, err
+}
+
+func (v *V1) createToken(ctx context.Context, c call) (int, any, error) {
+	var wanted NewToken
+	if err := c.read(&wanted); err != nil {
+		return 0, nil, err
+	}
+	switch {
+	case wanted.Name == "" || len(wanted.Name) > longestName:
+		return 0, nil, wrong("name", "say who or what will use the token, in 1 to 100 bytes")
+	case !wanted.Role.Allows(store.Read):
+		return 0, nil, wrong("role", `it isn't "read", "operate" or "admin"`)
+	}
+	secret := "ust_" + rand.Text() + rand.Text() // 260 bits
+	t := store.Token{
+		ID: uuid.NewString(), Name: wanted.Name, Role: wanted.Role, Hash: store.HashToken(secret), By: c.by.Name, Since: v.Now().UTC(),
+	}
+	if err := c.ledger.AddToken(ctx, t); err != nil {
+		return 0, nil, err
+	}
+	v.Log.Info().Str("token", t.ID).Str("name", t.Name).Str("role", string(t.Role)).Str("by", t.By).Msg("a token was made")
+	made := tokenOf(t)
+	made.Secret = secret
+	return http.StatusCreated, made, nil
+}
+
+func (v *V1) revokeToken(ctx context.Context, c call) (int, any, error) {
+	id := c.PathValue("token")
+	err := c.ledger.RevokeToken(ctx, id)
+	if err == nil {
+		v.Log.Info().Str("token", id).Str("by", c.by.Name).Msg("a token was revoked")
+	}
+	return http.StatusNoContent, nil, err
+}

@@ -1,0 +1,178 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/understudyhq/understudy/bot/provision"
+	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/store"
+)
+
+// V1 is the API under /v1, which openapi.json describes. Every request has a
+// bearer token, whose role says what it may do; every error is a [Problem].
+type V1 struct {
+	// Ledger is the store; nil while it isn't this process's.
+	Ledger func() *store.Ledger
+	// World is asked by plans. Nil asks nobody.
+	World *provision.World
+	Rules map[string]flows.Flow
+	// AdminToken is the first token's secret, empty if there is none.
+	AdminToken string
+	// OfFile says that the program has a file of flows, which alone changes them.
+	OfFile bool
+	Now    func() time.Time
+	Log    zerolog.Logger
+}
+
+// most is how large a request's body may be, in bytes.
+const most = 1 << 20
+
+// call is one request by somebody who may make it.
+type call struct {
+	*http.Request
+	ledger *store.Ledger
+	by     store.Token
+	header http.Header // of the answer
+}
+
+// Handler serves the API.
+func (v *V1) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, route := range v.routes() {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { v.serve(w, r, route) })
+	}
+	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
+		problem(http.StatusNotFound, typeMissing, "Not found", fmt.Sprintf("The API has no %s %s; its description is at /v1/openapi.json.", r.Method, r.URL.Path)).write(w, v.Log)
+	})
+	mux.HandleFunc("GET /v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		write(w, http.StatusOK, json.RawMessage(openapi), v.Log)
+	})
+	return mux
+}
+
+// route is what answers one kind of request, and who may make it.
+type route struct {
+	role   store.Role
+	answer func(context.Context, call) (status int, value any, err error)
+}
+
+func (v *V1) routes() map[string]route {
+	return map[string]route{
+		"GET /v1/flows":                 {store.Read, v.listFlows},
+		"POST /v1/flows":                {store.Operate, v.createFlow},
+		"GET /v1/flows/{flow}":          {store.Read, v.readFlow},
+		"PUT /v1/flows/{flow}":          {store.Operate, v.updateFlow},
+		"DELETE /v1/flows/{flow}":       {store.Operate, v.deleteFlow},
+		"GET /v1/flows/{flow}/versions": {store.Read, v.flowVersions},
+		"POST /v1/plan":                 {store.Read, v.plan},
+		"GET /v1/cases":                 {store.Read, v.listCases},
+		"GET /v1/cases/{case}":          {store.Read, v.readCase},
+		"GET /v1/schedules/{schedule}":  {store.Read, v.readSchedule},
+		"GET /v1/tokens":                {store.Admin, v.listTokens},
+		"POST /v1/tokens":               {store.Admin, v.createToken},
+		"DELETE /v1/tokens/{token}":     {store.Admin, v.revokeToken},
+	}
+}
+
+func (v *V1) serve(w http.ResponseWriter, r *http.Request, to route) {
+	r.Body = http.MaxBytesReader(w, r.Body, most)
+	status, value, err := v.answer(r, to, w.Header())
+	if err != nil {
+		v.problem(err).write(w, v.Log)
+		return
+	}
+	if status == http.StatusNoContent {
+		w.WriteHeader(status)
+		return
+	}
+	write(w, status, value, v.Log)
+}
+
+func (v *V1) answer(r *http.Request, to route, header http.Header) (int, any, error) {
+	ledger := v.Ledger()
+	if ledger == nil {
+		return 0, nil, problem(http.StatusServiceUnavailable, typeStarting, "Not ready", "The bot is starting, or is handing its store over to another process. Nothing was changed. Try again in a moment.")
+	}
+	by, err := v.token(r, ledger)
+	if err != nil {
+		header.Set("WWW-Authenticate", `Bearer realm="understudy"`)
+		return 0, nil, err
+	}
+	if !by.Role.Allows(to.role) {
+		return 0, nil, problem(http.StatusForbidden, typeRole, "Forbidden", fmt.Sprintf("The token %s has the role %s, and this needs %s. Nothing was changed. Use a token of that role; understudy token create makes one.", by.Name, by.Role, to.role))
+	}
+	return to.answer(r.Context(), call{r, ledger, by, header})
+}
+
+// token is whose token the request bears.
+func (v *V1) token(r *http.Request, ledger *store.Ledger) (store.Token, error) {
+	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || secret == "" {
+		return store.Token{}, problem(http.StatusUnauthorized, typeAuth, "No token", "The request bears no token: send it as “Authorization: Bearer …”.")
+	}
+	if v.AdminToken != "" && subtle.ConstantTimeCompare([]byte(store.HashToken(secret)), []byte(store.HashToken(v.AdminToken))) == 1 {
+		return store.Token{Name: "the first token", Role: store.Admin}, nil
+	}
+	t, err := ledger.Token(r.Context(), secret)
+	if errors.Is(err, store.ErrNotFound) {
+		return t, problem(http.StatusUnauthorized, typeAuth, "Unknown token", "This token isn't known, or was revoked. Ask whoever has an admin token for another one.")
+	}
+	return t, err
+}
+
+// problem is what a client is told of an error. Its cause stays in the log.
+func (v *V1) problem(err error) *Problem {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
+	if conflict, ok := errors.AsType[*store.FlowConflictError](err); ok {
+		p := problem(http.StatusPreconditionFailed, typeConflict, "Changed meanwhile", fmt.Sprintf("Nothing was changed, because %v. Read it again, and plan again.", conflict))
+		p.Current = conflict.Now.Version
+		return p
+	}
+	if open, ok := errors.AsType[*store.OpenCasesError](err); ok {
+		return problem(http.StatusConflict, typeOpen, "Cases are open", fmt.Sprintf("The flow wasn't deleted, because %v. They go on to their ends as they began; ask again with open_cases=keep, or wait.", open))
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return problem(http.StatusNotFound, typeMissing, "Not found", "There is nothing under this name: "+err.Error()+".")
+	}
+	v.Log.Error().Err(err).Msg("a request to the API")
+	return problem(http.StatusInternalServerError, typeInside, "It failed", "The bot couldn't do this, and its log says why. Whether anything was changed isn't known: read it again.")
+}
+
+// read reads the call's body, strictly.
+func (c call) read(into any) error {
+	data, err := io.ReadAll(c.Body)
+	if err != nil {
+		return problem(http.StatusRequestEntityTooLarge, typeRequest, "Too large", fmt.Sprintf("The request couldn't be read, or is larger than %d bytes.", most))
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	err = decoder.Decode(into)
+	if err == nil && decoder.More() {
+		err = errors.New("something follows the first value")
+	}
+	if err != nil {
+		return problem(http.StatusBadRequest, typeRequest, "Not understood", "The request's body isn't the JSON that is expected here: "+err.Error()+".")
+	}
+	return nil
+}
+
+// Unprotected answers in the place of the API where a token would cross a
+// network for all to read.
+func Unprotected(log zerolog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		problem(http.StatusForbidden, typePlain, "No TLS", "The API isn't served here, because this address has no TLS and can be reached from other machines. If you sent a token, revoke it. Set UNDERSTUDY_TLS_CERT and UNDERSTUDY_TLS_KEY, or UNDERSTUDY_PLAIN_API if something in front of the bot has TLS.").write(w, log)
+	})
+}

@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/rs/zerolog"
+
+	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/store"
+)
+
+// health is what the process serves over HTTP, whatever it does: its health,
+// its metrics and the API.
+type health struct {
+	address string // with its scheme
+	ready   atomic.Pointer[func(context.Context) error]
+	ledger  atomic.Pointer[func() *store.Ledger]
+	stop    func()
+}
+
+// openHealth listens at once, so that a port that is taken is known before
+// anything else is done.
+func openHealth(ctx context.Context, s Settings, counts http.Handler, v1 *api.V1, log zerolog.Logger) (*health, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("UNDERSTUDY_LISTEN: %w", err)
+	}
+	h := &health{address: "http://" + listener.Addr().String()}
+	if s.TLSCert != "" {
+		certificate, err := tls.LoadX509KeyPair(s.TLSCert, s.TLSKey)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("UNDERSTUDY_TLS_CERT and UNDERSTUDY_TLS_KEY can't be used: %w", err), listener.Close())
+		}
+		h.address = "https://" + listener.Addr().String()
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
+	}
+	h.show(func(context.Context) error { return errors.New("the bot starts") })
+	h.serveLedger(v1.Ledger)
+	v1.Ledger = func() *store.Ledger { return (*h.ledger.Load())() }
+	handler := v1.Handler()
+	if s.TLSCert == "" && !s.PlainAPI && !isLoopback(listener.Addr()) {
+		log.Warn().Str("address", listener.Addr().String()).Msg("the API isn't served: its tokens would cross the network for all to read; set UNDERSTUDY_TLS_CERT and UNDERSTUDY_TLS_KEY, or UNDERSTUDY_PLAIN_API if something in front of the bot has TLS")
+		handler = api.Unprotected(log)
+	}
+	h.stop = api.Serve(listener, api.Handler(func(ctx context.Context) error { return (*h.ready.Load())(ctx) }, counts, handler), log)
+	return h, nil
+}
+
+func isLoopback(address net.Addr) bool {
+	tcp, ok := address.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+// show says from now on what ready says.
+func (h *health) show(ready func(context.Context) error) { h.ready.Store(&ready) }
+
+// serveLedger has the API use this store from now on; it may give nil.
+func (h *health) serveLedger(ledger func() *store.Ledger) { h.ledger.Store(&ledger) }

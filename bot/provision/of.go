@@ -1,0 +1,21 @@
+package provision
+
+import "github.com/understudyhq/understudy/store"
+
+// Of is the record that describes the flow, with nothing left to a default but
+// the command, the implementation and the preselected duration.
+func Of(f store.Flow) Record {
+	r := Record{
+		Name: f.Name, Implementation: f.Implementation, Params: f.Params, Command: f.Command,
+		Durations: shortAll(f.Durations), Requesters: f.Requesters, Labels: f.Labels,
+		Timeout: short(f.Policy.Timeout), Remind: shortAll(f.Policy.Remind), Warn: short(f.Policy.Warn),
+		DenyReason: string(f.Policy.DenyReason),
+	}
+	if f.Default != 0 {
+		r.Default = short(f.Default)
+	}
+	if r.DenyReason == "" {
+		r.DenyReason = "optional"
+	}
+	return r
+}

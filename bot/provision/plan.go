@@ -1,0 +1,168 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/understudyhq/understudy/bot/accounts"
+	"github.com/understudyhq/understudy/bot/people"
+	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/store"
+)
+
+// Plan says what provisioning a record would do, and what speaks against it.
+type Plan struct {
+	Action Action `json:"action"`
+	// Base is the version that would be changed, 0 if there is none.
+	Base    int      `json:"base"`
+	Record  Record   `json:"record"`
+	Changes []Change `json:"changes"`
+	// Errors stop it. Warnings don't.
+	Errors   []Problem `json:"errors"`
+	Warnings []Problem `json:"warnings"`
+	// Replay is how past cases would have been decided; nil after errors.
+	Replay *Replay `json:"replay,omitempty"`
+}
+
+// Action is what provisioning would do.
+type Action string
+
+// The actions.
+const (
+	Create Action = "create"
+	Update Action = "update"
+	Keep   Action = "none"
+)
+
+// Change is a field of a record that would be another.
+type Change struct {
+	Field  string `json:"field"`
+	Before string `json:"before"` // empty if it wasn't set
+	After  string `json:"after"`  // empty if it wouldn't be
+}
+
+// Planner says what provisioning would do.
+type Planner struct {
+	Ledger *store.Ledger
+	Rules  map[string]flows.Flow
+	// World is asked what a record needs. Nil asks nobody.
+	World *World
+	Now   func() time.Time
+}
+
+// World is where a flow's facts and people come from.
+type World struct {
+	People   *people.Directory
+	Accounts accounts.Directory
+}
+
+// planTime is how long the world is asked, at most.
+const planTime = 20 * time.Second
+
+// Plan checks the record against the program and the world, and replays past
+// cases through it. It changes nothing.
+func (p *Planner) Plan(ctx context.Context, r Record) (Plan, error) {
+	plan := Plan{Action: Create, Record: r, Changes: []Change{}, Errors: []Problem{}, Warnings: []Problem{}}
+	now, err := p.Ledger.Flow(ctx, r.Name)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+	case err != nil:
+		return plan, err
+	default:
+		plan.Action, plan.Base = Update, now.Version
+	}
+	flow, problems := r.Flow(p.Rules)
+	if len(problems) > 0 {
+		plan.Errors = problems
+		return plan, nil
+	}
+	plan.Record = Of(flow)
+	plan.Changes = changes(now, flow)
+	if plan.Action == Update && len(plan.Changes) == 0 {
+		plan.Action = Keep
+	}
+	rule := p.Rules[flow.Rules()]
+	if p.World != nil {
+		ctx, cancel := context.WithTimeout(ctx, planTime)
+		defer cancel()
+		p.World.check(ctx, &plan, rule, flow, p.Now())
+	}
+	if len(plan.Errors) > 0 {
+		return plan, nil
+	}
+	plan.Replay, err = p.replay(ctx, rule, flow)
+	return plan, err
+}
+
+// changes are the fields that differ, in the order in which a record has them.
+func changes(before, after store.Flow) []Change {
+	found := []Change{}
+	was, is := fields(before), fields(after)
+	if before.Version == 0 {
+		was = map[string]string{}
+	}
+	if before.Version > 0 && before.Fingerprint != after.Fingerprint {
+		found = append(found, Change{"rules", before.Fingerprint[:min(12, len(before.Fingerprint))], after.Fingerprint[:12]})
+	}
+	for _, field := range slices.Sorted(maps.Keys(union(was, is))) {
+		if was[field] != is[field] {
+			found = append(found, Change{field, was[field], is[field]})
+		}
+	}
+	return found
+}
+
+func union(a, b map[string]string) map[string]string {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
+}
+
+// fields are a record's fields as text, the entries of a map each by itself.
+func fields(f store.Flow) map[string]string {
+	texts := map[string]string{}
+	record := reflect.ValueOf(Of(f))
+	for i := range record.NumField() {
+		name, _, _ := strings.Cut(record.Type().Field(i).Tag.Get("json"), ",")
+		switch value := record.Field(i).Interface().(type) {
+		case string:
+			texts[name] = value
+		case []string:
+			texts[name] = strings.Join(value, ", ")
+		case map[string]string:
+			for key, text := range value {
+				texts[name+"."+key] = text
+			}
+		}
+	}
+	maps.DeleteFunc(texts, func(_, text string) bool { return text == "" })
+	return texts
+}
+
+// Summary says the plan in one line: "214 past requests, 3 would change".
+func (r *Replay) Summary() string {
+	if r == nil {
+		return ""
+	}
+	if r.Cases == 0 {
+		return "no past requests to compare with"
+	}
+	text := fmt.Sprintf("%s, %d would change", counted(r.Cases, "past request"), len(r.Changed)+r.MoreChanged)
+	if n := len(r.Unknown) + r.MoreUnknown; n > 0 {
+		text += fmt.Sprintf(", %d can't be told", n)
+	}
+	return text
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
