@@ -60,18 +60,18 @@ func option(value string) map[string]any {
 func directory(t *testing.T) (down *atomic.Bool, set setting) {
 	down = new(atomic.Bool)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		acme := `{"id":"acct_42","name":"Acme","plan":"enterprise"}`
+		acme := `{"id":"acct_42","name":"Acme","plan":"enterprise","is_assigned":false}`
 		switch {
 		case down.Load():
 			http.Error(w, "down", http.StatusServiceUnavailable)
-		case strings.HasSuffix(r.URL.Path, "/acct_42"):
-			_, _ = w.Write([]byte(acme))
+		case r.URL.Path == "/facts":
+			_, _ = w.Write([]byte(`{"account":` + acme + `}`))
 		default:
 			_, _ = w.Write([]byte(`{"accounts":[` + acme + `]}`))
 		}
 	}))
 	t.Cleanup(server.Close)
-	remote, err := accounts.OpenURL(server.URL, "")
+	remote, err := accounts.OpenURL(server.URL, "", false)
 	if err != nil {
 		t.Fatal(err)
 	}

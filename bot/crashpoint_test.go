@@ -158,11 +158,11 @@ type downDirectory struct {
 	left atomic.Int32
 }
 
-func (d *downDirectory) Get(ctx context.Context, id string) (accounts.Account, error) {
+func (d *downDirectory) Get(ctx context.Context, id, email string) (accounts.Account, error) {
 	if d.left.Add(-1) >= 0 {
 		return accounts.Account{}, errors.New("down")
 	}
-	return d.Directory.Get(ctx, id)
+	return d.Directory.Get(ctx, id, email)
 }
 
 func nobodyClicks(s *story) {

@@ -49,7 +49,7 @@ func fuzzedAccounts(f *testing.F) accounts.Directory {
 	if err := os.WriteFile(file, []byte(`{"id":"acct_42","name":"Acme","plan":"free"}`+"\n"+`{"id":"acct_7","name":"Globex"}`+"\n"), 0o600); err != nil {
 		f.Fatal(err)
 	}
-	directory, err := accounts.Open(f.Context(), file, zerolog.Nop())
+	directory, err := accounts.OpenFile(f.Context(), file, zerolog.Nop())
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -197,7 +197,8 @@ func (b *Bot) submit(ctx context.Context, action slack.InteractionCallback) any 
 	if len(problems) > 0 {
 		return slack.NewErrorsViewSubmissionResponse(problems)
 	}
-	account, problem := b.account(ctx, answer.Account)
+	requester := b.requester(ctx, action.User)
+	account, problem := b.account(ctx, answer.Account, requester.Email)
 	if problem != "" {
 		return failAtAccount(problem)
 	}
@@ -205,7 +206,7 @@ func (b *Bot) submit(ctx context.Context, action slack.InteractionCallback) any 
 	result, err := b.commit(ctx, store.Change{
 		Case: id, View: action.View.ID, Once: "view:" + action.View.ID,
 		Command: approval.Submit{
-			ID: id, Flow: flow.Pin(), Requester: b.requester(ctx, action.User),
+			ID: id, Flow: flow.Pin(), Requester: requester,
 			Account: account, Reason: answer.Reason, Duration: answer.Duration, Foreseen: answer.Foreseen,
 		},
 	})
@@ -227,13 +228,13 @@ func (b *Bot) submit(ctx context.Context, action slack.InteractionCallback) any 
 
 // account is the directory's account of this id. If the directory doesn't
 // answer, the case begins without its name: routing waits for the directory.
-func (b *Bot) account(ctx context.Context, id string) (account approval.Account, problem string) {
+func (b *Bot) account(ctx context.Context, id, email string) (account approval.Account, problem string) {
 	if id == unavailable {
 		return account, "The account directory isn't answering. Nothing was asked. Search for the account again in a moment."
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookup)
 	defer cancel()
-	found, err := b.Accounts.Get(ctx, id)
+	found, err := b.Accounts.Get(ctx, id, email)
 	switch {
 	case errors.Is(err, accounts.ErrNotFound):
 		return account, "This account isn't in the account directory any more. Nothing was asked. Pick another one."

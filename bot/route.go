@@ -82,7 +82,7 @@ func (b *Bot) ruling(ctx context.Context, c approval.Case) (approval.Command, er
 	case why != "":
 		return approval.Refuse{Why: why}, nil
 	}
-	account, err := b.Accounts.Get(ctx, c.Account.ID)
+	account, err := b.Accounts.Get(ctx, c.Account.ID, requester.Email)
 	switch {
 	case errors.Is(err, accounts.ErrNotFound):
 		return approval.Refuse{Why: "the account " + c.Account.ID + " isn't in the account directory"}, nil

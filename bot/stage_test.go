@@ -130,7 +130,7 @@ func directoryOf(t *testing.T, customers string, log zerolog.Logger) accounts.Di
 	if err := os.WriteFile(file, []byte(customers), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	directory, err := accounts.Open(t.Context(), file, log)
+	directory, err := accounts.OpenFile(t.Context(), file, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,9 +2,10 @@
 // what a rule may know about them.
 //
 // A [Directory] answers three questions. Search is the type-ahead of the modal,
-// Get is the one account that a case is about, and Named says which accounts a
-// message names. [Open] takes a file (.json, .jsonl or .csv) or the URL of a
-// service that answers the first two.
+// Get is the one account that a case is about, as it is for the person who asks,
+// and Named says which accounts a message names. A [Source] is a file (.json,
+// .jsonl or .csv), the URL of a service that answers the first two, or a
+// PostgreSQL database and a query for each of these.
 // [Account.Facts] turns an account into the fields that rules read, as text,
 // numbers and yes or no, and as nothing else.
 //
@@ -64,6 +65,9 @@ type Account struct {
 	Plan string `json:"plan,omitzero"`
 	// Assigned are the e-mails of the people it is assigned to.
 	Assigned []string `json:"assigned,omitempty"`
+	// AssignmentUnknown means that the directory doesn't say to whom it is
+	// assigned. A rule that reads is_assigned then refuses.
+	AssignmentUnknown bool `json:"-"`
 	// Fields are further fields: string, float64 or bool.
 	Fields map[string]any `json:"fields,omitempty"`
 }
@@ -91,9 +95,9 @@ func (a Account) AssignedTo(email string) bool {
 }
 
 // Facts are the fields that a rule reads when the person of this e-mail asks
-// for the account: is_assigned, customer_id, customer_name, customer_plan if
-// it is known, and every further field by its name. Values are string, bool or
-// float64.
+// for the account: customer_id, customer_name, is_assigned and customer_plan
+// if they are known, and every further field by its name. Values are string,
+// bool or float64.
 func (a Account) Facts(email string) map[string]any {
 	facts := make(map[string]any, len(a.Fields)+4)
 	for name, value := range a.Fields {
@@ -103,7 +107,9 @@ func (a Account) Facts(email string) map[string]any {
 	}
 	facts[idField] = a.ID
 	facts[nameField] = a.Name
-	facts[assignedField] = a.AssignedTo(email)
+	if !a.AssignmentUnknown {
+		facts[assignedField] = a.AssignedTo(email)
+	}
 	if a.Plan != "" {
 		facts[planField] = a.Plan
 	}

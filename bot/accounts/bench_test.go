@@ -39,7 +39,7 @@ func BenchmarkIndexMillion(b *testing.B) {
 // BenchmarkSearchMillion is the type-ahead over a million accounts.
 func BenchmarkSearchMillion(b *testing.B) {
 	directory := openBench(b, millionFile(b))
-	some, err := directory.Get(b.Context(), "acct_0777777")
+	some, err := directory.Get(b.Context(), "acct_0777777", "")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func millionFile(b *testing.B) string {
 // one, and one as long as Slack takes it.
 func BenchmarkNamedMillion(b *testing.B) {
 	directory := openBench(b, millionFile(b))
-	some, err := directory.Get(b.Context(), "acct_0777777")
+	some, err := directory.Get(b.Context(), "acct_0777777", "")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -31,32 +32,67 @@ type Directory interface {
 	// the whole name: see [Named]. It says ErrTooMuch rather than to leave out
 	// what it can't look for.
 	Named(ctx context.Context, text string, limit int) ([]Account, error)
-	// Get is the account of exactly this id, or ErrNotFound.
-	Get(ctx context.Context, id string) (Account, error)
+	// Get is the account of exactly this id as it is for the person of this
+	// e-mail, or ErrNotFound. It is asked anew each time: what it says decides.
+	Get(ctx context.Context, id, email string) (Account, error)
 	// Close stops what the directory does by itself, and waits for it.
 	Close() error
 }
 
-// Open opens the directory that spec names: the path of a .json, .jsonl or
-// .csv file, or an http or https URL. An error names the remedy. The directory
-// goes on after ctx has ended, until it is closed.
-func Open(ctx context.Context, spec string, log zerolog.Logger) (Directory, error) {
-	if isURL(spec) {
-		remote, err := OpenURL(spec, "")
-		if err != nil {
-			return nil, err
-		}
-		return remote, nil
+// Source says where a directory is, and what it takes to ask it.
+type Source struct {
+	// Where is the path of a .json, .jsonl or .csv file, an https URL, or the
+	// postgres URL of a database.
+	Where string
+	// Secret is the bearer token that a URL is asked with, or a database's password.
+	Secret string
+	// Queries is the .sql file with a database's two queries.
+	Queries string
+	// Plain allows an http URL of another host, where the network itself keeps
+	// what is said secret and true.
+	Plain bool
+}
+
+// Check says what is wrong with the source as far as that can be known without
+// a network, and names the remedy.
+func (s Source) Check() error {
+	if isURL(s.Where) {
+		return checkURL(s.Where, s.Plain)
 	}
-	file, err := OpenFile(ctx, spec, log)
+	if isDatabase(s.Where) {
+		_, err := databaseConfig(s.Where, s.Secret)
+		_, unread := readQueries(s.Queries)
+		return errors.Join(err, unread)
+	}
+	if _, err := formatOf(s.Where); err != nil {
+		return err
+	}
+	_, err := os.Stat(s.Where)
+	return err
+}
+
+// Open opens the directory. An error names the remedy. The directory goes on
+// after ctx has ended, until it is closed.
+func (s Source) Open(ctx context.Context, log zerolog.Logger) (Directory, error) {
+	if isURL(s.Where) {
+		return opened(OpenURL(s.Where, s.Secret, s.Plain))
+	}
+	if isDatabase(s.Where) {
+		return opened(OpenDatabase(ctx, s.Where, s.Secret, s.Queries, log))
+	}
+	return opened(OpenFile(ctx, s.Where, log))
+}
+
+// opened keeps a nil pointer from becoming a Directory.
+func opened[D Directory](directory D, err error) (Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return file, nil
+	return directory, nil
 }
 
-func isURL(spec string) bool {
-	return strings.HasPrefix(spec, "http://") || strings.HasPrefix(spec, "https://")
+func isURL(where string) bool {
+	return strings.HasPrefix(where, "http://") || strings.HasPrefix(where, "https://")
 }
 
 // format is how a file writes accounts down, by its name's ending.
@@ -71,5 +107,5 @@ func formatOf(path string) (format, error) {
 	case ".csv":
 		return csvRows, nil
 	}
-	return nil, fmt.Errorf("accounts %q: not a kind of directory that is known: name a file that ends in .json, .jsonl or .csv, or an http or https URL", path)
+	return nil, fmt.Errorf("accounts %q: not a kind of directory that is known: name a file that ends in .json, .jsonl or .csv, an https URL or a postgres URL", path)
 }

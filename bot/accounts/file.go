@@ -78,8 +78,8 @@ func (f *File) Named(ctx context.Context, text string, limit int) ([]Account, er
 	return x.accounts(x.named(hear(text), limit))
 }
 
-// Get implements [Directory].
-func (f *File) Get(ctx context.Context, id string) (Account, error) {
+// Get implements [Directory]. An account of a file is the same for everybody.
+func (f *File) Get(ctx context.Context, id, _ string) (Account, error) {
 	if err := ctx.Err(); err != nil {
 		return Account{}, err
 	}

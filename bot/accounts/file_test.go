@@ -199,7 +199,7 @@ func TestAClosedContextAnswersNothing(t *testing.T) {
 	if _, err := w.Search(ctx, "", "", 1); !errors.Is(err, context.Canceled) {
 		t.Errorf("Search: %v", err)
 	}
-	if _, err := w.Get(ctx, "acct_7"); !errors.Is(err, context.Canceled) {
+	if _, err := w.Get(ctx, "acct_7", ""); !errors.Is(err, context.Canceled) {
 		t.Errorf("Get: %v", err)
 	}
 	if err := w.Reload(ctx); !errors.Is(err, context.Canceled) {

@@ -50,7 +50,7 @@ func TestFormatsSayTheSame(t *testing.T) {
 
 func TestCSVGuessesNoType(t *testing.T) {
 	directory := openText(t, "a.csv", "id,name,suspended,code,blank\na,A,no,007,\n")
-	account, err := directory.Get(t.Context(), "a")
+	account, err := directory.Get(t.Context(), "a", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,11 +142,11 @@ func badFiles() []badFile {
 
 func TestAMissingFileIsNamed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "none.json")
-	_, err := accounts.Open(t.Context(), path, zerolog.Nop())
+	_, err := accounts.Source{Where: path}.Open(t.Context(), zerolog.Nop())
 	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), path) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := accounts.Open(t.Context(), t.TempDir(), zerolog.Nop()); err == nil {
+	if _, err := accounts.OpenFile(t.Context(), t.TempDir(), zerolog.Nop()); err == nil {
 		t.Error("a folder was taken")
 	}
 }

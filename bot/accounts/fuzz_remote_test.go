@@ -21,14 +21,15 @@ func (s saying) RoundTrip(r *http.Request) (*http.Response, error) {
 // FuzzRemote holds that whatever a service answers, an account that is taken
 // passes the checks, and is the one that was asked for.
 func FuzzRemote(f *testing.F) {
-	f.Add(200, []byte(`{"accounts":[{"id":"a","name":"A","plan":"free","assigned":["kim@example.com"],"fields":{"n":1,"b":true}}]}`))
-	f.Add(200, []byte(`{"id":"a","name":"Ä","fields":{"x":null}}`))
+	f.Add(200, []byte(`{"accounts":[{"id":"a","name":"A","plan":"free","is_assigned":true,"fields":{"n":1,"b":true}}]}`))
+	f.Add(200, []byte(`{"account":{"id":"a","name":"Ä","is_assigned":true,"fields":{"x":1}}}`))
+	f.Add(200, []byte(`{"account":{"id":"a","name":"Ä","fields":{"x":null}}}`))
 	f.Add(404, []byte(`{}`))
 	f.Add(200, []byte(`{"accounts":[{"id":""}]}`))
 	f.Add(500, []byte(`<html>`))
 	f.Add(302, []byte(``))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		r, err := OpenURL("http://accounts.example/v1", "token")
+		r, err := OpenURL("http://accounts.example/v1", "token", true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,7 +43,7 @@ func FuzzRemote(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		account, err := r.Get(t.Context(), "a")
+		account, err := r.Get(t.Context(), "a", "")
 		if err == nil && (account.ID != "a" || check(account) != nil) {
 			t.Fatalf("asked for a, got %+v", account)
 		}

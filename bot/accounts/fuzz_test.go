@@ -92,3 +92,25 @@ func mustAccount(t *testing.T, x *index, number uint32) Account {
 	}
 	return account
 }
+
+// FuzzQueries holds that whatever a file of queries says, both are there or the
+// error names what is wrong, and each character has its line in the file.
+func FuzzQueries(f *testing.F) {
+	f.Add("-- name: search\nSELECT 1\n-- name: facts\nSELECT 2", int32(3))
+	f.Add("-- about\n\n--name: x\n-- name:search\r\n\xff\n-- name: facts\n;", int32(-1))
+	f.Fuzz(func(t *testing.T, text string, character int32) {
+		read, err := parseQueries("q.sql", text)
+		if err != nil {
+			return
+		}
+		lines := bytes.Count([]byte(text), []byte("\n")) + 1
+		for _, q := range []*query{&read.search, &read.facts} {
+			if isComment(q.sql) {
+				t.Fatalf("the query %s is empty", q.name)
+			}
+			if at := q.at(character); at.line < q.place.line || at.line > lines {
+				t.Fatalf("character %d of %s is in line %d of %d, the query begins in %d", character, q.name, at.line, lines, q.place.line)
+			}
+		}
+	})
+}

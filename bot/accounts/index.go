@@ -29,7 +29,7 @@ func (x *index) account(number uint32) (Account, error) {
 	if err := json.Unmarshal(x.rest.at(number), &rest); err != nil {
 		return Account{}, fmt.Errorf("reading account %q: %w", id, err)
 	}
-	return Account{id, rest.Name, rest.Plan, rest.Assigned, rest.Fields}, nil
+	return Account{ID: id, Name: rest.Name, Plan: rest.Plan, Assigned: rest.Assigned, Fields: rest.Fields}, nil
 }
 
 // accounts are the whole accounts of these numbers.

@@ -88,11 +88,11 @@ func TestSearchAnswersAHundredAtMost(t *testing.T) {
 func TestGetTakesTheExactID(t *testing.T) {
 	directory := openText(t, "a.csv", customers)
 	for _, id := range []string{"ACCT_42", "acct-42", "acct_4", "acct_42 ", "", "Acme"} {
-		if _, err := directory.Get(t.Context(), id); !errors.Is(err, accounts.ErrNotFound) {
+		if _, err := directory.Get(t.Context(), id, ""); !errors.Is(err, accounts.ErrNotFound) {
 			t.Errorf("Get(%q): %v", id, err)
 		}
 	}
-	if got, err := directory.Get(t.Context(), "acct_42"); err != nil || got.Name != "Acme" {
+	if got, err := directory.Get(t.Context(), "acct_42", ""); err != nil || got.Name != "Acme" {
 		t.Errorf("got %v, %v", got, err)
 	}
 }

@@ -48,12 +48,13 @@ type Program struct {
 // commands are what every bot's program can do.
 type commands struct {
 	kong.Plugins
-	Serve    Serve           `cmd:"" help:"Run the bot for a Slack workspace."`
-	Manifest manifestCommand `cmd:"" help:"Print the manifest of the Slack app to create."`
-	Store    storeCommand    `cmd:"" help:"Look after the store."`
-	Flow     flowCommand     `cmd:"" help:"Try out, test and provision flows."`
-	Token    tokenCommand    `cmd:"" help:"Look after the tokens of the API."`
-	LogJSON  bool            `name:"log-json" env:"UNDERSTUDY_LOG_JSON" help:"Log JSON, also on a terminal."`
+	Serve     Serve            `cmd:"" help:"Run the bot for a Slack workspace."`
+	Manifest  manifestCommand  `cmd:"" help:"Print the manifest of the Slack app to create."`
+	Directory directoryCommand `cmd:"" help:"Look after the account directory."`
+	Store     storeCommand     `cmd:"" help:"Look after the store."`
+	Flow      flowCommand      `cmd:"" help:"Try out, test and provision flows."`
+	Token     tokenCommand     `cmd:"" help:"Look after the tokens of the API."`
+	LogJSON   bool             `name:"log-json" env:"UNDERSTUDY_LOG_JSON" help:"Log JSON, also on a terminal."`
 }
 
 // Run is the whole program; what it returns is its exit code. A first interrupt

@@ -17,11 +17,11 @@ import (
 )
 
 type simulateCommand struct {
-	Flow       string            `placeholder:"NAME" help:"The flow to ask, of the file of flows or of the program; not needed if there is one."`
-	Account    string            `placeholder:"ID" help:"The account that is asked for, of the account directory."`
-	Requester  string            `placeholder:"EMAIL" help:"Who asks."`
-	CSV        string            `placeholder:"FILE" type:"path" help:"Many requests: a CSV file with the columns account and requester."`
-	Accounts   string            `env:"UNDERSTUDY_ACCOUNTS" placeholder:"FILE|URL" help:"The account directory."`
+	Flow      string `placeholder:"NAME" help:"The flow to ask, of the file of flows or of the program; not needed if there is one."`
+	Account   string `placeholder:"ID" help:"The account that is asked for, of the account directory."`
+	Requester string `placeholder:"EMAIL" help:"Who asks."`
+	CSV       string `placeholder:"FILE" type:"path" help:"Many requests: a CSV file with the columns account and requester."`
+	DirectorySettings
 	Flows      string            `env:"UNDERSTUDY_FLOWS" placeholder:"FILE" help:"The provisioned flows, for their parameters."`
 	Param      map[string]string `placeholder:"NAME=VALUE" help:"A parameter, instead of the file's."`
 	Set        map[string]string `placeholder:"FIELD=VALUE" help:"A field of the account, instead of the directory's: customer_plan=free, vip:flag=yes, seats:number=40."`
@@ -56,8 +56,11 @@ func (s *simulateCommand) Run(ctx context.Context, p Program, stdout io.Writer, 
 	}
 	var directory accounts.Directory
 	if s.Accounts != "" {
-		if directory, err = accounts.Open(ctx, s.Accounts, log); err != nil {
-			return fmt.Errorf("--accounts: %w", err)
+		if err := s.readDirectory(); err != nil {
+			return err
+		}
+		if directory, err = s.source().Open(ctx, log); err != nil {
+			return fmt.Errorf("UNDERSTUDY_ACCOUNTS: %w", err)
 		}
 		defer func() { err = errors.Join(err, directory.Close()) }()
 	}
@@ -85,7 +88,7 @@ func simulate(ctx context.Context, flow flows.Flow, one simulation, directory ac
 		if one.Requester == "" {
 			return one, errors.New("--requester is missing: whether the account is assigned to them is a fact, too")
 		}
-		account, err := directory.Get(ctx, one.Account)
+		account, err := directory.Get(ctx, one.Account, one.Requester)
 		if errors.Is(err, accounts.ErrNotFound) {
 			one.Outcome = flows.Outcome{Result: flows.Refused, Why: "the account " + one.Account + " isn't in the account directory"}
 			one.Explain = one.Outcome.Explain()

@@ -13,7 +13,6 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/understudyhq/understudy/bot"
-	"github.com/understudyhq/understudy/bot/accounts"
 	"github.com/understudyhq/understudy/bot/api"
 	"github.com/understudyhq/understudy/bot/metrics"
 	"github.com/understudyhq/understudy/bot/people"
@@ -87,7 +86,7 @@ func serve(ctx context.Context, s Settings, in inputs, now func() time.Time, log
 		return err
 	}
 	go watch.guard(working, client, end, log)
-	directory, err := accounts.Open(ctx, s.Accounts, log)
+	directory, err := s.source().Open(ctx, log)
 	if err != nil {
 		return fmt.Errorf("UNDERSTUDY_ACCOUNTS: %w", err)
 	}

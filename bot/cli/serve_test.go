@@ -26,7 +26,7 @@ func TestToldToEndWhileItStarts(t *testing.T) {
 	s := Serve{Settings: Settings{
 		SlackAppToken: ws.AppToken(), SlackBotToken: ws.BotToken(), SlackAPIURL: ws.APIURL(),
 		PagerdutyToken: pagersim.Token, PagerdutyAPIURL: pager.URL, Listen: "127.0.0.1:0",
-		Store: "bolt:" + filepath.Join(folder, "understudy.db"), Accounts: filepath.Join(folder, "customers.csv"), Flows: filepath.Join(folder, "flows.json"),
+		Store: "bolt:" + filepath.Join(folder, "understudy.db"), DirectorySettings: DirectorySettings{Accounts: filepath.Join(folder, "customers.csv")}, Flows: filepath.Join(folder, "flows.json"),
 	}}
 	for file, text := range map[string]string{
 		s.Accounts: "id,name\nacct_42,Acme\n",

@@ -27,16 +27,16 @@ type Settings struct {
 	PagerdutyTokenFile string `env:"PAGERDUTY_TOKEN_FILE" help:"A file that holds it."`
 	PagerdutyAPIURL    string `name:"pagerduty-api-url" env:"PAGERDUTY_API_URL" default:"https://api.pagerduty.com" help:"Where PagerDuty's API is."`
 	Store              string `env:"UNDERSTUDY_STORE" default:"bolt:understudy.db" help:"Where the bot keeps its cases."`
-	Accounts           string `env:"UNDERSTUDY_ACCOUNTS" placeholder:"FILE|URL" help:"The account directory: a .json, .jsonl or .csv file, or a URL."`
-	Flows              string `env:"UNDERSTUDY_FLOWS" placeholder:"FILE" help:"The provisioned flows, a JSON file."`
-	Emails             string `env:"UNDERSTUDY_EMAILS" placeholder:"FILE" help:"For people whose e-mail differs in Slack: a JSON object from the e-mail in PagerDuty to the one in Slack."`
-	TakeOver           bool   `env:"UNDERSTUDY_TAKE_OVER" help:"If a bot runs on this store, take over from it without losing a click."`
-	Listen             string `env:"UNDERSTUDY_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz, /readyz, /metrics and the API are served."`
-	AdminToken         string `env:"UNDERSTUDY_ADMIN_TOKEN" help:"The first token of the API, of 32 characters or more. It makes the others."`
-	AdminTokenFile     string `env:"UNDERSTUDY_ADMIN_TOKEN_FILE" help:"A file that holds it."`
-	TLSCert            string `name:"tls-cert" env:"UNDERSTUDY_TLS_CERT" placeholder:"FILE" help:"Serve HTTPS with this certificate, in PEM …"`
-	TLSKey             string `name:"tls-key" env:"UNDERSTUDY_TLS_KEY" placeholder:"FILE" help:"… and its key."`
-	PlainAPI           bool   `name:"plain-api" env:"UNDERSTUDY_PLAIN_API" help:"Serve the API without TLS to other machines too: something in front of it has TLS."`
+	DirectorySettings
+	Flows          string `env:"UNDERSTUDY_FLOWS" placeholder:"FILE" help:"The provisioned flows, a JSON file."`
+	Emails         string `env:"UNDERSTUDY_EMAILS" placeholder:"FILE" help:"For people whose e-mail differs in Slack: a JSON object from the e-mail in PagerDuty to the one in Slack."`
+	TakeOver       bool   `env:"UNDERSTUDY_TAKE_OVER" help:"If a bot runs on this store, take over from it without losing a click."`
+	Listen         string `env:"UNDERSTUDY_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz, /readyz, /metrics and the API are served."`
+	AdminToken     string `env:"UNDERSTUDY_ADMIN_TOKEN" help:"The first token of the API, of 32 characters or more. It makes the others."`
+	AdminTokenFile string `env:"UNDERSTUDY_ADMIN_TOKEN_FILE" help:"A file that holds it."`
+	TLSCert        string `name:"tls-cert" env:"UNDERSTUDY_TLS_CERT" placeholder:"FILE" help:"Serve HTTPS with this certificate, in PEM …"`
+	TLSKey         string `name:"tls-key" env:"UNDERSTUDY_TLS_KEY" placeholder:"FILE" help:"… and its key."`
+	PlainAPI       bool   `name:"plain-api" env:"UNDERSTUDY_PLAIN_API" help:"Serve the API without TLS to other machines too: something in front of it has TLS."`
 }
 
 // inputs are the settings' files, read.
@@ -69,11 +69,7 @@ func (s *Settings) read(rules map[string]flows.Flow) (inputs, error) {
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		note(errors.New("UNDERSTUDY_TLS_CERT and UNDERSTUDY_TLS_KEY go together: set both, or neither"))
 	}
-	if s.Accounts == "" {
-		note(errors.New("UNDERSTUDY_ACCOUNTS is missing: name a .json, .jsonl or .csv file of accounts, or a URL"))
-	} else if _, err := os.Stat(s.Accounts); err != nil && !strings.Contains(s.Accounts, "://") {
-		note(fmt.Errorf("UNDERSTUDY_ACCOUNTS: %w", err))
-	}
+	note(s.readDirectory())
 	if !strings.HasPrefix(s.Store, "bolt:") || s.Store == "bolt:" {
 		note(fmt.Errorf("UNDERSTUDY_STORE is %q: write bolt: and a file's name, such as bolt:understudy.db", s.Store))
 	}
@@ -100,8 +96,8 @@ func listed(problems []error) error {
 // StorePath is the store's file.
 func (s *Settings) StorePath() string { return strings.TrimPrefix(s.Store, "bolt:") }
 
-// secret fills value from its file, and checks how it begins. No message shows
-// any of it.
+// secret fills value from its file, and checks how it begins. One that is got
+// nowhere may be missing. No message shows any of it.
 func secret(value *string, file, name, prefix, where string) error {
 	if *value == "" && file != "" {
 		data, err := os.ReadFile(file)
@@ -113,6 +109,8 @@ func secret(value *string, file, name, prefix, where string) error {
 		}
 	}
 	switch {
+	case *value == "" && where == "":
+		return nil // nobody has to have it
 	case *value == "":
 		return fmt.Errorf("%s is missing: set it, or %s_FILE; get it at %s", name, name, where)
 	case !strings.HasPrefix(*value, prefix):
@@ -202,6 +200,10 @@ func (s *Settings) Environment() []string {
 		"PAGERDUTY_API_URL=" + s.PagerdutyAPIURL,
 		"UNDERSTUDY_STORE=" + s.Store,
 		"UNDERSTUDY_ACCOUNTS=" + s.Accounts,
+		"UNDERSTUDY_ACCOUNTS_TOKEN=" + s.AccountsToken,
+		"UNDERSTUDY_ACCOUNTS_TOKEN_FILE=" + s.AccountsTokenFile,
+		"UNDERSTUDY_ACCOUNTS_QUERIES=" + s.AccountsQueries,
+		"UNDERSTUDY_ACCOUNTS_PLAIN=" + strconv.FormatBool(s.AccountsPlain),
 		"UNDERSTUDY_FLOWS=" + s.Flows,
 		"UNDERSTUDY_EMAILS=" + s.Emails,
 		"UNDERSTUDY_LISTEN=" + s.Listen,

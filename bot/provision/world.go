@@ -18,7 +18,7 @@ import (
 const (
 	rotaDays   = 14
 	gapsNamed  = 5
-	sampleSize = 100
+	sampleSize = 25 // each is looked up by itself
 )
 
 // check asks the world for everything that the flow needs, and notes what it
@@ -118,7 +118,12 @@ func (w *World) checkFields(ctx context.Context, plan *Plan, rule flows.Flow, f 
 		return
 	}
 	refusals := map[string]int{}
-	for _, account := range sample {
+	for _, listed := range sample {
+		account, err := w.Accounts.Get(ctx, listed.ID, "") // a search needn't answer all that rules read
+		if err != nil {
+			plan.warn("accounts", "the account %s couldn't be looked up: %v", listed.ID, err)
+			return
+		}
 		for why := range refused(rule, f, account, now) {
 			refusals[why]++
 		}

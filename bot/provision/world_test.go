@@ -48,7 +48,7 @@ func newTown(t *testing.T, rules map[string]flows.Flow, customers string) *town 
 		t.Fatal(err)
 	}
 	log := zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.ErrorLevel)
-	directory, err := accounts.Open(t.Context(), file, log)
+	directory, err := accounts.OpenFile(t.Context(), file, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,7 +75,7 @@ func newKillings(t *testing.T) *killings {
 		SlackAppToken: k.ws.AppToken(), SlackBotToken: k.ws.BotToken(), SlackAPIURL: k.ws.APIURL(),
 		PagerdutyToken: pagersim.Token, PagerdutyAPIURL: pager.URL, Listen: "127.0.0.1:0",
 		Store: "bolt:" + filepath.Join(folder, "understudy.db"), Flows: filepath.Join(folder, "flows.json"),
-		Accounts: filepath.Join(folder, "customers.csv"),
+		DirectorySettings: cli.DirectorySettings{Accounts: filepath.Join(folder, "customers.csv")},
 	}
 	var rows strings.Builder
 	rows.WriteString("id,name,plan,assigned\n")

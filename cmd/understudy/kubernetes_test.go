@@ -86,7 +86,7 @@ func TestKubernetesExample(t *testing.T) {
 	d, access := theDeployment(t)
 	pod, c := d.Template.Spec, d.Template.Spec.Containers[0]
 	known := []string{"UNDERSTUDY_LOG_JSON"}
-	for field := range reflect.TypeFor[cli.Settings]().Fields() {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[cli.Settings]()) {
 		known = append(known, field.Tag.Get("env"))
 	}
 	values := map[string]string{}

@@ -53,7 +53,7 @@ func serveStorm(w storm.World) *exec.Cmd {
 	s := cli.Settings{
 		SlackAppToken: w.AppToken, SlackBotToken: w.BotToken, SlackAPIURL: w.SlackURL,
 		PagerdutyToken: storm.PagerToken, PagerdutyAPIURL: w.PagerURL, Listen: "127.0.0.1:0",
-		Store: "bolt:" + w.StorePath, Accounts: w.AccountsPath, Flows: w.FlowsPath,
+		Store: "bolt:" + w.StorePath, DirectorySettings: cli.DirectorySettings{Accounts: w.AccountsPath}, Flows: w.FlowsPath,
 	}
 	bot.Env = append(os.Environ(), s.Environment()...)
 	return bot

@@ -28,7 +28,7 @@ func TestCustomersShowEveryRule(t *testing.T) {
 		{"acct_19", "Hooli", "free", false},
 		{"acct_58", "Initech", nil, false},
 	} {
-		account, err := customers.Get(t.Context(), c.id)
+		account, err := customers.Get(t.Context(), c.id, "")
 		if err != nil {
 			t.Fatalf("Get(%s): %v", c.id, err)
 		}
