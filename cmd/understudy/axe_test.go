@@ -16,6 +16,7 @@ import (
 // TestPageIsAccessible lets axe-core look at every surface of the demo's page,
 // in the longer run also dark. What it calls serious or critical keeps somebody out.
 func TestPageIsAccessible(t *testing.T) {
+	t.Parallel()
 	browser, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("the page is looked at in a browser: install Chromium to run this, for example with apt-get install chromium")

@@ -19,6 +19,7 @@ import (
 
 // TestDemo does on the demo's page, in a browser, what README.md proposes.
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	browser, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("the demo is tried in a browser: install Chromium to run this, for example with apt-get install chromium")
@@ -67,6 +68,7 @@ func TestDemo(t *testing.T) {
 
 // TestDemoOfALife does what README.md proposes for a case that lives longer.
 func TestDemoOfALife(t *testing.T) {
+	t.Parallel()
 	browser, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("the demo is tried in a browser: install Chromium to run this, for example with apt-get install chromium")

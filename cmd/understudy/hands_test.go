@@ -13,6 +13,7 @@ import (
 // TestHands has people use the demo in other ways than one mouse on one large
 // screen: with a keyboard alone, two at the same moment, on a phone.
 func TestHands(t *testing.T) {
+	t.Parallel()
 	browser, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("the demo is tried in a browser: install Chromium to run this, for example with apt-get install chromium")

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -68,9 +70,13 @@ func (k *killings) eventually(done func() bool) {
 	}
 }
 
+// metrics is what /metrics says, nothing while the process starts.
 func (k *killings) metrics() string {
 	k.t.Helper()
 	response, err := http.Get("http://" + k.settings.Listen + "/metrics")
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return ""
+	}
 	k.must(err)
 	defer response.Body.Close()
 	said, err := io.ReadAll(response.Body)
