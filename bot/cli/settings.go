@@ -207,6 +207,11 @@ func (s *Settings) Environment() []string {
 		"UNDERSTUDY_FLOWS=" + s.Flows,
 		"UNDERSTUDY_EMAILS=" + s.Emails,
 		"UNDERSTUDY_LISTEN=" + s.Listen,
+		"UNDERSTUDY_ADMIN_TOKEN=" + s.AdminToken,
+		"UNDERSTUDY_ADMIN_TOKEN_FILE=" + s.AdminTokenFile,
+		"UNDERSTUDY_TLS_CERT=" + s.TLSCert,
+		"UNDERSTUDY_TLS_KEY=" + s.TLSKey,
+		"UNDERSTUDY_PLAIN_API=" + strconv.FormatBool(s.PlainAPI),
 		"UNDERSTUDY_TAKE_OVER=" + strconv.FormatBool(s.TakeOver),
 	}
 }

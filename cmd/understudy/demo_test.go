@@ -119,7 +119,8 @@ type demo struct {
 	t       *testing.T
 	url     string
 	process *exec.Cmd
-	pids    chan int // of each bot that was started
+	pids    chan int       // of each bot that was started
+	api     chan [2]string // its address and a token
 }
 
 func startDemo(t *testing.T) *demo {
@@ -138,7 +139,7 @@ func startDemo(t *testing.T) *demo {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = process.Process.Kill() }) // it has ended, or something failed
-	d := &demo{t: t, process: process, pids: make(chan int, 100)}
+	d := &demo{t: t, process: process, pids: make(chan int, 100), api: make(chan [2]string, 1)}
 	urls := make(chan string, 1)
 	go d.read(bufio.NewScanner(out), urls)
 	select {
@@ -150,10 +151,14 @@ func startDemo(t *testing.T) *demo {
 }
 
 func (d *demo) read(lines *bufio.Scanner, urls chan<- string) {
-	address, pid := regexp.MustCompile(`http://\S+`), regexp.MustCompile(`kill -9 (\d+)`)
+	address, pid := regexp.MustCompile(`demo is at +(http://\S+)`), regexp.MustCompile(`kill -9 (\d+)`)
+	api := regexp.MustCompile(`UNDERSTUDY_URL=(\S+) UNDERSTUDY_TOKEN=(\S+)`)
 	for lines.Scan() {
-		if found := address.FindString(lines.Text()); found != "" {
-			urls <- found
+		if found := address.FindStringSubmatch(lines.Text()); found != nil {
+			urls <- found[1]
+		}
+		if found := api.FindStringSubmatch(lines.Text()); found != nil {
+			d.api <- [2]string{found[1], found[2]}
 		}
 		if found := pid.FindStringSubmatch(lines.Text()); found != nil {
 			n, _ := strconv.Atoi(found[1])
