@@ -237,6 +237,7 @@ func TestNothingBreaksTheForm(t *testing.T) {
 			options = append(options, view.Option{ID: typedText(t, "id"), Name: typedText(t, "name"), Plan: typedText(t, "plan"), Assigned: rapid.Bool().Draw(t, "assigned")})
 		}
 		f := view.Form{Flow: "impersonation", Durations: []time.Duration{time.Minute, time.Hour}, Reason: typedText(t, "reason"), Notice: typedText(t, "notice")}
+		f.Flows = rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z0-9][a-z0-9_-]{0,62}`), 0, 120, rapid.ID).Draw(t, "flows")
 		if len(options) > 0 {
 			f.Account = &options[0]
 		}
