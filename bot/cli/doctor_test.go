@@ -2,17 +2,21 @@ package cli_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/understudyhq/understudy/bot/cli"
 	"github.com/understudyhq/understudy/bot/doctor"
 	"github.com/understudyhq/understudy/bot/pagersim"
 	"github.com/understudyhq/understudy/bot/slacksim"
 	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/store"
+	"github.com/understudyhq/understudy/store/bolt"
 )
 
 // deployment is what a doctor is called to: its settings as flags.
@@ -125,9 +129,10 @@ func TestWhatADeploymentGetsWrong(t *testing.T) {
 			d.file("store", "understudy.db", strings.Repeat("not a store ", 1000))
 			d.flags["store"] = "bolt:" + d.flags["store"]
 		}, doctor.Wrong, "store", "understudy store restore"},
-		"a setting":            {func(d *deployment) { delete(d.flags, "slack-app-token") }, doctor.Wrong, "settings", "SLACK_APP_TOKEN is missing"},
-		"open to the network":  {func(d *deployment) { d.flags["listen"] = "0.0.0.0:0" }, doctor.Warning, "address", "without TLS"},
-		"an address elsewhere": {func(d *deployment) { d.flags["listen"] = "192.0.2.1:8080" }, doctor.Wrong, "address", "UNDERSTUDY_LISTEN"},
+		"a flow whose rules are gone": {(*deployment).provisionOther, doctor.Wrong, "store", "the flow other, provisioned by terraform, can't run in this program"},
+		"a setting":                   {func(d *deployment) { delete(d.flags, "slack-app-token") }, doctor.Wrong, "settings", "SLACK_APP_TOKEN is missing"},
+		"open to the network":         {func(d *deployment) { d.flags["listen"] = "0.0.0.0:0" }, doctor.Warning, "address", "without TLS"},
+		"an address elsewhere":        {func(d *deployment) { d.flags["listen"] = "192.0.2.1:8080" }, doctor.Wrong, "address", "UNDERSTUDY_LISTEN"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := deploy(t)
@@ -146,6 +151,22 @@ func TestWhatADeploymentGetsWrong(t *testing.T) {
 				t.Errorf("exit code %d: %+v", code, found)
 			}
 		})
+	}
+}
+
+// provisionOther has a flow in the store whose rules this program doesn't have.
+func (d *deployment) provisionOther() {
+	d.t.Helper()
+	db, err := bolt.Open(d.t.Context(), strings.TrimPrefix(d.flags["store"], "bolt:"), bolt.Options{})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	ledger, err := store.Open(d.t.Context(), db)
+	if err == nil {
+		_, err = ledger.Provision(d.t.Context(), store.Flow{Name: "other", Origin: store.FromAPI, By: "terraform"}, 0, time.Now())
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		d.t.Fatal(err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"syscall"
 
+	"github.com/understudyhq/understudy/bot/provision"
 	"github.com/understudyhq/understudy/store"
 	"github.com/understudyhq/understudy/store/bolt"
 )
@@ -37,6 +38,10 @@ func (e *examination) store(ctx context.Context) {
 	}
 	provisioned, err := ledger.Flows(ctx)
 	if err != nil {
+		e.note(Wrong, "store", "%v", err)
+		return
+	}
+	if err := provision.Startable(provisioned, e.Flows, e.Rules); err != nil {
 		e.note(Wrong, "store", "%v", err)
 		return
 	}
