@@ -122,7 +122,7 @@ func (v *V1) token(r *http.Request, ledger *store.Ledger) (store.Token, error) {
 		return store.Token{}, problem(http.StatusUnauthorized, typeAuth, "No token", "The request bears no token: send it as “Authorization: Bearer …”.")
 	}
 	if v.AdminToken != "" && subtle.ConstantTimeCompare([]byte(store.HashToken(secret)), []byte(store.HashToken(v.AdminToken))) == 1 {
-		return store.Token{Name: "the first token", Role: store.Admin}, nil
+		return store.Token{Name: firstToken, Role: store.Admin}, nil
 	}
 	t, err := ledger.Token(r.Context(), secret)
 	if errors.Is(err, store.ErrNotFound) {

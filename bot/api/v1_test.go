@@ -228,7 +228,10 @@ func TestRoles(t *testing.T) {
 	if err := s.RevokeToken(ctx, ids[2]); statusOf(t, err) != http.StatusNotFound {
 		t.Errorf("revoking it again: %v", err)
 	}
-	for _, wanted := range []api.NewToken{{Role: store.Read}, {Name: "x", Role: "root"}, {Name: "x"}} {
+	for _, wanted := range []api.NewToken{
+		{Role: store.Read}, {Name: "x", Role: "root"}, {Name: "x"}, {Name: "x\x1b[2K", Role: store.Read}, {Name: "x\ny", Role: store.Read},
+		{Name: "operate", Role: store.Read}, {Name: "the first token", Role: store.Read}, // who did what would be unclear
+	} {
 		if _, err := s.NewToken(ctx, wanted); statusOf(t, err) != http.StatusUnprocessableEntity {
 			t.Errorf("%+v: %v", wanted, err)
 		}

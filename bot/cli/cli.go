@@ -85,7 +85,7 @@ func (p Program) Run(args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
-	command.BindTo(stdout, (*io.Writer)(nil))
+	command.BindTo(visible{stdout}, (*io.Writer)(nil))
 	command.BindTo(os.Stdin, (*io.Reader)(nil))
 	command.Bind(p)
 	err = command.Run(newLog(stderr, cli.LogJSON))
@@ -93,7 +93,7 @@ func (p Program) Run(args []string, stdout, stderr io.Writer) int {
 		return int(code)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "%s: %v\n", p.Name, err)
+		fmt.Fprintf(visible{stderr}, "%s: %v\n", p.Name, err)
 		return 1
 	}
 	return 0

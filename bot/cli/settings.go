@@ -142,6 +142,9 @@ func webURL(name string, value *string) error {
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return fmt.Errorf("%s is %q: write a URL with https://", name, *value)
 	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" { // which errors and logs would show
+		return fmt.Errorf("%s, at %s, has a password, a query or a fragment: give the address alone", name, u.Host)
+	}
 	if !strings.HasSuffix(*value, "/") {
 		*value += "/"
 	}

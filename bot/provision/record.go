@@ -140,8 +140,8 @@ func (r Record) checkNames() (problems []Problem) {
 		problems = append(problems, problem("labels", "%d labels; give %d at most", len(r.Labels), mostLabels))
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.Labels)) {
-		if key == "" || len(key)+len(r.Labels[key]) > longestLabel {
-			problems = append(problems, problem("labels", "%.40q has no name, or more than %d bytes", key, longestLabel))
+		if key == "" || len(key)+len(r.Labels[key]) > longestLabel || !Printable(key) || !Printable(r.Labels[key]) {
+			problems = append(problems, problem("labels", "%.40q has no name, characters that nobody sees, or more than %d bytes", key, longestLabel))
 		}
 	}
 	return problems
