@@ -142,7 +142,7 @@ func (v *V1) problem(err error) *Problem {
 		return p
 	}
 	if open, ok := errors.AsType[*store.OpenCasesError](err); ok {
-		return problem(http.StatusConflict, typeOpen, "Cases are open", fmt.Sprintf("The flow wasn't deleted, because %v. They go on to their ends as they began; ask again with open_cases=keep, or wait.", open))
+		return problem(http.StatusConflict, TypeOpenCases, "Cases are open", fmt.Sprintf("The flow wasn't deleted, because %v. They go on to their ends as they began; ask again with open_cases=keep, or wait.", open))
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return problem(http.StatusNotFound, typeMissing, "Not found", "There is nothing under this name: "+err.Error()+".")
