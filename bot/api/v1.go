@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
@@ -167,13 +166,7 @@ func (c call) read(into any) error {
 	if err != nil {
 		return problem(http.StatusRequestEntityTooLarge, typeRequest, "Too large", fmt.Sprintf("The request couldn't be read, or is larger than %d bytes.", most))
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	err = decoder.Decode(into)
-	if err == nil && decoder.More() {
-		err = errors.New("something follows the first value")
-	}
-	if err != nil {
+	if err := provision.ReadStrictly(data, into); err != nil {
 		return problem(http.StatusBadRequest, typeRequest, "Not understood", "The request's body isn't the JSON that is expected here: "+err.Error()+".")
 	}
 	return nil
