@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
@@ -89,7 +88,11 @@ func (v *V1) serve(w http.ResponseWriter, r *http.Request, to route) {
 	r.Body = http.MaxBytesReader(w, r.Body, most)
 	status, value, err := v.answer(r, to, w.Header())
 	if err != nil {
-		v.problem(err).write(w, v.Log)
+		p := v.problem(err)
+		if p.Status == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="understudy"`)
+		}
+		p.write(w, v.Log)
 		return
 	}
 	if status == http.StatusNoContent {
@@ -102,11 +105,10 @@ func (v *V1) serve(w http.ResponseWriter, r *http.Request, to route) {
 func (v *V1) answer(r *http.Request, to route, header http.Header) (int, any, error) {
 	ledger := v.Ledger()
 	if ledger == nil {
-		return 0, nil, problem(http.StatusServiceUnavailable, typeStarting, "Not ready", "The bot is starting, or is handing its store over to another process. Nothing was changed. Try again in a moment.")
+		return 0, nil, notReady()
 	}
 	by, err := v.token(r, ledger)
 	if err != nil {
-		header.Set("WWW-Authenticate", `Bearer realm="understudy"`)
 		return 0, nil, err
 	}
 	if !by.Role.Allows(to.role) {
@@ -144,11 +146,18 @@ func (v *V1) problem(err error) *Problem {
 	if open, ok := errors.AsType[*store.OpenCasesError](err); ok {
 		return problem(http.StatusConflict, TypeOpenCases, "Cases are open", fmt.Sprintf("The flow wasn't deleted, because %v. They go on to their ends as they began; ask again with open_cases=keep, or wait.", open))
 	}
+	if errors.Is(err, store.ErrClosed) { // since this request began
+		return notReady()
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return problem(http.StatusNotFound, typeMissing, "Not found", "There is nothing under this name: "+err.Error()+".")
 	}
 	v.Log.Error().Err(err).Msg("a request to the API")
 	return problem(http.StatusInternalServerError, typeInside, "It failed", "The bot couldn't do this, and its log says why. Whether anything was changed isn't known: read it again.")
+}
+
+func notReady() *Problem {
+	return problem(http.StatusServiceUnavailable, typeStarting, "Not ready", "The bot is starting, or is handing its store over to another process. Nothing was changed. Try again in a moment.")
 }
 
 // read reads the call's body, strictly.
@@ -157,13 +166,7 @@ func (c call) read(into any) error {
 	if err != nil {
 		return problem(http.StatusRequestEntityTooLarge, typeRequest, "Too large", fmt.Sprintf("The request couldn't be read, or is larger than %d bytes.", most))
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	err = decoder.Decode(into)
-	if err == nil && decoder.More() {
-		err = errors.New("something follows the first value")
-	}
-	if err != nil {
+	if err := provision.ReadStrictly(data, into); err != nil {
 		return problem(http.StatusBadRequest, typeRequest, "Not understood", "The request's body isn't the JSON that is expected here: "+err.Error()+".")
 	}
 	return nil

@@ -96,3 +96,11 @@ func TestNothingInARecordIsHidden(t *testing.T) {
 		}
 	}
 }
+
+func TestAFileIsOneValue(t *testing.T) {
+	for _, more := range []string{"}", "]", " {}", "x"} {
+		if _, err := provision.ReadFile(append(flowsFile(""), more...), map[string]flows.Flow{"impersonation": flows.Impersonation}); err == nil {
+			t.Errorf("a file with %q behind it was read", more)
+		}
+	}
+}
