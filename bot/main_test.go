@@ -2,9 +2,9 @@ package bot_test
 
 import (
 	"flag"
-	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 	"testing"
 )
 
@@ -15,7 +15,7 @@ func TestMain(m *testing.M) {
 	said := false
 	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
 	if !said {
-		if err := flag.Set("test.parallel", fmt.Sprint(3*runtime.GOMAXPROCS(0))); err != nil {
+		if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))); err != nil {
 			panic(err)
 		}
 	}

@@ -3,7 +3,6 @@ package browsertest
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"testing"
 
@@ -33,20 +32,13 @@ func Start(t testing.TB) context.Context {
 	path := Chromium(t)
 	var problem error
 	for range starts {
-		// A browser writes into its folder until it is gone, so that a folder of the
-		// test's own could come back to life while it is removed.
-		folder, err := os.MkdirTemp("", "chromium-")
-		if err != nil {
-			t.Fatal(err)
-		}
 		options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-			chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(folder))
+			chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
 		ctx, stop := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
 		ctx, leave := chromedp.NewContext(ctx)
 		end := func() {
 			leave()
 			stop()
-			_ = os.RemoveAll(folder)
 		}
 		if problem = chromedp.Do(ctx); problem == nil { // starts it, for as long as ctx
 			t.Cleanup(end)
