@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// patience is how long the driver waits for something to appear.
-const patience = 10 * time.Second
+// patience is how long the driver waits for something to appear, also on a machine
+// that has much else to do.
+const patience = 30 * time.Second
 
 // Person drives somebody's Slack as they would: by what is written on the
 // screen. What can't be done, or doesn't appear, fails the test at once; in a

@@ -193,7 +193,7 @@ func (d *demo) visit(t *testing.T) *visitor {
 
 func (v *visitor) do(steps ...chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.ctx, 15*time.Second)
+	ctx, cancel := context.WithTimeout(v.ctx, 45*time.Second)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		v.t.Fatalf("in the browser: %v\n%s", err, v.page())
@@ -207,7 +207,7 @@ func (v *visitor) page() string {
 
 func (v *visitor) waits(what, script string) {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(v.ctx, 60*time.Second)
 	defer cancel()
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](script)); err != nil {
 		v.t.Fatalf("%s: %v; the page shows:\n%s", what, err, v.page())
