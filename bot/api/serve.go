@@ -11,7 +11,7 @@ import (
 
 // Serve serves on the listener until the returned function is called.
 func Serve(listener net.Listener, handler http.Handler, log zerolog.Logger) (stop func()) {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
