@@ -39,7 +39,7 @@ func withMetrics(m *metrics.Metrics) setting {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		if err := m.Follow(s.t.Context(), ledger, "impersonation"); err != nil {
+		if err := m.Follow(s.t.Context(), ledger); err != nil {
 			s.t.Fatal(err)
 		}
 		c.Ledger, s.ledger, c.Watch = ledger, ledger, m.Watch()
@@ -213,7 +213,7 @@ func TestMetricsOfAStory(t *testing.T) {
 		}
 	}
 	after := metrics.New(time.Now, zerolog.Nop()) // the next process's
-	if err := after.Follow(t.Context(), s.ledger, "impersonation"); err != nil {
+	if err := after.Follow(t.Context(), s.ledger); err != nil {
 		t.Fatal(err)
 	}
 	recounted, _ := s.exposition(after)

@@ -62,6 +62,44 @@ func TestACheckNoticesAnotherSchedule(t *testing.T) {
 	}
 }
 
+// What earlier programs wrote, before flows had commands, origins and
+// implementations.
+const (
+	olderFlow = `{"id":"dbb26308-d105-4c9c-992e-7b0d6663311c","name":"impersonation","version":1,"fingerprint":"abc","params":{"manager_schedule":"PMGRS01"},"durations":[900000000000,3600000000000],"policy":{"timeout":3600000000000,"remind":[300000000000],"warn":300000000000},"since":"2026-11-24T12:00:00Z","sum":"7a75a89a398e5fa8548afbcc61435718236c73de443498f600e4993315e01775"}`
+	olderPin  = `{"id":"dbb26308-d105-4c9c-992e-7b0d6663311c","name":"impersonation","version":1,"fingerprint":"abc","policy":{"timeout":3600000000000,"remind":[300000000000],"warn":300000000000},"durations":[900000000000,3600000000000],"sum":"7a75a89a398e5fa8548afbcc61435718236c73de443498f600e4993315e01775"}`
+)
+
+// TestAnOlderProgramsFlow holds that a flow's sum, and what cases pin of it, stay
+// what they were when a flow gets another field: it has to be left out if empty.
+func TestAnOlderProgramsFlow(t *testing.T) {
+	engine := storetest.NewMemory()
+	l := open(t, engine)
+	err := engine.Update(t.Context(), func(tx store.Tx) error {
+		return errors.Join(
+			tx.Put("flow/impersonation", []byte(olderFlow)),
+			tx.Put("flow-version/dbb26308-d105-4c9c-992e-7b0d6663311c/00000001", []byte(olderFlow)))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound(t, l)
+	f, err := l.Flow(t.Context(), "impersonation")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pin, err := json.Marshal(f.Pin())
+	if err != nil || string(pin) != olderPin {
+		t.Errorf("it is pinned as %s, %v", pin, err)
+	}
+	if _, err := l.FlowVersion(t.Context(), f.Pin()); err != nil {
+		t.Error(err)
+	}
+	same, err := l.Provision(t.Context(), f, store.AnyVersion, noon)
+	if err != nil || same.Version != 1 {
+		t.Errorf("the same flow has version %d now, %v", same.Version, err)
+	}
+}
+
 // rewrite replaces a text in the values under a prefix.
 func rewrite(t *testing.T, e store.Engine, prefix, old, with string) error {
 	found := entries(t, e, prefix)

@@ -119,6 +119,9 @@ func (v *V1) updateFlow(ctx context.Context, c call) (int, any, error) {
 	if record.Name != now.Name {
 		return 0, nil, wrong("name", fmt.Sprintf("a flow keeps its name, %s: create another flow instead", now.Name))
 	}
+	if base == store.AnyVersion {
+		base = now.Version // a flow that is deleted meanwhile isn't made anew
+	}
 	f, err := v.provision(ctx, c, record, base)
 	return http.StatusOK, flowOf(f), err
 }
@@ -140,9 +143,6 @@ func (v *V1) provision(ctx context.Context, c call, record provision.Record, bas
 	}
 	flow, _ := record.Flow(v.Rules)
 	flow.Origin, flow.By = store.FromAPI, c.by.Name
-	if base == store.AnyVersion || base == plan.Base {
-		base = plan.Base // what was planned is what is changed
-	}
 	f, err := c.ledger.Provision(ctx, flow, base, v.Now())
 	if err == nil {
 		c.header.Set("ETag", etag(f.Version))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/understudyhq/understudy/bot/api"
 	"github.com/understudyhq/understudy/bot/api/client"
@@ -151,6 +152,9 @@ func planFile(ctx context.Context, bot *client.Client, path string) ([]provision
 	}
 	plans := make([]provision.Plan, len(records))
 	for i, record := range records {
+		if slices.ContainsFunc(records[:i], func(other provision.Record) bool { return other.Name == record.Name }) {
+			return nil, fmt.Errorf("the file %s has two flows of the name %s: give one of them another, or take it out", path, record.Name)
+		}
 		if plans[i], err = bot.Plan(ctx, record); err != nil {
 			return nil, err
 		}
@@ -192,21 +196,11 @@ func applied(f api.Flow) string {
 }
 
 func anyWrong(plans []provision.Plan) bool {
-	for _, p := range plans {
-		if len(p.Errors) > 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(plans, func(p provision.Plan) bool { return len(p.Errors) > 0 })
 }
 
 func anyChange(plans []provision.Plan) bool {
-	for _, p := range plans {
-		if p.Action != provision.Keep {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(plans, func(p provision.Plan) bool { return p.Action != provision.Keep })
 }
 
 // printPlans prints what would be done, what speaks against it, and what it would

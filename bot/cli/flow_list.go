@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -36,7 +37,7 @@ func (l *flowListCommand) Run(ctx context.Context, stdout io.Writer) error {
 	}
 	rows := [][]string{{"NAME", "RULES", "COMMAND", "VERSION", "SINCE", "BY"}}
 	for _, f := range all {
-		rows = append(rows, []string{f.Name, or(f.Implementation, f.Name), or(f.Command, provision.DefaultCommand), strconv.Itoa(f.Version), moment(f.Since), maker(f)})
+		rows = append(rows, []string{f.Name, cmp.Or(f.Implementation, f.Name), cmp.Or(f.Command, provision.DefaultCommand), strconv.Itoa(f.Version), moment(f.Since), maker(f)})
 	}
 	return columns(stdout, rows)
 }
@@ -120,13 +121,6 @@ func printChanges(w io.Writer, changes []provision.Change) {
 			fmt.Fprintf(w, "  ~ %s   %s → %s\n", name, c.Before, c.After)
 		}
 	}
-}
-
-func or(value, standard string) string {
-	if value == "" {
-		return standard
-	}
-	return value
 }
 
 func maker(f api.Flow) string {

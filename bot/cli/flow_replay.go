@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -43,9 +44,10 @@ func (f *flowReplayCommand) Run(ctx context.Context, p Program, stdout io.Writer
 		if f.Name != "" && f.Name != flow.Name && f.Name != flow.ID {
 			continue
 		}
-		rule, known := rules[or(flow.Implementation, flow.Name)]
+		name := cmp.Or(flow.Implementation, flow.Name)
+		rule, known := rules[name]
 		if !known {
-			return fmt.Errorf("this program has no rules %s, which the flow %s runs", or(flow.Implementation, flow.Name), flow.Name)
+			return fmt.Errorf("this program has no rules %s, which the flow %s runs", name, flow.Name)
 		}
 		replay, err := replayFlow(ctx, bot, flow, rule, f.Days)
 		if err != nil {

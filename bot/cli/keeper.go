@@ -98,20 +98,16 @@ func (k *keeper) openLedger(ctx context.Context, engine store.Engine) (*store.Le
 	return ledger, provision.Start(ctx, ledger, k.flows, k.rules, k.now())
 }
 
-// follow counts the ledger's cases, by flow.
+// follow counts the ledger's cases, and warns where nobody can ask.
 func (k *keeper) follow(ctx context.Context, ledger *store.Ledger) error {
 	provisioned, err := ledger.Flows(ctx)
 	if err != nil {
 		return err
 	}
-	names := make([]string, len(provisioned))
-	for i, f := range provisioned {
-		names[i] = f.Name
-	}
-	if len(names) == 0 {
+	if len(provisioned) == 0 {
 		k.log.Warn().Msg("no flow is provisioned, so that nobody can ask for anything: provision one with understudy flow apply, or with Terraform")
 	}
-	return k.counts.Follow(ctx, ledger, names...)
+	return k.counts.Follow(ctx, ledger)
 }
 
 // close lets go of the store, and says why it couldn't be used to the end. The

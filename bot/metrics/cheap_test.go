@@ -92,7 +92,7 @@ func BenchmarkScrape(b *testing.B) {
 func BenchmarkFollow(b *testing.B) {
 	_, ledger := veteran(b)
 	for b.Loop() {
-		if err := metrics.New(time.Now, zerolog.Nop()).Follow(b.Context(), ledger, "impersonation"); err != nil {
+		if err := metrics.New(time.Now, zerolog.Nop()).Follow(b.Context(), ledger); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -118,7 +118,7 @@ func veteran(b *testing.B) (*metrics.Metrics, *store.Ledger) {
 	}
 	copyOver(b, engine, ledger, 100_000)
 	m := metrics.New(time.Now, zerolog.Nop())
-	if err := m.Follow(b.Context(), ledger, "impersonation"); err != nil {
+	if err := m.Follow(b.Context(), ledger); err != nil {
 		b.Fatal(err)
 	}
 	return m, ledger

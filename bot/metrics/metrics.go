@@ -21,6 +21,7 @@ package metrics
 
 import (
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -30,11 +31,13 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/understudyhq/understudy/bot"
+	"github.com/understudyhq/understudy/store"
 )
 
 // Metrics are the counts of one bot.
 type Metrics struct {
 	registry  *prometheus.Registry
+	followed  atomic.Pointer[store.Ledger]
 	now       func() time.Time
 	cases     *cases
 	acks      *acks
@@ -67,10 +70,14 @@ func (m *Metrics) Watch() bot.Watch {
 // Handler answers a scrape. What can't be found out just then, such as the
 // backlog of a store that is closed, is left out of the answer, and logged.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+	gathered := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
 		ErrorHandling: promhttp.ContinueOnError,
 		ErrorLog:      complaints{m.log},
 		Registry:      m.registry,
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.beginFlows(r.Context())
+		gathered.ServeHTTP(w, r)
 	})
 }
 

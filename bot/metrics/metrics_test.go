@@ -70,10 +70,35 @@ func begin(t *testing.T, engine store.Engine, now time.Time) *process {
 		t.Fatal(err)
 	}
 	p.ledger = ledger
-	if err := p.Follow(t.Context(), ledger, "impersonation"); err != nil {
+	provision(t, engine, "impersonation")
+	if err := p.Follow(t.Context(), ledger); err != nil {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// provision is what another part of the bot does, which counts no commits here.
+func provision(t *testing.T, engine store.Engine, name string) {
+	t.Helper()
+	ledger, err := store.Open(t.Context(), engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ledger.Provision(t.Context(), store.Flow{Name: name}, store.AnyVersion, noon); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAFlowThatIsProvisionedLater begins at zero too: without that, its first
+// request is no increase.
+func TestAFlowThatIsProvisionedLater(t *testing.T) {
+	engine := storetest.NewMemory()
+	p := begin(t, engine, noon)
+	provision(t, engine, "vip")
+	got := scrape(t, p.Metrics)
+	expect(t, got, `understudy_submissions_total{flow="vip"}`, 0)
+	expect(t, got, `understudy_requests_total{flow="vip",outcome="approved"}`, 0)
+	expect(t, got, `understudy_grants_ended_total{end="expired",flow="vip"}`, 0)
 }
 
 func (p *process) do(id string, command approval.Command) {

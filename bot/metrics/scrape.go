@@ -16,16 +16,31 @@ import (
 const scrapeTime = 5 * time.Second
 
 // Follow counts the ledger's cases, and from then on those that are committed.
-// It comes before the bot runs. Flow is the name of the flow that runs.
-func (m *Metrics) Follow(ctx context.Context, ledger *store.Ledger, flows ...string) error {
-	for _, flow := range flows {
-		m.cases.begin(flow)
-	}
+// It comes before the bot runs.
+func (m *Metrics) Follow(ctx context.Context, ledger *store.Ledger) error {
 	if err := m.cases.load(ctx, ledger); err != nil {
 		return err
 	}
 	m.registry.MustRegister(&standing{ledger: ledger, cases: m.cases, now: m.now})
+	m.followed.Store(ledger)
 	return nil
+}
+
+// beginFlows begins the series of flows that were provisioned since.
+func (m *Metrics) beginFlows(ctx context.Context) {
+	ledger := m.followed.Load()
+	if ledger == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, scrapeTime)
+	defer cancel()
+	provisioned, err := ledger.Flows(ctx)
+	if err != nil {
+		m.log.Warn().Err(err).Msg("reading the flows for a scrape")
+	}
+	for _, flow := range provisioned {
+		m.cases.begin(flow.Name)
+	}
 }
 
 // standing is what the store holds at a scrape.

@@ -22,6 +22,16 @@ func submission(account, reason, duration string) slack.View {
 	}}}
 }
 
+func TestPickedFlow(t *testing.T) {
+	for _, name := range []string{"impersonation", "null", "true", "42"} {
+		for _, form := range []view.Form{{Flow: name}, {Flow: name, Preview: &view.Preview{Account: "acct_42"}}} {
+			if got := view.PickedFlow(slack.View{PrivateMetadata: view.FormModal(form).PrivateMetadata}); got != name {
+				t.Errorf("the form of %s is for %q", name, got)
+			}
+		}
+	}
+}
+
 func TestReadForm(t *testing.T) {
 	const (
 		noAccount  = "Pick the account to sign in as."

@@ -245,8 +245,8 @@ func (f Form) metadata() string {
 // readMetadata reads what the form foretold of this account, nil if it didn't.
 func readMetadata(text, account string) (flow string, foreseen *approval.Foreseen) {
 	var f foretold
-	if json.Unmarshal([]byte(text), &f) != nil {
-		return text, nil
+	if json.Unmarshal([]byte(text), &f) != nil || f.Flow == "" {
+		return text, nil // the flow's name, which may be null
 	}
 	if f.Account != account {
 		return f.Flow, nil
