@@ -20,7 +20,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -76,6 +75,7 @@ type Bot struct {
 	http     *http.Client // for response URLs
 	answers  sync.WaitGroup
 	entered  chan struct{} // closed when Ledger is there, or won't be
+	probe    probe
 }
 
 // New makes a bot. It does nothing before Run.
@@ -127,20 +127,6 @@ func (b *Bot) work(ctx context.Context) {
 	background.Go(func() { cards.Run(ctx) })
 	background.Go(func() { b.keepTime(ctx) })
 	background.Wait()
-}
-
-// Ready says why the bot can't do its work now; nil if it can.
-func (b *Bot) Ready(ctx context.Context) error {
-	var problems []error
-	if b.listener.Connected() == 0 {
-		problems = append(problems, errors.New("no connection to Slack"))
-	}
-	if !b.inside() {
-		problems = append(problems, errNoStore)
-	} else if err := b.Ledger.Writable(ctx); err != nil {
-		problems = append(problems, fmt.Errorf("the store takes no commit: %w", err))
-	}
-	return errors.Join(problems...)
 }
 
 func (b *Bot) open(ctx context.Context) (string, error) {

@@ -70,19 +70,14 @@ func (b *Bot) mayAsk(ctx context.Context, f store.Flow, requester people.User) (
 		return "", nil
 	}
 	for _, handle := range f.Requesters {
-		crew, groupErr := b.People.Group(ctx, handle)
+		is, groupErr := b.People.InGroup(ctx, handle, requester.ID)
 		switch {
-		case errors.Is(groupErr, people.ErrUnknown):
-			continue // nobody is in it
-		case groupErr != nil, crew.Age > freshEnough:
-			err = &unanswered{"Slack", cmp.Or(groupErr, errOldAnswer)}
-			continue // another group may allow it
-		}
-		if slices.ContainsFunc(crew.People, func(u people.User) bool { return u.ID == requester.ID }) {
+		case is:
 			return "", nil
+		case errors.Is(groupErr, people.ErrUnknown): // nobody is in it
+		case groupErr != nil:
+			err = &unanswered{"Slack", groupErr} // but another group may allow it
 		}
 	}
 	return fmt.Sprintf("only members of @%s may ask by the flow %s", strings.Join(f.Requesters, ", @"), f.Name), err
 }
-
-var errOldAnswer = errors.New("only an old answer is known")

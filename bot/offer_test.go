@@ -99,3 +99,15 @@ func TestAFlowThatWasDeletedWhileItsFormWasOpen(t *testing.T) {
 		t.Errorf("the form says %q", problem)
 	}
 }
+
+func TestAFlowsLongestAccessIsNotExtended(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, calm, withPolicy(approval.Policy{Timeout: time.Hour, Warn: 5 * time.Minute, Longest: 20 * time.Minute}))
+	form(s.kim).Pick("Account", "Hooli").Fill("Reason", "the invoice page fails").Pick("For how long", "15 minutes").Submit()
+	s.kim.Inbox().Wait("free tier account")
+	s.jump(11 * time.Minute)
+	warning := s.kim.Inbox().Wait("Ends soon").WaitText("To go on after it, it takes another request.")
+	if buttons := warning.Buttons(); slices.Contains(buttons, "Extend") {
+		t.Errorf("it offers %q", buttons)
+	}
+}

@@ -137,12 +137,11 @@ func (b *Bot) gather(ctx context.Context, fact flows.Fact, c approval.Case, fact
 		facts.OnCall, err = with(facts.OnCall, fact, crew, c.Requester)
 		return err
 	case flows.GroupFact:
-		crew, err := b.People.Group(ctx, fact.Name)
+		is, err := b.People.InGroup(ctx, fact.Name, c.Requester.ID)
 		if err != nil {
 			return &unanswered{"Slack", err}
 		}
-		facts.Groups, err = with(facts.Groups, fact, crew, c.Requester)
-		return err
+		facts.Groups = noted(facts.Groups, fact, is)
 	case flows.PastFact:
 		past, err := b.Ledger.Past(ctx, c.Requester.ID, c.ID)
 		if err != nil {
@@ -176,12 +175,18 @@ func with(m map[string]bool, fact flows.Fact, crew people.Crew, person approval.
 		u := crew.Unusable[stranger]
 		return m, &unknowable{fmt.Sprintf("whether the requester is %s can't be known, because of %s: %s", fact, u.Name, u.Why)}
 	}
+	return noted(m, fact, is), nil
+}
+
+func noted(m map[string]bool, fact flows.Fact, is bool) map[string]bool {
 	if m == nil {
 		m = map[string]bool{}
 	}
 	m[fact.Name] = is
-	return m, nil
+	return m
 }
+
+var errOldAnswer = errors.New("only an old answer is known")
 
 // ruled turns a ruling into a command, finding the people that it asks.
 func (b *Bot) ruled(ctx context.Context, c approval.Case, ruling approval.Ruling) (approval.Command, error) {

@@ -28,6 +28,8 @@ func mayExtend(tx Tx, s approval.Submit, now time.Time) error {
 		return &approval.Rejection{Kind: approval.NotActive, Case: base}
 	case !base.Open(now):
 		return &approval.Rejection{Kind: approval.TooLate, Case: base}
+	case !base.ExtendableBy(s.Duration, s.Flow):
+		return &approval.Rejection{Kind: approval.TooLong, Case: base}
 	case base.Grant.Until.Sub(now) > base.AllowedFor():
 		// Otherwise clicks on an old button, which rules may allow at once, would
 		// pile up a grant of any length.

@@ -74,7 +74,7 @@ func (f Flow) same(g Flow) bool {
 		f.Default == g.Default && maps.Equal(f.Params, g.Params) && maps.Equal(f.Labels, g.Labels) &&
 		slices.Equal(f.Durations, g.Durations) && slices.Equal(f.Requesters, g.Requesters) &&
 		f.Policy.Timeout == g.Policy.Timeout && f.Policy.Warn == g.Policy.Warn && slices.Equal(f.Policy.Remind, g.Policy.Remind) &&
-		f.Policy.DenyReason == g.Policy.DenyReason
+		f.Policy.DenyReason == g.Policy.DenyReason && f.Policy.Longest == g.Policy.Longest
 }
 
 // AnyVersion is the base of a change that is made whatever there is now.

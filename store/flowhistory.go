@@ -56,7 +56,12 @@ func (l *Ledger) FlowVersions(ctx context.Context, id string) (versions []Flow, 
 // OpenCasesError says how many cases of a flow aren't over.
 type OpenCasesError struct{ Cases int }
 
-func (e *OpenCasesError) Error() string { return fmt.Sprintf("%d of its cases aren't over", e.Cases) }
+func (e *OpenCasesError) Error() string {
+	if e.Cases == 1 {
+		return "a case of it isn't over"
+	}
+	return fmt.Sprintf("%d of its cases aren't over", e.Cases)
+}
 
 // DeleteFlow ends the flow of this name: nobody can ask by it any more. Its
 // cases go on as they began. While some aren't over, it is an

@@ -139,6 +139,26 @@ func TestExtensionsDoNotPileUp(t *testing.T) {
 	must(t, l, extend("c3", "c1"), noon.Add(time.Hour))
 }
 
+func TestAFlowsLongestAccess(t *testing.T) {
+	for longest, want := range map[time.Duration]approval.RejectionKind{2 * time.Hour: "", 2*time.Hour - time.Second: approval.TooLong} {
+		l := granted(t)
+		change := extend("c2", "c1")
+		s, _ := change.Command.(approval.Submit)
+		s.Flow.Policy.Longest = longest
+		change.Command = s
+		var kind approval.RejectionKind
+		_, err := l.Do(t.Context(), change, noon.Add(50*time.Minute))
+		if rejection, ok := errors.AsType[*approval.Rejection](err); ok {
+			kind = rejection.Kind
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if kind != want {
+			t.Errorf("with %s at most: %q, want %q", longest, kind, want)
+		}
+	}
+}
+
 func TestWhoIsDoneWantsNoExtension(t *testing.T) {
 	l := granted(t)
 	must(t, l, extend("c2", "c1"), noon.Add(time.Minute))

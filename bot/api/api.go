@@ -44,7 +44,7 @@ func Handler(ready func(context.Context) error, metrics, v1 http.Handler) http.H
 		}
 		say(w, http.StatusOK, "ready\n")
 	})
-	return mux
+	return bounded(mux)
 }
 
 func say(w http.ResponseWriter, status int, text string) {

@@ -31,7 +31,11 @@ func (p *Problem) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// The types of problems.
+// TypeOpenCases is the type of a problem that goes away when cases end, or with
+// open_cases=keep.
+const TypeOpenCases = "urn:understudy:problem:open-cases"
+
+// The other types of problems.
 const (
 	typeAuth     = "urn:understudy:problem:token"
 	typeRole     = "urn:understudy:problem:role"
@@ -41,7 +45,6 @@ const (
 	typeConflict = "urn:understudy:problem:conflict"
 	typeVersion  = "urn:understudy:problem:version-needed"
 	typeFile     = "urn:understudy:problem:flow-of-a-file"
-	typeOpen     = "urn:understudy:problem:open-cases"
 	typeStarting = "urn:understudy:problem:not-ready"
 	typeInside   = "urn:understudy:problem:internal"
 	typePlain    = "urn:understudy:problem:no-tls"

@@ -4,14 +4,13 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"time"
 
 	"github.com/rs/zerolog"
 )
 
 // Serve serves on the listener until the returned function is called.
 func Serve(listener net.Listener, handler http.Handler, log zerolog.Logger) (stop func()) {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: mostHeaders}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/understudyhq/understudy/bot/provision"
 	"github.com/understudyhq/understudy/store"
 )
 
@@ -29,6 +31,9 @@ type NewToken struct {
 
 const longestName = 100
 
+// firstToken is what the token is called that no store has.
+const firstToken = "the first token"
+
 func tokenOf(t store.Token) Token {
 	return Token{ID: t.ID, Name: t.Name, Role: t.Role, By: t.By, Since: t.Since}
 }
@@ -48,10 +53,18 @@ func (v *V1) createToken(ctx context.Context, c call) (int, any, error) {
 		return 0, nil, err
 	}
 	switch {
-	case wanted.Name == "" || len(wanted.Name) > longestName:
-		return 0, nil, wrong("name", "say who or what will use the token, in 1 to 100 bytes")
+	case wanted.Name == "" || len(wanted.Name) > longestName || !provision.Printable(wanted.Name):
+		return 0, nil, wrong("name", "say who or what will use the token, in 1 to 100 bytes and on one line")
 	case !wanted.Role.Allows(store.Read):
 		return 0, nil, wrong("role", `it isn't "read", "operate" or "admin"`)
+	}
+	all, err := c.ledger.Tokens(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	// What a token does is kept under its name, so that two of one name couldn't be told apart.
+	if wanted.Name == firstToken || slices.ContainsFunc(all, func(t store.Token) bool { return t.Name == wanted.Name }) {
+		return 0, nil, wrong("name", "there is a token of this name: revoke that one first, or give this one another name")
 	}
 	secret := "ust_" + rand.Text() + rand.Text() // 260 bits
 	t := store.Token{

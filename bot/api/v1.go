@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
@@ -89,7 +88,11 @@ func (v *V1) serve(w http.ResponseWriter, r *http.Request, to route) {
 	r.Body = http.MaxBytesReader(w, r.Body, most)
 	status, value, err := v.answer(r, to, w.Header())
 	if err != nil {
-		v.problem(err).write(w, v.Log)
+		p := v.problem(err)
+		if p.Status == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="understudy"`)
+		}
+		p.write(w, v.Log)
 		return
 	}
 	if status == http.StatusNoContent {
@@ -102,11 +105,10 @@ func (v *V1) serve(w http.ResponseWriter, r *http.Request, to route) {
 func (v *V1) answer(r *http.Request, to route, header http.Header) (int, any, error) {
 	ledger := v.Ledger()
 	if ledger == nil {
-		return 0, nil, problem(http.StatusServiceUnavailable, typeStarting, "Not ready", "The bot is starting, or is handing its store over to another process. Nothing was changed. Try again in a moment.")
+		return 0, nil, notReady()
 	}
 	by, err := v.token(r, ledger)
 	if err != nil {
-		header.Set("WWW-Authenticate", `Bearer realm="understudy"`)
 		return 0, nil, err
 	}
 	if !by.Role.Allows(to.role) {
@@ -122,7 +124,7 @@ func (v *V1) token(r *http.Request, ledger *store.Ledger) (store.Token, error) {
 		return store.Token{}, problem(http.StatusUnauthorized, typeAuth, "No token", "The request bears no token: send it as “Authorization: Bearer …”.")
 	}
 	if v.AdminToken != "" && subtle.ConstantTimeCompare([]byte(store.HashToken(secret)), []byte(store.HashToken(v.AdminToken))) == 1 {
-		return store.Token{Name: "the first token", Role: store.Admin}, nil
+		return store.Token{Name: firstToken, Role: store.Admin}, nil
 	}
 	t, err := ledger.Token(r.Context(), secret)
 	if errors.Is(err, store.ErrNotFound) {
@@ -142,7 +144,10 @@ func (v *V1) problem(err error) *Problem {
 		return p
 	}
 	if open, ok := errors.AsType[*store.OpenCasesError](err); ok {
-		return problem(http.StatusConflict, typeOpen, "Cases are open", fmt.Sprintf("The flow wasn't deleted, because %v. They go on to their ends as they began; ask again with open_cases=keep, or wait.", open))
+		return problem(http.StatusConflict, TypeOpenCases, "Cases are open", fmt.Sprintf("The flow wasn't deleted, because %v. They go on to their ends as they began; ask again with open_cases=keep, or wait.", open))
+	}
+	if errors.Is(err, store.ErrClosed) { // since this request began
+		return notReady()
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return problem(http.StatusNotFound, typeMissing, "Not found", "There is nothing under this name: "+err.Error()+".")
@@ -151,19 +156,17 @@ func (v *V1) problem(err error) *Problem {
 	return problem(http.StatusInternalServerError, typeInside, "It failed", "The bot couldn't do this, and its log says why. Whether anything was changed isn't known: read it again.")
 }
 
+func notReady() *Problem {
+	return problem(http.StatusServiceUnavailable, typeStarting, "Not ready", "The bot is starting, or is handing its store over to another process. Nothing was changed. Try again in a moment.")
+}
+
 // read reads the call's body, strictly.
 func (c call) read(into any) error {
 	data, err := io.ReadAll(c.Body)
 	if err != nil {
 		return problem(http.StatusRequestEntityTooLarge, typeRequest, "Too large", fmt.Sprintf("The request couldn't be read, or is larger than %d bytes.", most))
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	err = decoder.Decode(into)
-	if err == nil && decoder.More() {
-		err = errors.New("something follows the first value")
-	}
-	if err != nil {
+	if err := provision.ReadStrictly(data, into); err != nil {
 		return problem(http.StatusBadRequest, typeRequest, "Not understood", "The request's body isn't the JSON that is expected here: "+err.Error()+".")
 	}
 	return nil

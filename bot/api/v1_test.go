@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -228,7 +229,10 @@ func TestRoles(t *testing.T) {
 	if err := s.RevokeToken(ctx, ids[2]); statusOf(t, err) != http.StatusNotFound {
 		t.Errorf("revoking it again: %v", err)
 	}
-	for _, wanted := range []api.NewToken{{Role: store.Read}, {Name: "x", Role: "root"}, {Name: "x"}} {
+	for _, wanted := range []api.NewToken{
+		{Role: store.Read}, {Name: "x", Role: "root"}, {Name: "x"}, {Name: "x\x1b[2K", Role: store.Read}, {Name: "x\ny", Role: store.Read},
+		{Name: "operate", Role: store.Read}, {Name: "the first token", Role: store.Read}, // who did what would be unclear
+	} {
 		if _, err := s.NewToken(ctx, wanted); statusOf(t, err) != http.StatusUnprocessableEntity {
 			t.Errorf("%+v: %v", wanted, err)
 		}
@@ -285,6 +289,33 @@ func TestWithoutAStoreItIsNotReady(t *testing.T) {
 	_, err := s.Flows(t.Context())
 	if p := refused(t, err); p.Status != http.StatusServiceUnavailable {
 		t.Errorf("%+v", p)
+	}
+}
+
+// TestAStoreThatCloses is a request that has begun when the bot hands over.
+func TestAStoreThatCloses(t *testing.T) {
+	engine := storetest.NewMemory()
+	ledger, err := store.Open(t.Context(), engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, func(v *api.V1) { v.Ledger = func() *store.Ledger { return ledger } })
+	if err := engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, ask := range map[string]func() error{
+		"reading":  func() error { _, err := s.Flows(t.Context()); return err },
+		"changing": func() error { _, err := s.Provision(t.Context(), record(func(*provision.Record) {}), 0); return err },
+		"a token":  func() error { _, err := s.as("ust_some").Flows(t.Context()); return err },
+		"a new one": func() error {
+			_, err := s.NewToken(t.Context(), api.NewToken{Name: "ci", Role: store.Read})
+			return err
+		},
+		"revoking": func() error { return s.RevokeToken(t.Context(), "some") },
+	} {
+		if p := refused(t, ask()); p.Status != http.StatusServiceUnavailable {
+			t.Errorf("%s: %+v", name, p)
+		}
 	}
 }
 
@@ -387,6 +418,19 @@ func TestCasesArePaged(t *testing.T) {
 	}
 	if !slices.Equal(seen, []string{"acct_0", "acct_2", "acct_3"}) {
 		t.Errorf("paged: %q", seen)
+	}
+	query := url.Values{"status": {"active"}, "limit": {"2"}}
+	for range 2 { // the client leaves its query as it is
+		seen = nil
+		for c, err := range s.Cases(t.Context(), query) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen = append(seen, c.Account.ID)
+		}
+		if !slices.Equal(seen, []string{"acct_0", "acct_2", "acct_3"}) || query.Has("after") {
+			t.Errorf("paged by the client: %q, and now the query is %v", seen, query)
+		}
 	}
 	var one api.Case
 	s.get("/v1/cases/01a21293-b600-7000-8000-000000000001", &one)

@@ -53,6 +53,7 @@ type commands struct {
 	Directory directoryCommand `cmd:"" help:"Look after the account directory."`
 	Store     storeCommand     `cmd:"" help:"Look after the store."`
 	Flow      flowCommand      `cmd:"" help:"Try out, test and provision flows."`
+	Doctor    Doctor           `cmd:"" help:"Say what a deployment gets wrong, before it runs. It only asks."`
 	Token     tokenCommand     `cmd:"" help:"Look after the tokens of the API."`
 	LogJSON   bool             `name:"log-json" env:"UNDERSTUDY_LOG_JSON" help:"Log JSON, also on a terminal."`
 }
@@ -84,7 +85,7 @@ func (p Program) Run(args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
-	command.BindTo(stdout, (*io.Writer)(nil))
+	command.BindTo(visible{stdout}, (*io.Writer)(nil))
 	command.BindTo(os.Stdin, (*io.Reader)(nil))
 	command.Bind(p)
 	err = command.Run(newLog(stderr, cli.LogJSON))
@@ -92,7 +93,7 @@ func (p Program) Run(args []string, stdout, stderr io.Writer) int {
 		return int(code)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "%s: %v\n", p.Name, err)
+		fmt.Fprintf(visible{stderr}, "%s: %v\n", p.Name, err)
 		return 1
 	}
 	return 0

@@ -41,12 +41,12 @@ func (s *Serve) Run(ctx context.Context, p Program, log zerolog.Logger) error {
 
 // Rehearse runs a bot with other rules, many times as fast as Slack allows if
 // haste is more than 1. It does so for a simulated workspace only.
-func (s *Serve) Rehearse(ctx context.Context, haste int, rules flows.Flow, log zerolog.Logger) error {
+func (s *Serve) Rehearse(ctx context.Context, haste int, log zerolog.Logger, rules ...flows.Flow) error {
 	if err := s.simulated("a rehearsal"); err != nil {
 		return err
 	}
 	s.haste = haste
-	return s.run(ctx, map[string]flows.Flow{rules.Name: rules}, log)
+	return s.Run(ctx, Program{Rules: rules}, log)
 }
 
 func (s *Serve) run(ctx context.Context, rules map[string]flows.Flow, log zerolog.Logger) error {

@@ -18,6 +18,7 @@ type server struct {
 	Server    string `env:"UNDERSTUDY_URL" default:"http://127.0.0.1:8080" help:"The bot's address."`
 	Token     string `env:"UNDERSTUDY_TOKEN" help:"A token of its API."`
 	TokenFile string `env:"UNDERSTUDY_TOKEN_FILE" placeholder:"FILE" help:"A file that holds it."`
+	Plain     bool   `name:"url-plain" env:"UNDERSTUDY_URL_PLAIN" help:"Send the token to another machine without TLS too: the network itself is trusted."`
 }
 
 func (s *server) client() (*client.Client, error) {
@@ -27,6 +28,9 @@ func (s *server) client() (*client.Client, error) {
 			return nil, fmt.Errorf("UNDERSTUDY_TOKEN_FILE can't be read: %w", err)
 		}
 		s.Token = strings.TrimSpace(string(data))
+	}
+	if s.Plain {
+		return client.NewPlain(s.Server, s.Token)
 	}
 	return client.New(s.Server, s.Token)
 }

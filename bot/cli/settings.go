@@ -142,6 +142,9 @@ func webURL(name string, value *string) error {
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return fmt.Errorf("%s is %q: write a URL with https://", name, *value)
 	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" { // which errors and logs would show
+		return fmt.Errorf("%s, at %s, has a password, a query or a fragment: give the address alone", name, u.Host)
+	}
 	if !strings.HasSuffix(*value, "/") {
 		*value += "/"
 	}
@@ -207,6 +210,11 @@ func (s *Settings) Environment() []string {
 		"UNDERSTUDY_FLOWS=" + s.Flows,
 		"UNDERSTUDY_EMAILS=" + s.Emails,
 		"UNDERSTUDY_LISTEN=" + s.Listen,
+		"UNDERSTUDY_ADMIN_TOKEN=" + s.AdminToken,
+		"UNDERSTUDY_ADMIN_TOKEN_FILE=" + s.AdminTokenFile,
+		"UNDERSTUDY_TLS_CERT=" + s.TLSCert,
+		"UNDERSTUDY_TLS_KEY=" + s.TLSKey,
+		"UNDERSTUDY_PLAIN_API=" + strconv.FormatBool(s.PlainAPI),
 		"UNDERSTUDY_TAKE_OVER=" + strconv.FormatBool(s.TakeOver),
 	}
 }

@@ -13,13 +13,9 @@ import (
 // without its @. ErrUnknown means that there is no such group, or that it's
 // disabled.
 func (d *Directory) Group(ctx context.Context, handle string) (Crew, error) {
-	group, err := d.group(ctx, handle)
+	group, ids, err := d.groupIDs(ctx, handle)
 	if err != nil {
-		return Crew{}, fmt.Errorf("user group %s: %w", handle, err)
-	}
-	ids, err := d.members.get(ctx, group.ID, func(ctx context.Context) ([]string, error) { return d.memberIDs(ctx, group.ID) })
-	if err != nil {
-		return Crew{}, fmt.Errorf("members of user group %s: %w", handle, err)
+		return Crew{}, err
 	}
 	who := make([]candidate, 0, len(ids.value))
 	for _, id := range ids.value {
@@ -30,6 +26,26 @@ func (d *Directory) Group(ctx context.Context, handle string) (Crew, error) {
 		return Crew{}, fmt.Errorf("members of user group %s: %w", handle, err)
 	}
 	return Crew{People: users, Unusable: unusable, Age: ids.age, Name: group.Name}, nil
+}
+
+// InGroup says whether the person is in the Slack user group with this handle,
+// whatever bars them. However large the group is, nobody else in it is looked up:
+// whoever uses the form asks this, and Slack allows few look-ups a minute. The
+// answer is as old as a fresh one may be.
+func (d *Directory) InGroup(ctx context.Context, handle, id string) (bool, error) {
+	_, ids, err := d.groupIDs(ctx, handle)
+	return err == nil && slices.Contains(ids.value, id), err
+}
+
+func (d *Directory) groupIDs(ctx context.Context, handle string) (group slack.UserGroup, ids answer[[]string], err error) {
+	if group, err = d.group(ctx, handle); err != nil {
+		return group, ids, fmt.Errorf("user group %s: %w", handle, err)
+	}
+	ids, err = d.members.get(ctx, group.ID, func(ctx context.Context) ([]string, error) { return d.memberIDs(ctx, group.ID) })
+	if err != nil {
+		return group, ids, fmt.Errorf("members of user group %s: %w", handle, err)
+	}
+	return group, ids, nil
 }
 
 func (d *Directory) group(ctx context.Context, handle string) (slack.UserGroup, error) {

@@ -28,6 +28,7 @@ func (d *Directory) Rota(ctx context.Context, schedule string, from, until time.
 	if err := d.CheckSchedule(ctx, schedule); err != nil {
 		return Rota{}, err
 	}
+	from, until = from.Truncate(time.Second), until.Truncate(time.Second) // as PagerDuty is asked
 	found, err := d.pager.GetScheduleWithContext(ctx, schedule, pagerduty.GetScheduleOptions{
 		Since: from.UTC().Format(time.RFC3339), Until: until.UTC().Format(time.RFC3339),
 	})

@@ -3,6 +3,7 @@ package people_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -187,6 +188,28 @@ func TestGroups(t *testing.T) {
 		}
 		if got := []int{h.ws.called("usergroups.list"), h.ws.called("usergroups.users.list")}; !cmp.Equal(got, []int{1, 1}) {
 			t.Errorf("calls: %v, want one each", got)
+		}
+	})
+}
+
+// TestALargeGroupIsNotLookedUp asks for one of a thousand.
+func TestALargeGroupIsNotLookedUp(t *testing.T) {
+	inHouse(t, nil, func(t *testing.T, h *house) {
+		h.ws.groups = []slack.UserGroup{{ID: "S001", Handle: "leads", DateDelete: 1}, {ID: "S002", Handle: "support"}}
+		h.ws.members = map[string][]string{"S001": {"U0GUS"}, "S002": {"U0MIA"}}
+		for i := range 1000 {
+			h.ws.members["S002"] = append(h.ws.members["S002"], fmt.Sprintf("U%04d", i))
+		}
+		for id, want := range map[string]bool{"U0MIA": true, "U0999": true, "U0GUS": false, "": false} {
+			if is, err := h.InGroup(t.Context(), "@Support", id); err != nil || is != want {
+				t.Errorf("%q: %v, %v, want %v", id, is, err, want)
+			}
+		}
+		if is, err := h.InGroup(t.Context(), "leads", "U0GUS"); is || !errors.Is(err, people.ErrUnknown) {
+			t.Errorf("a disabled group: %v, %v", is, err)
+		}
+		if got := h.ws.called("users.info"); got > 0 {
+			t.Errorf("%d people were looked up", got)
 		}
 	})
 }

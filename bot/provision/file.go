@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/understudyhq/understudy/flows"
@@ -46,12 +47,12 @@ func ReadRecords(data []byte) ([]Record, error) {
 	}
 	if json.Unmarshal(data, &one) == nil && one.Flows == nil {
 		var record Record
-		if err := strictly(data, &record); err != nil || record.Name == "" {
+		if err := ReadStrictly(data, &record); err != nil || record.Name == "" {
 			return nil, fmt.Errorf("it isn't a file of flows, such as %s: %w", exampleFile, errors.Join(err, errNameless(record)))
 		}
 		return []Record{record}, nil
 	}
-	if err := strictly(data, &file); err != nil {
+	if err := ReadStrictly(data, &file); err != nil {
 		return nil, fmt.Errorf("it isn't a file of flows, such as %s: %w", exampleFile, err)
 	}
 	if len(file.Flows) == 0 {
@@ -67,14 +68,14 @@ func errNameless(r Record) error {
 	return nil
 }
 
-// strictly reads one JSON value that has no field that isn't known.
-func strictly(data []byte, into any) error {
+// ReadStrictly reads one JSON value that has no field that isn't known.
+func ReadStrictly(data []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
 		return err
 	}
-	if decoder.More() {
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("something follows the first value")
 	}
 	return nil

@@ -14,6 +14,9 @@ func Of(f store.Flow) Record {
 	if f.Default != 0 {
 		r.Default = short(f.Default)
 	}
+	if f.Policy.Longest != 0 {
+		r.Longest = short(f.Policy.Longest)
+	}
 	if r.DenyReason == "" {
 		r.DenyReason = "optional"
 	}

@@ -2,19 +2,35 @@ package provision
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/understudyhq/understudy/flows"
 )
+
+const longestParam = 500
+
+// Printable says whether people see all of the text, as it is: no line ends, no
+// terminal's commands, nothing that is invisible or turns the text around it. A
+// record is read by those who check what it changes.
+func Printable(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
+}
 
 func (r Record) checkParams(rule flows.Flow) (problems []Problem) {
 	for _, name := range slices.Sorted(maps.Keys(rule.Params)) {
 		value, set := r.Params[name]
 		if !set || value == "" {
 			problems = append(problems, problem("params", "%s is missing; the rules need it (a %s)", name, rule.Params[name]))
+			continue
+		}
+		if !Printable(value) || len(value) > longestParam {
+			problems = append(problems, problem("params", "%s has characters that nobody sees, or more than %d bytes", name, longestParam))
 			continue
 		}
 		if why := unfit(rule.Params[name], value); why != "" {
@@ -33,7 +49,8 @@ func (r Record) checkParams(rule flows.Flow) (problems []Problem) {
 func unfit(kind flows.ParamKind, value string) string {
 	switch kind {
 	case flows.Number:
-		if _, err := strconv.ParseFloat(value, 64); err != nil {
+		n, err := strconv.ParseFloat(value, 64)
+		if err != nil || math.IsNaN(n) || math.IsInf(n, 0) { // a rule that compares with NaN says no to everything
 			return "isn't a number"
 		}
 	case flows.Duration:

@@ -103,7 +103,7 @@ func (p *Planner) Plan(ctx context.Context, r Record) (Plan, error) {
 	if len(plan.Errors) > 0 {
 		return plan, nil
 	}
-	plan.Replay, err = p.replay(ctx, rule, flow)
+	plan.Replay, err = p.replay(ctx, rule, flow, plan.Base == 0)
 	return plan, err
 }
 
@@ -112,8 +112,10 @@ func Changes(before, after Record) []Change {
 	found := []Change{}
 	was, is := fields(before), fields(after)
 	for _, field := range slices.Sorted(maps.Keys(union(was, is))) {
-		if was[field] != is[field] {
-			found = append(found, Change{field, was[field], is[field]})
+		before, had := was[field]
+		after, has := is[field]
+		if before != after || had != has {
+			found = append(found, Change{field, before, after})
 		}
 	}
 	return found
@@ -132,24 +134,29 @@ func union(a, b map[string]string) map[string]string {
 	return all
 }
 
-// fields are a record's fields as text, the entries of a map each by itself.
+// fields are the fields that a record sets, as text; the entries of a map each
+// by itself, and also those that are empty.
 func fields(r Record) map[string]string {
 	texts := map[string]string{}
+	set := func(name, text string) {
+		if text != "" {
+			texts[name] = text
+		}
+	}
 	record := reflect.ValueOf(r)
 	for i := range record.NumField() {
 		name, _, _ := strings.Cut(record.Type().Field(i).Tag.Get("json"), ",")
 		switch value := record.Field(i).Interface().(type) {
 		case string:
-			texts[name] = value
+			set(name, value)
 		case []string:
-			texts[name] = strings.Join(value, ", ")
+			set(name, strings.Join(value, ", "))
 		case map[string]string:
 			for key, text := range value {
 				texts[name+"."+key] = text
 			}
 		}
 	}
-	maps.DeleteFunc(texts, func(_, text string) bool { return text == "" })
 	return texts
 }
 

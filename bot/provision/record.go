@@ -33,6 +33,9 @@ type Record struct {
 	// preselected; empty means the first.
 	Durations []string `json:"durations"`
 	Default   string   `json:"default_duration,omitempty"`
+	// Longest is how long an access may last with all its extensions. Empty means
+	// that each extension is bounded, and their number isn't.
+	Longest string `json:"longest,omitempty"`
 	// Requesters are the handles of the user groups whose members may ask. None
 	// means that every member of the workspace may.
 	Requesters []string `json:"requesters,omitempty"`
@@ -82,7 +85,9 @@ func (r Record) Flow(rules map[string]flows.Flow) (store.Flow, []Problem) {
 	durations, wrong := r.readDurations()
 	standard, alsoWrong := r.readDefault(durations)
 	policy, more := r.readPolicy()
-	for _, p := range []*Problem{wrong, alsoWrong} {
+	var tooShort *Problem
+	policy.Longest, tooShort = r.readLongest(durations)
+	for _, p := range []*Problem{wrong, alsoWrong, tooShort} {
 		if p != nil {
 			problems = append(problems, *p)
 		}
@@ -135,8 +140,8 @@ func (r Record) checkNames() (problems []Problem) {
 		problems = append(problems, problem("labels", "%d labels; give %d at most", len(r.Labels), mostLabels))
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.Labels)) {
-		if key == "" || len(key)+len(r.Labels[key]) > longestLabel {
-			problems = append(problems, problem("labels", "%.40q has no name, or more than %d bytes", key, longestLabel))
+		if key == "" || len(key)+len(r.Labels[key]) > longestLabel || !Printable(key) || !Printable(r.Labels[key]) {
+			problems = append(problems, problem("labels", "%.40q has no name, characters that nobody sees, or more than %d bytes", key, longestLabel))
 		}
 	}
 	return problems

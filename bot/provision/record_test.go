@@ -64,3 +64,43 @@ func TestPoliciesThatAreNone(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingInARecordIsHidden gives values that a terminal or a reader wouldn't
+// show as they are, and numbers by which a rule would let everybody in.
+func TestNothingInARecordIsHidden(t *testing.T) {
+	seats := flows.Flow{Name: "impersonation", Params: flows.Params{"manager_schedule": flows.Schedule, "seats": flows.Number}}
+	rules := map[string]flows.Flow{"impersonation": seats}
+	record := func() provision.Record {
+		return provision.Record{
+			Name: "impersonation", Durations: []string{"15m"}, Labels: map[string]string{"team": "Stø, équipe d'été 支援"},
+			Params: map[string]string{"manager_schedule": "PMGRS01", "seats": "1e3"},
+		}
+	}
+	if _, problems := record().Flow(rules); len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	for _, hidden := range []string{"P\x1b[2K", "P\rversion 1", "P\nversion 1", "P\u202e10SRGM", "P\u200b", "P\x7f", "P\u009b2K", "P\xff"} {
+		in, labelled, keyed := record(), record(), record()
+		in.Params["manager_schedule"], labelled.Labels["team"], keyed.Labels[hidden] = hidden, hidden, "x"
+		for _, r := range []provision.Record{in, labelled, keyed} {
+			if _, problems := r.Flow(rules); len(problems) != 1 || !strings.Contains(problems[0].Text, "nobody sees") {
+				t.Errorf("%+q: %v", hidden, problems)
+			}
+		}
+	}
+	for _, number := range []string{"NaN", "Inf", "-infinity", "many"} {
+		r := record()
+		r.Params["seats"] = number
+		if _, problems := r.Flow(rules); len(problems) != 1 || !strings.Contains(problems[0].Text, "isn't a number") {
+			t.Errorf("seats = %s: %v", number, problems)
+		}
+	}
+}
+
+func TestAFileIsOneValue(t *testing.T) {
+	for _, more := range []string{"}", "]", " {}", "x"} {
+		if _, err := provision.ReadFile(append(flowsFile(""), more...), map[string]flows.Flow{"impersonation": flows.Impersonation}); err == nil {
+			t.Errorf("a file with %q behind it was read", more)
+		}
+	}
+}

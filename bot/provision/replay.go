@@ -51,10 +51,8 @@ func NewReplay(now time.Time, days int) *Replay {
 }
 
 // replay runs the flow's past cases through it, or all cases if the flow is new.
-func (p *Planner) replay(ctx context.Context, rule flows.Flow, f store.Flow) (*Replay, error) {
+func (p *Planner) replay(ctx context.Context, rule flows.Flow, f store.Flow, isNew bool) (*Replay, error) {
 	r := NewReplay(p.Now(), replayDays)
-	_, err := p.Ledger.Flow(ctx, f.Name)
-	isNew := err != nil
 	for after := FirstID(r.Since); ; {
 		page, err := p.Ledger.Cases(ctx, after, replayPage)
 		if err != nil {

@@ -25,7 +25,7 @@ func Start(ctx context.Context, ledger *store.Ledger, file []store.Flow, rules m
 	if err != nil {
 		return err
 	}
-	if err := startable(known, file, rules); err != nil {
+	if err := Startable(known, file, rules); err != nil {
 		return err
 	}
 	for _, f := range file {
@@ -49,7 +49,9 @@ func Start(ctx context.Context, ledger *store.Ledger, file []store.Flow, rules m
 	return nil
 }
 
-func startable(known, file []store.Flow, rules map[string]flows.Flow) error {
+// Startable says why a program with these rules and this file can't start on a
+// store with the known flows, nil if it can.
+func Startable(known, file []store.Flow, rules map[string]flows.Flow) error {
 	var problems []error
 	for _, f := range known {
 		inFile := in(file, f.Name)

@@ -100,6 +100,23 @@ func (r Record) readDefault(durations []time.Duration) (time.Duration, *Problem)
 	return d, nil
 }
 
+// readLongest is zero where there is no bound.
+func (r Record) readLongest(durations []time.Duration) (time.Duration, *Problem) {
+	if r.Longest == "" {
+		return 0, nil
+	}
+	longest, err := time.ParseDuration(r.Longest)
+	if err != nil || longest <= 0 {
+		return 0, wronged("longest", `%q isn't a time, such as "4h"`, r.Longest)
+	}
+	for _, d := range durations {
+		if d > longest {
+			return 0, wronged("longest", "%q is shorter than one of the durations, %s", r.Longest, short(d))
+		}
+	}
+	return longest, nil
+}
+
 func wronged(field, format string, args ...any) *Problem {
 	p := problem(field, format, args...)
 	return &p

@@ -21,6 +21,16 @@ const (
 	sampleSize = 25 // each is looked up by itself
 )
 
+// Check says what the flow lacks in the world: what will never work, and what may
+// mend.
+func (w *World) Check(ctx context.Context, rule flows.Flow, f store.Flow, now time.Time) (wrong, warnings []Problem) {
+	var plan Plan
+	ctx, cancel := context.WithTimeout(ctx, planTime)
+	defer cancel()
+	w.check(ctx, &plan, rule, f, now)
+	return plan.Errors, plan.Warnings
+}
+
 // check asks the world for everything that the flow needs, and notes what it
 // lacks. What will never work is an error; what may mend is a warning.
 func (w *World) check(ctx context.Context, plan *Plan, rule flows.Flow, f store.Flow, now time.Time) {

@@ -37,6 +37,7 @@ func (ws *Workspace) serveAPI(w http.ResponseWriter, r *http.Request) {
 	if ws.refused(w, r, name, a, fault) {
 		return
 	}
+	ws.grants(w, token)
 	good, err := ws.call(name, token, a)
 	if fault.kind == loseAnswer {
 		ws.note(r, name, a, "answer lost")
@@ -69,6 +70,17 @@ func (ws *Workspace) refused(w http.ResponseWriter, r *http.Request, name string
 		return false
 	}
 	return true
+}
+
+// grants says in the answer's header which scopes the token has, as Slack does.
+func (ws *Workspace) grants(w http.ResponseWriter, token string) {
+	switch {
+	case ws.revocation(token) != "":
+	case token == ws.botToken:
+		w.Header().Set("X-Oauth-Scopes", strings.Join(ws.o.Scopes, ","))
+	case token == ws.appToken:
+		w.Header().Set("X-Oauth-Scopes", "connections:write")
+	}
 }
 
 func (ws *Workspace) call(name, token string, a args) (answer, error) {

@@ -33,8 +33,8 @@ func remedy(code string) string {
 	return ""
 }
 
-// fatalFrom returns nil for an error that may heal by itself.
-func fatalFrom(err error) *FatalError {
+// Fatal returns nil for an error that may heal by itself.
+func Fatal(err error) *FatalError {
 	answer, ok := errors.AsType[slack.SlackErrorResponse](err)
 	if !ok {
 		return nil

@@ -103,7 +103,7 @@ func (s *seat) connect(ctx context.Context) *connection {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if fatal := fatalFrom(err); fatal != nil {
+		if fatal := Fatal(err); fatal != nil {
 			s.cancel(fatal)
 			return nil
 		}

@@ -35,6 +35,8 @@ func rejection(r *approval.Rejection, clicker string) sentence {
 		}
 		return sentence{text("You sent a reminder about "), named(c.Account.Name), text(" a short while ago ("), when(c.NudgedAt),
 			text("). The next one is possible from "), when(c.NudgedAt.Add(approval.NudgePause)), text(". Nothing was sent now.")}
+	case approval.TooLong:
+		return sentence{text("The access to "), named(c.Account.Name), text(" lasts as long as this flow allows, so it wasn't extended. To go on after its end, ask again then: " + Command + ".")}
 	case approval.ReasonMissing:
 		return sentence{text("This flow wants a reason for a denial, so nothing was changed. Click Deny again, and write one.")}
 	case approval.ClockSetBack:

@@ -56,7 +56,7 @@ func requesterButtons(c approval.Case) slack.Block {
 		}
 		return actions(c, button(ActionNudge, c.ID, "Nudge", slack.StyleDefault), button(ActionCancel, c.ID, "Cancel", slack.StyleDefault))
 	case approval.Active:
-		if c.Grant.Warned {
+		if c.Grant.Warned && c.Extendable() {
 			return actions(c, button(ActionExtend, c.ID, "Extend", slack.StylePrimary), button(ActionRelease, c.ID, "End now", slack.StyleDefault))
 		}
 		return actions(c, button(ActionRelease, c.ID, "End now", slack.StyleDefault))

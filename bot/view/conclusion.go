@@ -53,7 +53,7 @@ func activeStory(c approval.Case, reader string) []sentence {
 }
 
 func goOn(c approval.Case, reader string) string {
-	if isRequester(c, reader) {
+	if isRequester(c, reader) && c.Extendable() {
 		return "Extend asks for as much time again, by the same rules; you keep your access while it's decided, until then."
 	}
 	return "To go on after it, it takes another request."

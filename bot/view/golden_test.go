@@ -86,7 +86,8 @@ func makesSense(c approval.Case, kind approval.RejectionKind) bool {
 func TestModals(t *testing.T) {
 	hours := []time.Duration{15 * time.Minute, time.Hour, 90 * time.Minute, 24 * time.Hour}
 	for name, m := range map[string]slack.ModalViewRequest{
-		"modal_empty": view.FormModal(view.Form{Flow: "impersonation", Durations: hours, Default: time.Hour, Notice: "No account matches “glboex”. Pick one below."}),
+		"modal_empty":    view.FormModal(view.Form{Flow: "impersonation", Durations: hours, Default: time.Hour, Notice: "No account matches “glboex”. Pick one below."}),
+		"modal_of_flows": view.FormModal(view.Form{Flow: "break-glass", Flows: []string{"break-glass", "impersonation", "two-people"}, Durations: hours, Default: time.Hour}),
 		"modal_of_message": view.FormModal(view.Form{Flow: "impersonation", Durations: hours, Account: &view.Option{ID: "acct_42", Name: "Globex", Plan: "pro"},
 			Link: "https://acme.slack.com/archives/C0SUPPORT/p1700000000000100"}),
 		"modal_prepared": view.FormModal(view.Form{Flow: "impersonation", Durations: hours, Account: &view.Option{ID: "acct_42", Name: "Globex", Plan: "pro", Assigned: true}, Reason: "invoice"}),

@@ -27,7 +27,7 @@ func requestBlocks(c approval.Case, reader string) []slack.Block {
 		told = append(append(told, text(" ")), lookedAt(c.Claim.By, reader)...)
 	}
 	buttons := requesterButtons(c)
-	if c.Status == approval.Active {
+	if c.Status == approval.Active && c.Extendable() {
 		buttons = actions(c, button(ActionRelease, c.ID, "End now", slack.StyleDefault), button(ActionExtend, c.ID, "Extend", slack.StyleDefault))
 	}
 	return []slack.Block{paragraph(told...), withHistory(c, buttons)}

@@ -190,7 +190,7 @@ func checkReader(t *rapid.T, c approval.Case, reader string, users map[string]bo
 	checkHome(t, c, reader, several, users)
 	answers := &checker{t: t, where: "answers", users: users}
 	for _, kind := range []approval.RejectionKind{approval.Exists, approval.NotRouted, approval.NotRouting, approval.NotActive, approval.AlreadyDecided,
-		approval.NotAnApprover, approval.NotTheRequester, approval.AlreadyApproved, approval.NotDue, approval.TooLate, approval.TooSoon, approval.ReasonMissing, approval.ClockSetBack, approval.Invalid, "new"} {
+		approval.NotAnApprover, approval.NotTheRequester, approval.AlreadyApproved, approval.NotDue, approval.TooLate, approval.TooSoon, approval.TooLong, approval.ReasonMissing, approval.ClockSetBack, approval.Invalid, "new"} {
 		answers.mrkdwn(view.Rejected(&approval.Rejection{Kind: kind, Case: c, Detail: c.Reason}, reader))
 	}
 }
@@ -237,6 +237,7 @@ func TestNothingBreaksTheForm(t *testing.T) {
 			options = append(options, view.Option{ID: typedText(t, "id"), Name: typedText(t, "name"), Plan: typedText(t, "plan"), Assigned: rapid.Bool().Draw(t, "assigned")})
 		}
 		f := view.Form{Flow: "impersonation", Durations: []time.Duration{time.Minute, time.Hour}, Reason: typedText(t, "reason"), Notice: typedText(t, "notice")}
+		f.Flows = rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z0-9][a-z0-9_-]{0,62}`), 0, 120, rapid.ID).Draw(t, "flows")
 		if len(options) > 0 {
 			f.Account = &options[0]
 		}

@@ -34,8 +34,12 @@ func WarningCard(c approval.Case) Message {
 	}
 	s := sentence{label("⏳ Ends soon: "), text("your access to "), named(c.Account.Name), text(" ends "), when(c.Grant.Until), text(". "),
 		text(goOn(c, c.Requester.ID))}
+	hint := " ends soon. Extend it if you need longer."
+	if !c.Extendable() {
+		hint = " ends soon, and lasts as long as its flow allows."
+	}
 	return Message{
-		Text:   notification(text("Your access to "), typed(c.Account.Name), text(" ends soon. Extend it if you need longer.")),
+		Text:   notification(text("Your access to "), typed(c.Account.Name), text(hint)),
 		Blocks: []slack.Block{paragraph(s...), requesterButtons(c)},
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/understudyhq/understudy/bot/slacksim/npm"
+	"github.com/understudyhq/understudy/bot/slacksim/page/browsertest"
 	"github.com/understudyhq/understudy/bot/view"
 )
 
@@ -17,14 +17,11 @@ import (
 // in the longer run also dark. What it calls serious or critical keeps somebody out.
 func TestPageIsAccessible(t *testing.T) {
 	t.Parallel()
-	browser, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("the page is looked at in a browser: install Chromium to run this, for example with apt-get install chromium")
-	}
+	browsertest.Chromium(t)
 	axe := axeCore(t)
 	d := startDemo(t)
 	d.botPID()
-	v := d.visit(t, browser)
+	v := d.visit(t)
 	v.accessible("the page", axe)
 	v.step("From a message")
 	v.sees("left", "None of our invoices can be downloaded")

@@ -2,24 +2,22 @@ package main
 
 import (
 	"fmt"
-	"os/exec"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/understudyhq/understudy/bot/slacksim/page/browsertest"
 )
 
 // TestBackstage does what a first-time visitor is told to, with the buttons of
 // the page alone.
 func TestBackstage(t *testing.T) {
 	t.Parallel()
-	browser, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("the demo is tried in a browser: install Chromium to run this, for example with apt-get install chromium")
-	}
+	browsertest.Chromium(t)
 	d := startDemo(t)
 	d.botPID()
-	v := d.visit(t, browser)
+	v := d.visit(t)
 
 	v.guided("Escalated")
 	v.sees("right", "Dana Reyes")

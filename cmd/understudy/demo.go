@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -74,10 +75,14 @@ func (d *demoCommand) runBot(ctx context.Context, b *backstage, folder string, s
 	stopPager := api.Serve(pagerListener, b.pager, log)
 	defer stopPager()
 	ws := b.ws
+	listen, err := freePort(ctx)
+	if err != nil {
+		return err
+	}
 	s := cli.Settings{
 		SlackAppToken: ws.AppToken(), SlackBotToken: ws.BotToken(), SlackAPIURL: ws.APIURL(),
 		PagerdutyToken: pagersim.Token, PagerdutyAPIURL: "http://" + pagerListener.Addr().String(),
-		Store: "bolt:" + filepath.Join(folder, "understudy.db"), Listen: "127.0.0.1:0",
+		Store: "bolt:" + filepath.Join(folder, "understudy.db"), Listen: listen, AdminToken: "demo-" + crand.Text() + crand.Text(),
 	}
 	if d.Store != "" {
 		s.Store = "bolt:" + d.Store
@@ -85,6 +90,7 @@ func (d *demoCommand) runBot(ctx context.Context, b *backstage, folder string, s
 	if err := writeDemoFiles(&s, folder); err != nil {
 		return err
 	}
+	fmt.Fprintf(stdout, demoAPI, listen, s.AdminToken)
 	return b.bot.supervise(ctx, s, stdout, "--clock="+b.clock.file)
 }
 
@@ -93,6 +99,21 @@ const demoWelcome = `
 
   Open it in a browser: you are everybody there. Ctrl-C ends it.
 `
+
+const demoAPI = `
+  To provision more flows while it runs (understudy flow --help):
+
+    export UNDERSTUDY_URL=http://%s UNDERSTUDY_TOKEN=%s
+`
+
+// freePort is an address that the bot can listen on, the same after a kill.
+func freePort(ctx context.Context) (string, error) {
+	listener, err := listenLoopback(ctx, "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return listener.Addr().String(), listener.Close()
+}
 
 // listenLoopback listens where only this machine can connect: the demo's page
 // lets whoever opens it be anybody.

@@ -15,17 +15,16 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/understudyhq/understudy/bot/slacksim/page/browsertest"
 )
 
 // TestDemo does on the demo's page, in a browser, what README.md proposes.
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	browser, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("the demo is tried in a browser: install Chromium to run this, for example with apt-get install chromium")
-	}
+	browsertest.Chromium(t)
 	d := startDemo(t)
-	v := d.visit(t, browser)
+	v := d.visit(t)
 
 	v.ask("/impersonate hooli", "the invoice page fails")
 	v.sees("left-modal", "free tier account")
@@ -69,12 +68,9 @@ func TestDemo(t *testing.T) {
 // TestDemoOfALife does what README.md proposes for a case that lives longer.
 func TestDemoOfALife(t *testing.T) {
 	t.Parallel()
-	browser, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("the demo is tried in a browser: install Chromium to run this, for example with apt-get install chromium")
-	}
+	browsertest.Chromium(t)
 	d := startDemo(t)
-	v := d.visit(t, browser)
+	v := d.visit(t)
 	v.ask("/impersonate acct_42", "Their invoice page fails since noon, ticket 4711")
 	v.sees("right", "Your decision is needed")
 	v.clicks("right", "I'm looking at it")
@@ -119,7 +115,8 @@ type demo struct {
 	t       *testing.T
 	url     string
 	process *exec.Cmd
-	pids    chan int // of each bot that was started
+	pids    chan int       // of each bot that was started
+	api     chan [2]string // its address and a token
 }
 
 func startDemo(t *testing.T) *demo {
@@ -138,7 +135,7 @@ func startDemo(t *testing.T) *demo {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = process.Process.Kill() }) // it has ended, or something failed
-	d := &demo{t: t, process: process, pids: make(chan int, 100)}
+	d := &demo{t: t, process: process, pids: make(chan int, 100), api: make(chan [2]string, 1)}
 	urls := make(chan string, 1)
 	go d.read(bufio.NewScanner(out), urls)
 	select {
@@ -150,10 +147,14 @@ func startDemo(t *testing.T) *demo {
 }
 
 func (d *demo) read(lines *bufio.Scanner, urls chan<- string) {
-	address, pid := regexp.MustCompile(`http://\S+`), regexp.MustCompile(`kill -9 (\d+)`)
+	address, pid := regexp.MustCompile(`demo is at +(http://\S+)`), regexp.MustCompile(`kill -9 (\d+)`)
+	api := regexp.MustCompile(`UNDERSTUDY_URL=(\S+) UNDERSTUDY_TOKEN=(\S+)`)
 	for lines.Scan() {
-		if found := address.FindString(lines.Text()); found != "" {
-			urls <- found
+		if found := address.FindStringSubmatch(lines.Text()); found != nil {
+			urls <- found[1]
+		}
+		if found := api.FindStringSubmatch(lines.Text()); found != nil {
+			d.api <- [2]string{found[1], found[2]}
 		}
 		if found := pid.FindStringSubmatch(lines.Text()); found != nil {
 			n, _ := strconv.Atoi(found[1])
@@ -181,18 +182,9 @@ type visitor struct {
 	ctx context.Context
 }
 
-func (d *demo) visit(t *testing.T, browser string) *visitor {
+func (d *demo) visit(t *testing.T) *visitor {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
-	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(stop)
-	ctx, leave := chromedp.NewContext(ctx)
-	t.Cleanup(leave)
-	if err := chromedp.Do(ctx); err != nil { // starts it, for as long as ctx
-		t.Fatalf("starting Chromium: %v", err)
-	}
-	v := &visitor{t, ctx}
+	v := &visitor{t, browsertest.Start(t)}
 	v.do(chromedp.EmulateViewport(1360, 900))
 	v.do(chromedp.Navigate(d.url))
 	v.sees("left", "Kim Berg")

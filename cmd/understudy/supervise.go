@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/understudyhq/understudy/bot/cli"
+	"github.com/understudyhq/understudy/flows/examples"
 )
 
 // demoServeCommand is the demo's bot, a process of its own.
@@ -21,7 +22,7 @@ type demoServeCommand struct{ cli.Serve }
 
 // Run runs it until ctx ends.
 func (d *demoServeCommand) Run(ctx context.Context, log zerolog.Logger) error {
-	return d.Rehearse(ctx, 1, demoRules(), log)
+	return d.Rehearse(ctx, 1, log, demoRules(), examples.TwoPeople, examples.OfficeHours, examples.BreakGlass)
 }
 
 // restartAfter is how long a killed bot stays away.

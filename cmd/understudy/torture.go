@@ -68,5 +68,5 @@ type tortureServeCommand struct{ cli.Serve }
 
 // Run runs it until ctx ends.
 func (t *tortureServeCommand) Run(ctx context.Context, log zerolog.Logger) error {
-	return t.Rehearse(ctx, stormHaste, storm.Rules(), log)
+	return t.Rehearse(ctx, stormHaste, log, storm.Rules())
 }

@@ -130,6 +130,9 @@ type Policy struct {
 	Timeout time.Duration   `json:"timeout"`          // from pending to timed_out
 	Remind  []time.Duration `json:"remind,omitempty"` // since pending, ascending
 	Warn    time.Duration   `json:"warn,omitempty"`   // before a grant's end
+	// Longest is how long a grant may last with all its extensions; zero is without
+	// a bound.
+	Longest time.Duration `json:"longest,omitempty"`
 	// DenyReason says whether approvers say why they deny.
 	DenyReason Reasoning `json:"deny_reason,omitempty"`
 }
@@ -256,6 +259,19 @@ func (c Case) AllowedFor() time.Duration {
 	}
 	return allowed
 }
+
+// Extendable says whether the flow allows the case's grant to last as long again.
+func (c Case) Extendable() bool {
+	return c.Grant != nil && c.Flow.Policy.allows(c.Grant.Until.Sub(c.Grant.From)+c.AllowedFor())
+}
+
+// ExtendableBy says whether the grant may last so much longer, also by a newer
+// version of its flow.
+func (c Case) ExtendableBy(d time.Duration, by FlowVersion) bool {
+	return c.Extendable() && by.Policy.allows(c.Grant.Until.Sub(c.Grant.From)+d)
+}
+
+func (p Policy) allows(grant time.Duration) bool { return p.Longest == 0 || grant <= p.Longest }
 
 // Waited says whether other people were asked, or routing was delayed: then the
 // requester's first message says less than what came of it.

@@ -167,6 +167,7 @@ const (
 	NotDue          RejectionKind = "it isn't time for that"
 	TooLate         RejectionKind = "the time for that is over"
 	TooSoon         RejectionKind = "that was done a short while ago"
+	TooLong         RejectionKind = "the flow doesn't allow a grant of that length"
 	ReasonMissing   RejectionKind = "that needs a reason"
 	ClockSetBack    RejectionKind = "the clock was set back since the case changed"
 	Invalid         RejectionKind = "that can't be asked"

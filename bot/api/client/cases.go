@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"iter"
+	"maps"
 	"net/http"
 	"net/url"
 
@@ -13,9 +14,11 @@ import (
 // account; after, an id; facts=yes. An error ends them.
 func (c *Client) Cases(ctx context.Context, query url.Values) iter.Seq2[api.Case, error] {
 	return func(yield func(api.Case, error) bool) {
+		next := url.Values{}
+		maps.Copy(next, query) // which may be asked again
 		for more := true; more; {
 			var page api.CasePage
-			if err := c.ask(ctx, http.MethodGet, "/v1/cases?"+query.Encode(), "", nil, &page); err != nil {
+			if err := c.ask(ctx, http.MethodGet, "/v1/cases?"+next.Encode(), "", nil, &page); err != nil {
 				yield(api.Case{}, err)
 				return
 			}
@@ -25,7 +28,7 @@ func (c *Client) Cases(ctx context.Context, query url.Values) iter.Seq2[api.Case
 				}
 			}
 			more = page.Next != ""
-			query.Set("after", page.Next)
+			next.Set("after", page.Next)
 		}
 	}
 }

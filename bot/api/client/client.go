@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -34,8 +35,23 @@ const patience = time.Minute
 
 const largestAnswer = 64 << 20
 
-// New is a client of the bot at this address, such as http://127.0.0.1:8080.
+// New is a client of the bot at this address, such as http://127.0.0.1:8080. The
+// token isn't sent to another machine without TLS.
 func New(address, token string) (*Client, error) {
+	c, err := NewPlain(address, token)
+	if err == nil && c.base.Scheme == "http" && !isLoopback(c.base.Hostname()) {
+		return nil, fmt.Errorf("%s would be asked without TLS, and whoever is between could read the token: write https://, or set UNDERSTUDY_URL_PLAIN=true where the network itself is trusted", c.base.Host)
+	}
+	return c, err
+}
+
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
+}
+
+// NewPlain is New for a network that is trusted itself.
+func NewPlain(address, token string) (*Client, error) {
 	base, err := url.Parse(strings.TrimRight(address, "/"))
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
 		return nil, fmt.Errorf("%q isn't the address of a bot, such as http://127.0.0.1:8080", address)

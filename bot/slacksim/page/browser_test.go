@@ -3,11 +3,12 @@ package page_test
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/understudyhq/understudy/bot/slacksim/page/browsertest"
 )
 
 // browser is a page that somebody looks at.
@@ -19,32 +20,12 @@ type browser struct {
 // browse opens the page in Chromium.
 func (th *theatre) browse(t *testing.T, width, height int64) *browser {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
-	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(stop)
-	ctx, leave := chromedp.NewContext(ctx)
-	t.Cleanup(leave)
-	if err := chromedp.Do(ctx); err != nil { // starts it, for as long as ctx
-		t.Fatalf("starting Chromium: %v", err)
-	}
-	b := &browser{t, ctx}
+	b := &browser{t, browsertest.Start(t)}
 	b.do(chromedp.EmulateViewport(width, height))
 	b.listen()
 	b.do(chromedp.Navigate(th.url))
 	b.see("left", "Kim Berg")
 	return b
-}
-
-func chromium(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	t.Skip("the page is tried in a browser: install Chromium to run this, for example with apt-get install chromium")
-	return ""
 }
 
 // listen fails the test when the page complains, also of its own policy.

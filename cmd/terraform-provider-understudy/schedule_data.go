@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/bot/api/client"
+)
+
+// scheduleData is understudy_schedule: an on-call schedule and its rota.
+type scheduleData struct{ bot *client.Client }
+
+type schedule struct {
+	ID       types.String `tfsdk:"id"`
+	Name     types.String `tfsdk:"name"`
+	People   []onCall     `tfsdk:"people"`
+	Unusable []unusable   `tfsdk:"unusable"`
+	Gaps     []gap        `tfsdk:"gaps"`
+}
+
+type onCall struct {
+	ID    string `tfsdk:"id"`
+	Name  string `tfsdk:"name"`
+	Email string `tfsdk:"email"`
+}
+
+type unusable struct {
+	Name  string `tfsdk:"name"`
+	Email string `tfsdk:"email"`
+	Why   string `tfsdk:"why"`
+}
+
+type gap struct {
+	From  string `tfsdk:"from"`
+	Until string `tfsdk:"until"`
+}
+
+func (d *scheduleData) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_schedule"
+}
+
+func (d *scheduleData) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "An on-call schedule as the bot sees it, with its rota of the next 14 days.",
+		Attributes: map[string]schema.Attribute{
+			"id":       schema.StringAttribute{Required: true, MarkdownDescription: "The schedule's id in PagerDuty, such as `PMGRS01`."},
+			"name":     schema.StringAttribute{Computed: true, MarkdownDescription: "Its name there."},
+			"people":   computedList("Who is on call at some time and can be asked.", "id", "name", "email"),
+			"unusable": computedList("Who is on call at some time and can't be asked, and why.", "name", "email", "why"),
+			"gaps":     computedList("The times at which nobody is on call, in RFC 3339.", "from", "until"),
+		},
+	}
+}
+
+func computedList(description string, fields ...string) schema.Attribute {
+	attributes := map[string]schema.Attribute{}
+	for _, field := range fields {
+		attributes[field] = schema.StringAttribute{Computed: true}
+	}
+	return schema.ListNestedAttribute{Computed: true, MarkdownDescription: description, NestedObject: schema.NestedAttributeObject{Attributes: attributes}}
+}
+
+func (d *scheduleData) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.bot, _ = req.ProviderData.(*client.Client) // nil before it is configured
+}
+
+func (d *scheduleData) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var wanted schedule
+	if resp.Diagnostics.Append(req.Config.Get(ctx, &wanted)...); resp.Diagnostics.HasError() {
+		return
+	}
+	if d.bot == nil {
+		resp.Diagnostics.AddError("The schedule can't be read", notYet)
+		return
+	}
+	found, err := d.bot.Schedule(ctx, wanted.ID.ValueString())
+	if err != nil {
+		resp.Diagnostics.Append(refused("The schedule can't be read", err)...)
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, scheduleOf(found))...)
+}
+
+func scheduleOf(s api.Schedule) schedule {
+	shown := schedule{ID: types.StringValue(s.ID), Name: types.StringValue(s.Name), People: []onCall{}, Unusable: []unusable{}, Gaps: []gap{}}
+	for _, p := range s.People {
+		shown.People = append(shown.People, onCall{p.ID, p.Name, p.Email})
+	}
+	for _, p := range s.Unusable {
+		shown.Unusable = append(shown.Unusable, unusable{p.Name, p.Email, p.Why})
+	}
+	for _, g := range s.Gaps {
+		shown.Gaps = append(shown.Gaps, gap{g.From.UTC().Format(time.RFC3339), g.Until.UTC().Format(time.RFC3339)})
+	}
+	return shown
+}
