@@ -55,7 +55,7 @@ func (e *examplesCommand) Run(p Program, stdout io.Writer) error {
 			}
 		}
 	}
-	if !e.JSON {
+	if !e.JSON && all > 0 {
 		fmt.Fprintf(stdout, "%d examples, %d wrong\n", all, wrong)
 	}
 	if wrong > 0 {

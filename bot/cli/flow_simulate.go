@@ -29,7 +29,7 @@ type simulateCommand struct {
 	NotInGroup []string          `placeholder:"HANDLE" help:"One that they aren't in."`
 	OnCall     []string          `placeholder:"SCHEDULE" help:"A schedule in which the requester is on call."`
 	NotOnCall  []string          `placeholder:"SCHEDULE" help:"One in which they aren't."`
-	Past       map[string]int    `placeholder:"WHAT=NUMBER" help:"What the requester asked before: requests=3;approved=2;denied=1."`
+	Past       map[string]int    `placeholder:"WHAT=NUMBER" help:"What the requester asked before: --past=requests=3 --past=approved=2 --past=denied=1."`
 	Time       time.Time         `format:"2006-01-02T15:04:05Z07:00" placeholder:"2026-11-24T09:00:00Z" help:"When they ask; now, if it isn't given."`
 	JSON       bool              `help:"Print a JSON object for each request."`
 }

@@ -83,7 +83,7 @@ func (b *backstage) noted(act page.StageAct) func() (string, error) {
 		}
 		said, err := act.Do()
 		if err == nil {
-			b.diary.happened("Backstage: " + text)
+			b.diary.happened(text)
 		}
 		return said, err
 	}

@@ -26,14 +26,18 @@ func TestBackstage(t *testing.T) {
 	v.do(chromedp.KeyEvent(kb.Escape)) // the window still has the keyboard
 	v.waits("the modal to go", `!document.querySelector('#left .modal')`)
 	v.waits("the keyboard to go back to the box", `document.activeElement.id === 'left-box'`)
+	before := v.evaluate(laterIs)
 	v.backstage("10 minutes later")
 	v.sees("right", "Your decision is needed")
+	if after := v.evaluate(laterIs); after != before {
+		t.Errorf("the button 10 minutes later was at %s and is at %s: the same click again hits another", before, after)
+	}
 
 	v.backstage("Kill the bot")
 	v.waits("the button to wait", `[...document.querySelectorAll('.stage button:disabled')].some((b) => b.textContent === 'The bot is stopped…')`)
 	d.botPID()
 	v.do(chromedp.Click(`.deeds summary`))
-	v.tells("Backstage: Kill the bot")
+	v.tells("Kill the bot")
 	v.tells("The bot was killed, and is started again")
 	v.insists("right", "Approve", "Approved by you")
 	v.tells("Dana Reyes approves")
@@ -55,6 +59,12 @@ func TestBackstage(t *testing.T) {
 	v.backstage("Mia and Ola are on call again")
 	d.stop()
 }
+
+// laterIs is where the button 10 minutes later is.
+const laterIs = `(async () => {
+	const { x, y } = [...document.querySelectorAll('.stage button')].find((b) => b.textContent === '10 minutes later').getBoundingClientRect()
+	return x + ', ' + y
+})()`
 
 // backstage clicks a button behind the scenes, as soon as it can be clicked. What
 // was clicked before it may still move it, so that its place isn't aimed at.

@@ -79,6 +79,7 @@ func TestDiarySaysWhatSlackAnswered(t *testing.T) {
 		{Method: "users.info", Args: map[string]string{"user": kim}},
 		{Method: "views.publish", Args: map[string]string{"user_id": kim, "view": "secret"}, Error: "hash_conflict"},
 		{Method: "team.info", Error: "internal_error"},
+		{Method: "chat.postMessage", Args: map[string]string{"text": "<@" + mia + "> asked for A &amp; B, until <!date^1795641532^{date_short_pretty} at {time}|2026-11-25 21:18 UTC>."}, Person: kim},
 	}
 	want := []string{
 		"call |  | Sends Mia Falk a message: “Kim asks …”. Slack answers 429, too many calls: it tries again later | chat.postMessage",
@@ -88,6 +89,7 @@ func TestDiarySaysWhatSlackAnswered(t *testing.T) {
 		"call |  | Looks Kim Berg up | users.info",
 		"call |  | Shows Kim Berg what is new on their Home. Slack has a newer one already | views.publish",
 		"call |  | Calls Slack. Slack answers internal_error | team.info",
+		"call |  | Sends Kim Berg a message: “Mia Falk asked for A & B, until 2026-11-25 21:18 UTC.” | chat.postMessage",
 	}
 	names := names{kim: "Kim Berg", mia: "Mia Falk"}
 	if diff := cmp.Diff(want, told(callDeeds(calls, names))); diff != "" {

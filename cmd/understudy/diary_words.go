@@ -2,6 +2,8 @@ package main
 
 import (
 	"cmp"
+	"html"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -140,11 +142,11 @@ func callWords(c slacksim.Call, n names) string {
 	case "auth.test":
 		return "Asks Slack which bot it is"
 	case "chat.postMessage":
-		return "Sends " + to + " a message" + quoted(c)
+		return "Sends " + to + " a message" + quoted(c, n)
 	case "chat.update":
-		return "Changes " + to + "'s message" + quoted(c)
+		return "Changes " + to + "'s message" + quoted(c, n)
 	case "chat.postEphemeral", "response_url":
-		return "Answers " + to + " privately" + quoted(c)
+		return "Answers " + to + " privately" + quoted(c, n)
 	case "chat.getPermalink":
 		return "Asks Slack for the link to a message"
 	case "conversations.history":
@@ -168,8 +170,8 @@ func callWords(c slacksim.Call, n names) string {
 }
 
 // quoted is the line by which Slack notifies of a message.
-func quoted(c slacksim.Call) string {
-	line, _, more := strings.Cut(c.Args["text"], "\n")
+func quoted(c slacksim.Call, n names) string {
+	line, _, more := strings.Cut(n.read(c.Args["text"]), "\n")
 	if line == "" {
 		return ""
 	}
@@ -177,6 +179,20 @@ func quoted(c slacksim.Call) string {
 		line += " …"
 	}
 	return ": “" + line + "”"
+}
+
+// marked is a time or a person in the text of a message.
+var marked = regexp.MustCompile(`<!date\^[^|>]*\|([^>]*)>|<@([A-Z0-9]+)>`)
+
+// read is a message's text as people read it.
+func (n names) read(text string) string {
+	return html.UnescapeString(marked.ReplaceAllStringFunc(text, func(mark string) string {
+		found := marked.FindStringSubmatch(mark)
+		if found[2] != "" {
+			return n.of(found[2])
+		}
+		return found[1]
+	}))
 }
 
 // closed says whether a form was meant that its reader has closed.

@@ -102,7 +102,7 @@ func (v *visitor) readsWhatTheBotDid() {
 		v.t.Errorf("what the bot did has %q", secret)
 	}
 	v.backstage("Cut a connection")
-	v.tells("Backstage: Cut a connection")
+	v.tells("Cut a connection")
 	v.do(chromedp.Click(`.deeds summary`))
 	v.waits("it to close", `!document.querySelector('.timeline')`)
 }

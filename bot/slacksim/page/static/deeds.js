@@ -15,7 +15,7 @@ export function drawDeeds(state, redraw) {
     redraw()
   }
   return h('details', { class: 'deeds', key: 'deeds', on: { toggle } },
-    h('summary', null, 'What the bot did', last && !state.deedsOpen && h('span', { class: 'hint', 'aria-hidden': 'true' }, last.text)),
+    h('summary', null, 'What the bot did', last && !state.deedsOpen && h('span', { class: 'hint', 'aria-hidden': 'true' }, drawTold(last.text))),
     state.deedsOpen && h('ol', { class: 'timeline', tabindex: '0', 'aria-label': 'What the bot did, the newest at the end', 'aria-live': 'off' },
       state.deeds.length ? state.deeds.map(drawDeed) : h('li', { class: 'empty' }, 'Nothing yet.')))
 }
