@@ -106,3 +106,12 @@ func TestREADMEsFlowsFileSaysTheDefaults(t *testing.T) {
 		t.Errorf("flows (-defaults +README.md):\n%s", diff)
 	}
 }
+
+// TestREADMELinksToWhatIsThere follows its links to files.
+func TestREADMELinksToWhatIsThere(t *testing.T) {
+	for _, link := range regexp.MustCompile(`\]\(([^):#]+)(?:#[^)]*)?\)`).FindAllStringSubmatch(readme(t), -1) {
+		if _, err := os.Stat("../../" + link[1]); err != nil {
+			t.Errorf("README.md: %v", err)
+		}
+	}
+}
