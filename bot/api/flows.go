@@ -185,7 +185,14 @@ func (v *V1) plan(ctx context.Context, c call) (int, any, error) {
 		return 0, nil, err
 	}
 	plan, err := v.planner(c).Plan(ctx, record)
-	return http.StatusOK, plan, err
+	if err != nil {
+		return 0, nil, err
+	}
+	kept, isKept := errors.AsType[*Problem](v.ofFile(ctx, c, record.Name))
+	if isKept && plan.Action == provision.Update {
+		plan.Errors = append(plan.Errors, provision.Problem{Field: "name", Text: kept.Detail})
+	}
+	return http.StatusOK, plan, nil
 }
 
 func (v *V1) planner(c call) *provision.Planner {

@@ -282,6 +282,12 @@ func TestAFileKeepsItsFlows(t *testing.T) {
 	if p := refused(t, s.Delete(ctx, "impersonation", 1, true)); p.Status != http.StatusConflict {
 		t.Errorf("deleting it: %+v", p)
 	}
+	for _, durations := range [][]string{{"1h"}, {"15m", "1h"}} {
+		plan, err := s.Plan(ctx, record(func(r *provision.Record) { r.Durations = durations }))
+		if changes := len(durations) == 1; err != nil || (len(plan.Errors) > 0) != changes {
+			t.Errorf("planning %q: %+v, %v", durations, plan.Errors, err)
+		}
+	}
 }
 
 func TestWithoutAStoreItIsNotReady(t *testing.T) {
