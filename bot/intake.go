@@ -40,8 +40,12 @@ func (b *Bot) openForm(ctx context.Context, trigger, person, command string, typ
 		return problem
 	}
 	form.Reason = typed.Reason
-	if typed.Account != "" && known {
+	switch {
+	case typed.Account == "":
+	case known:
 		form.Account, form.Notice = b.preselect(ctx, user.Email, typed.Account)
+	default:
+		form.Notice = notSaying
 	}
 	switch {
 	case slices.Contains(form.Durations, typed.Duration):
@@ -115,6 +119,9 @@ func (b *Bot) useTrigger(ctx context.Context, deadline time.Time, show func() er
 }
 
 const notAnswering = "The account directory isn't answering just now. You can still try to pick the account below."
+
+// notSaying is why no customer is filled in: a guest would see none.
+const notSaying = "Slack isn't saying who you are just now, so no account is filled in. Pick it below."
 
 // preselect finds the one account that the text means.
 func (b *Bot) preselect(ctx context.Context, email, text string) (*view.Option, string) {

@@ -178,8 +178,7 @@ func TestAnApproverRevokes(t *testing.T) {
 func TestApprovalForLess(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.kim.Types("/impersonate acct_42")
-	s.kim.Modal().Fill("Reason", "the invoice page fails").Pick("For how long", "1 hour").Submit()
+	form(s.kim).Pick("Account", "Acme").Fill("Reason", "the invoice page fails").Pick("For how long", "1 hour").Submit()
 	card := s.mia.Inbox().Wait("Acme")
 	if got := card.Options("Approve for less…"); !slices.Equal(got, []string{"15 minutes"}) {
 		t.Errorf("the menu has %q", got)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/understudyhq/understudy/bot"
+	"github.com/understudyhq/understudy/bot/slacksim"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
@@ -110,4 +111,15 @@ func TestAFlowsLongestAccessIsNotExtended(t *testing.T) {
 	if buttons := warning.Buttons(); slices.Contains(buttons, "Extend") {
 		t.Errorf("it offers %q", buttons)
 	}
+}
+
+// TestTheFormSaysWhyNothingIsFilledIn: a command that names an account, while
+// Slack doesn't say who types it.
+func TestTheFormSaysWhyNothingIsFilledIn(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, calm)
+	s.ws.Fail("users.info", 1000, slacksim.Status(500))
+	s.kim.Types("/impersonate acct_42")
+	s.kim.Modal().WaitText("Slack isn't saying who you are just now, so no account is filled in.")
+	s.ws.Heal()
 }

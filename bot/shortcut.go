@@ -35,6 +35,7 @@ func (b *Bot) shortcut(ctx context.Context, action slack.InteractionCallback, st
 		b.tell(ctx, action, problem)
 		return
 	}
+	form.Notice = notSaying
 	if known {
 		form.Account, form.Notice = b.preselectNamed(ctx, user.Email, view.ReadMessage(action.Message.Text))
 	}
