@@ -82,7 +82,7 @@ func TestTheSilentAreRemindedAndTheCaseTimesOut(t *testing.T) {
 func (s *stage) until(t *testing.T, what string, ready func() bool) {
 	t.Helper()
 	changes := s.ws.Watch(t.Context())
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(30 * time.Second)
 	for !ready() {
 		select {
 		case <-changes:

@@ -116,7 +116,7 @@ func (s *stage) start(b *bot.Bot) {
 			s.t.Errorf("the bot ended with: %v", err)
 		}
 	})
-	for deadline := time.Now().Add(10 * time.Second); b.Ready(ctx) != nil; {
+	for deadline := time.Now().Add(30 * time.Second); b.Ready(ctx) != nil; {
 		if time.Now().After(deadline) {
 			s.t.Fatal("the bot doesn't connect")
 		}
