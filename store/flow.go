@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -69,12 +68,13 @@ func (f Flow) Preselected() time.Duration {
 	return f.Default
 }
 
-func (f Flow) same(g Flow) bool {
-	return f.Implementation == g.Implementation && f.Fingerprint == g.Fingerprint && f.Command == g.Command && f.Origin == g.Origin &&
-		f.Default == g.Default && maps.Equal(f.Params, g.Params) && maps.Equal(f.Labels, g.Labels) &&
-		slices.Equal(f.Durations, g.Durations) && slices.Equal(f.Requesters, g.Requesters) &&
-		f.Policy.Timeout == g.Policy.Timeout && f.Policy.Warn == g.Policy.Warn && slices.Equal(f.Policy.Remind, g.Policy.Remind) &&
-		f.Policy.DenyReason == g.Policy.DenyReason && f.Policy.Longest == g.Policy.Longest
+// same says whether a version that is g would be no other than f: whoever makes
+// it, and when. It compares what a sum does, so that no field is forgotten.
+func (f Flow) same(g Flow) (bool, error) {
+	g.ID, g.Version, g.By, g.Since, g.Deleted = f.ID, f.Version, f.By, f.Since, f.Deleted
+	is, err := f.sum()
+	would, otherErr := g.sum()
+	return is == would, errors.Join(err, otherErr)
 }
 
 // AnyVersion is the base of a change that is made whatever there is now.
@@ -109,9 +109,11 @@ func (l *Ledger) Provision(ctx context.Context, f Flow, base int, now time.Time)
 		if base != AnyVersion && base != newest.Version {
 			return &FlowConflictError{newest}
 		}
-		if found && newest.same(f) {
-			result = newest
-			return nil
+		if found {
+			if same, err := newest.same(f); err != nil || same {
+				result = newest
+				return err
+			}
 		}
 		result = f
 		result.ID, result.Version, result.Since = newest.ID, newest.Version+1, now.UTC()

@@ -53,7 +53,7 @@ func (v *V1) listFlows(ctx context.Context, c call) (int, any, error) {
 func (v *V1) readFlow(ctx context.Context, c call) (int, any, error) {
 	f, err := c.flow(ctx)
 	if err == nil {
-		c.header.Set("ETag", etag(f.Version))
+		c.header.Set("ETag", ETag(f.Version))
 	}
 	return http.StatusOK, flowOf(f), err
 }
@@ -136,16 +136,13 @@ func (v *V1) provision(ctx context.Context, c call, record provision.Record, bas
 		return store.Flow{}, err
 	}
 	if len(plan.Errors) > 0 {
-		return store.Flow{}, &Problem{
-			Type: typeRecord, Title: "The record can't be provisioned", Status: http.StatusUnprocessableEntity,
-			Detail: "The flow can't run as it is written, and nothing was changed. Mend these fields.", Errors: plan.Errors,
-		}
+		return store.Flow{}, unfit("The flow can't run as it is written, and nothing was changed. Mend these fields.", plan.Errors...)
 	}
 	flow, _ := record.Flow(v.Rules)
 	flow.Origin, flow.By = store.FromAPI, c.by.Name
 	f, err := c.ledger.Provision(ctx, flow, base, v.Now())
 	if err == nil {
-		c.header.Set("ETag", etag(f.Version))
+		c.header.Set("ETag", ETag(f.Version))
 		v.Log.Info().Str("flow", f.Name).Int("version", f.Version).Str("by", c.by.Name).Msg("a flow was provisioned")
 	}
 	return f, err
@@ -208,18 +205,22 @@ func (c call) base() (int, error) {
 		return store.AnyVersion, nil
 	default:
 		version, err := strconv.Atoi(strings.Trim(match, `"`))
-		if err != nil || version < 1 || etag(version) != match {
+		if err != nil || version < 1 || ETag(version) != match {
 			return 0, problem(http.StatusBadRequest, typeRequest, "Not understood", "If-Match isn't the ETag of a flow, such as \"3\".")
 		}
 		return version, nil
 	}
 }
 
-func etag(version int) string { return fmt.Sprintf("%q", strconv.Itoa(version)) }
+// ETag is the entity tag of a flow of this version.
+func ETag(version int) string { return strconv.Quote(strconv.Itoa(version)) }
 
 func wrong(field, text string) *Problem {
-	return &Problem{
-		Type: typeRecord, Title: "The record can't be provisioned", Status: http.StatusUnprocessableEntity,
-		Detail: "Nothing was changed. Mend these fields.", Errors: []provision.Problem{{Field: field, Text: text}},
-	}
+	return unfit("Nothing was changed. Mend these fields.", provision.Problem{Field: field, Text: text})
+}
+
+func unfit(detail string, fields ...provision.Problem) *Problem {
+	p := problem(http.StatusUnprocessableEntity, typeRecord, "The record can't be provisioned", detail)
+	p.Errors = fields
+	return p
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/understudyhq/understudy/bot/people"
+	"github.com/understudyhq/understudy/bot/provision"
 )
 
 // Schedule is an on-call schedule, and its rota of the next 14 days.
@@ -33,15 +34,13 @@ type Gap struct {
 	Until time.Time `json:"until"`
 }
 
-const rotaDays = 14
-
 func (v *V1) readSchedule(ctx context.Context, c call) (int, any, error) {
 	id := c.PathValue("schedule")
 	if v.World == nil {
 		return 0, nil, problem(http.StatusNotFound, typeMissing, "Not found", "This bot has no on-call service.")
 	}
 	now := v.Now()
-	rota, err := v.World.People.Rota(ctx, id, now, now.AddDate(0, 0, rotaDays))
+	rota, err := v.World.People.Rota(ctx, id, now, now.AddDate(0, 0, provision.RotaDays))
 	switch {
 	case errors.Is(err, people.ErrUnknown):
 		return 0, nil, problem(http.StatusNotFound, typeMissing, "Not found", err.Error())

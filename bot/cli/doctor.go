@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"github.com/slack-go/slack"
 
 	"github.com/understudyhq/understudy/bot/doctor"
 	"github.com/understudyhq/understudy/bot/people"
@@ -80,15 +79,14 @@ func (d *Doctor) examine(ctx context.Context, rules map[string]flows.Flow) (foun
 		}
 		return found, nil
 	}
-	client := slack.New(d.SlackBotToken, slack.OptionAPIURL(d.SlackAPIURL), slack.OptionAppLevelToken(d.SlackAppToken),
-		slack.OptionHTTPClient(&http.Client{Timeout: 10 * time.Second}))
+	client := d.slack(http.DefaultTransport)
 	scopes, err := manifestScopes()
 	if err != nil {
 		return nil, err
 	}
 	patient := doctor.Patient{
 		Slack: client, SlackURL: d.SlackAPIURL, BotToken: d.SlackBotToken, BotRemedy: botTokenRemedy, Scopes: scopes, Rules: rules, Flows: in.flows,
-		StorePath: d.StorePath(), Listen: d.Listen, Protected: d.TLSCert != "" || d.PlainAPI,
+		StorePath: d.StorePath(), Listen: d.Listen, Protected: d.protected(),
 		Now: time.Now, LeastSpace: leastSpace, MostSkew: mostSkew,
 	}
 	directory, closed := d.source().Open(ctx, zerolog.Nop())

@@ -37,7 +37,7 @@ func (l *flowListCommand) Run(ctx context.Context, stdout io.Writer) error {
 	}
 	rows := [][]string{{"NAME", "RULES", "COMMAND", "VERSION", "SINCE", "BY"}}
 	for _, f := range all {
-		rows = append(rows, []string{f.Name, cmp.Or(f.Implementation, f.Name), cmp.Or(f.Command, provision.DefaultCommand), strconv.Itoa(f.Version), moment(f.Since), maker(f)})
+		rows = append(rows, []string{f.Name, f.Rules(), cmp.Or(f.Command, provision.DefaultCommand), strconv.Itoa(f.Version), moment(f.Since), maker(f)})
 	}
 	return columns(stdout, rows)
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -44,7 +43,7 @@ func (f *flowReplayCommand) Run(ctx context.Context, p Program, stdout io.Writer
 		if f.Name != "" && f.Name != flow.Name && f.Name != flow.ID {
 			continue
 		}
-		name := cmp.Or(flow.Implementation, flow.Name)
+		name := flow.Rules()
 		rule, known := rules[name]
 		if !known {
 			return fmt.Errorf("this program has no rules %s, which the flow %s runs", name, flow.Name)

@@ -44,7 +44,7 @@ func openHealth(ctx context.Context, s Settings, counts http.Handler, v1 *api.V1
 	h.serveLedger(v1.Ledger)
 	v1.Ledger = func() *store.Ledger { return (*h.ledger.Load())() }
 	handler := v1.Handler()
-	if s.TLSCert == "" && !s.PlainAPI && !isLoopback(listener.Addr()) {
+	if !s.protected() && !isLoopback(listener.Addr()) {
 		log.Warn().Str("address", listener.Addr().String()).Msg("the API isn't served: its tokens would cross the network for all to read; set UNDERSTUDY_TLS_CERT and UNDERSTUDY_TLS_KEY, or UNDERSTUDY_PLAIN_API if something in front of the bot has TLS")
 		handler = api.Unprotected(log)
 	}

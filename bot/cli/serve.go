@@ -143,11 +143,15 @@ func play(ctx context.Context, b *bot.Bot, health *health, log zerolog.Logger) e
 	return err
 }
 
+// slack is the client of Slack's Web API.
+func (s *Settings) slack(transport http.RoundTripper) *slack.Client {
+	return slack.New(s.SlackBotToken, slack.OptionAPIURL(s.SlackAPIURL), slack.OptionAppLevelToken(s.SlackAppToken),
+		slack.OptionHTTPClient(&http.Client{Timeout: 10 * time.Second, Transport: transport}))
+}
+
 // connect asks Slack who the bot is there.
 func connect(ctx context.Context, s Settings, transport http.RoundTripper) (*slack.Client, string, error) {
-	client := slack.New(s.SlackBotToken,
-		slack.OptionAPIURL(s.SlackAPIURL), slack.OptionAppLevelToken(s.SlackAppToken),
-		slack.OptionHTTPClient(&http.Client{Timeout: 10 * time.Second, Transport: transport}))
+	client := s.slack(transport)
 	for tries := 1; ; tries++ {
 		self, err := client.AuthTestContext(ctx)
 		if err == nil {

@@ -96,6 +96,9 @@ func listed(problems []error) error {
 // StorePath is the store's file.
 func (s *Settings) StorePath() string { return strings.TrimPrefix(s.Store, "bolt:") }
 
+// protected says that the API's tokens are safe on their way, or are said to be.
+func (s *Settings) protected() bool { return s.TLSCert != "" || s.PlainAPI }
+
 // secret fills value from its file, and checks how it begins. One that is got
 // nowhere may be missing. No message shows any of it.
 func secret(value *string, file, name, prefix, where string) error {

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/understudyhq/understudy/bot/view"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/store"
 )
@@ -54,7 +55,7 @@ type Record struct {
 }
 
 // DefaultCommand opens the form of every flow that names no other.
-const DefaultCommand = "/impersonate"
+const DefaultCommand = view.Command
 
 // Problem is why a record can't be provisioned: what is wrong with a field, and
 // what to write instead.
@@ -72,8 +73,7 @@ func problem(field, format string, args ...any) Problem {
 // Flow is the flow that the record describes, and every problem that is known
 // without asking anybody. The flow is to be used only if there is none.
 func (r Record) Flow(rules map[string]flows.Flow) (store.Flow, []Problem) {
-	name := cmp.Or(r.Implementation, r.Name)
-	rule, known := rules[name]
+	rule, known := rules[r.Rules()]
 	if !known {
 		field := "name"
 		if r.Implementation != "" {
@@ -97,6 +97,9 @@ func (r Record) Flow(rules map[string]flows.Flow) (store.Flow, []Problem) {
 		Params: r.Params, Durations: durations, Default: standard, Requesters: r.Requesters, Policy: policy, Labels: r.Labels,
 	}, append(problems, more...)
 }
+
+// Rules is the name of the Go flow that it runs.
+func (r Record) Rules() string { return cmp.Or(r.Implementation, r.Name) }
 
 // implementation and command are empty where they say what is so anyway.
 func (r Record) implementation() string { return unless(r.Implementation, r.Name) }

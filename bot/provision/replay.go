@@ -60,14 +60,15 @@ func (p *Planner) replay(ctx context.Context, rule flows.Flow, f store.Flow, isN
 		}
 		for _, c := range page {
 			after = c.ID
-			if !isNew && c.Flow.Name != f.Name || c.AskedAt.Before(r.Since) || !PastOf(c).Told() {
+			past := PastOf(c)
+			if !isNew && c.Flow.Name != f.Name || c.AskedAt.Before(r.Since) || !past.Told() {
 				continue
 			}
 			if r.Cases == replayCases {
 				r.Cut = true
 				return r, nil
 			}
-			r.Try(rule, f.Params, PastOf(c))
+			r.Try(rule, f.Params, past)
 		}
 		if len(page) < replayPage {
 			return r, nil

@@ -15,8 +15,10 @@ import (
 	"github.com/understudyhq/understudy/store"
 )
 
+// RotaDays is how far ahead a rota is looked at.
+const RotaDays = 14
+
 const (
-	rotaDays   = 14
 	gapsNamed  = 5
 	sampleSize = 25 // each is looked up by itself
 )
@@ -64,7 +66,7 @@ func (p *Plan) warn(field, format string, args ...any) {
 }
 
 func (w *World) checkSchedule(ctx context.Context, plan *Plan, field, schedule string, now time.Time) {
-	rota, err := w.People.Rota(ctx, schedule, now, now.AddDate(0, 0, rotaDays))
+	rota, err := w.People.Rota(ctx, schedule, now, now.AddDate(0, 0, RotaDays))
 	switch {
 	case errors.Is(err, people.ErrUnknown), errors.Is(err, people.ErrToken):
 		plan.stop(field, "%v", err)
@@ -82,10 +84,10 @@ func (w *World) checkSchedule(ctx context.Context, plan *Plan, field, schedule s
 			texts = append(texts, fmt.Sprintf("and %s more", counted(more, "time")))
 		}
 		plan.warn(field, "nobody is on call in %s (%s) at some times of the next %d days: %s; requests go to the route's OrElse then, or are refused",
-			rota.Name, schedule, rotaDays, strings.Join(texts, ", "))
+			rota.Name, schedule, RotaDays, strings.Join(texts, ", "))
 	}
 	for _, u := range rota.Unusable {
-		plan.warn(field, "%s is on call in %s within the next %d days and can't be asked: %s", u.Name, rota.Name, rotaDays, u.Why)
+		plan.warn(field, "%s is on call in %s within the next %d days and can't be asked: %s", u.Name, rota.Name, RotaDays, u.Why)
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -100,7 +99,7 @@ func (c *Client) Provision(ctx context.Context, r provision.Record, base int) (f
 		err = c.ask(ctx, http.MethodPost, "/v1/flows", "", r, &f)
 		return f, err
 	}
-	err = c.ask(ctx, http.MethodPut, "/v1/flows/"+url.PathEscape(r.Name), etag(base), r, &f)
+	err = c.ask(ctx, http.MethodPut, "/v1/flows/"+url.PathEscape(r.Name), api.ETag(base), r, &f)
 	return f, err
 }
 
@@ -110,7 +109,7 @@ func (c *Client) Delete(ctx context.Context, key string, version int, keep bool)
 	if keep {
 		path += "?open_cases=keep"
 	}
-	return c.ask(ctx, http.MethodDelete, path, etag(version), nil, nil)
+	return c.ask(ctx, http.MethodDelete, path, api.ETag(version), nil, nil)
 }
 
 // Schedule is an on-call schedule with its rota.
@@ -136,8 +135,6 @@ func (c *Client) NewToken(ctx context.Context, wanted api.NewToken) (t api.Token
 func (c *Client) RevokeToken(ctx context.Context, id string) error {
 	return c.ask(ctx, http.MethodDelete, "/v1/tokens/"+url.PathEscape(id), "", nil, nil)
 }
-
-func etag(version int) string { return strconv.Quote(strconv.Itoa(version)) }
 
 // ask sends a request and reads its answer, or the problem that it answers.
 func (c *Client) ask(ctx context.Context, method, path, match string, body, into any) error {
