@@ -151,12 +151,7 @@ func TestEveryBitOfTheRoot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	number := func(at int) uint64 { return binary.NativeEndian.Uint64(whole[at:]) }
-	newest := 16 // bbolt: two pages of a header of 16 bytes, then magic, version, page size, flags; the root; and which commit
-	if number(newest+page+48) > number(newest+48) {
-		newest += page
-	}
-	at := int(number(newest+16)) * page
+	at := int(rootPage(whole)) * page
 	elements := int(binary.NativeEndian.Uint16(whole[at+10:]))
 	end := at + 16
 	for i := range elements { // an element: flags, where its key is, how long key and value are
@@ -183,6 +178,40 @@ func TestEveryBitOfTheRoot(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d were said", said, 8*(end-at))
+}
+
+// rootPage is the number of the page that says which buckets a file has. bbolt has
+// two pages of a header of 16 bytes, then magic, version, page size, flags, the
+// root, and which commit it is of.
+func rootPage(file []byte) uint64 {
+	number := func(at int) uint64 { return binary.NativeEndian.Uint64(file[at:]) }
+	newest := 16
+	if number(newest+page+48) > number(newest+48) {
+		newest += page
+	}
+	return number(newest + 16)
+}
+
+// TestAnotherPageAsRoot puts every other page in the root's place, as a disk may
+// that gives back what the page was before.
+func TestAnotherPageAsRoot(t *testing.T) {
+	path, _ := worked(t)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := rootPage(whole)
+	for n := range uint64(len(whole) / page) {
+		if n == root {
+			continue
+		}
+		content := bytes.Clone(whole)
+		copy(content[root*page:], whole[n*page:(n+1)*page])
+		binary.NativeEndian.PutUint64(content[root*page:], root) // a page begins with its own number
+		if _, err := bolt.Open(t.Context(), write(t, content), bolt.Options{JournalSize: smallJournal}); !errors.Is(err, store.ErrCorrupt) {
+			t.Errorf("page %d: %v, want ErrCorrupt", n, err)
+		}
+	}
 }
 
 // use does everything to a store. It says whether all went well.

@@ -196,14 +196,20 @@ func (db *DB) whole() error {
 }
 
 // root checks which buckets a file has: our own, or none if it is new. Where one
-// of ours is beside what isn't, a name was damaged; it is no other program's file.
+// of ours is beside what isn't, a name was damaged; it is no other program's
+// file. Nor is one whose root has entries that are no buckets, which no program
+// can write there: another page took the root's place.
 func root(tx *bbolt.Tx, isNew bool) error {
+	damaged := fmt.Errorf("%w: its root isn't what was written: %s", store.ErrCorrupt, remedy)
 	var ours, other [][]byte
 	cursor := tx.Cursor()
 	for name, value := cursor.First(); name != nil; name, value = cursor.Next() {
-		if value == nil && (bytes.Equal(name, bucketName()) || bytes.Equal(name, journalBucket())) {
+		switch {
+		case value != nil:
+			return damaged
+		case bytes.Equal(name, bucketName()), bytes.Equal(name, journalBucket()):
 			ours = append(ours, name)
-		} else {
+		default:
 			other = append(other, name)
 		}
 	}
@@ -213,7 +219,7 @@ func root(tx *bbolt.Tx, isNew bool) error {
 	case len(other) > 0 && len(ours) == 0:
 		return fmt.Errorf("it is the file of another program, with a bucket %q", other[0])
 	}
-	return fmt.Errorf("%w: its root isn't what was written: %s", store.ErrCorrupt, remedy)
+	return damaged
 }
 
 // firstCommit is what a file says that bbolt has just made.
