@@ -67,6 +67,11 @@ func Apply(c Case, e Event) Case {
 	case Extended:
 		c = c.regrant(func(g *Grant) { g.Until, g.Warned = b.Until, false; g.Extended++ })
 		c = c.joined(b.Approvers, nil)
+	case Opened:
+		c = c.regrant(func(g *Grant) { g.opened(b, e.At) })
+	case Misused: // which changes nothing
+	case Acted:
+		c = c.regrant(func(g *Grant) { g.Deeds += len(b.Deeds) })
 	case MergedGrant:
 		c = c.regrant(func(g *Grant) { g.End, g.Until = Merged, b.Until })
 		c = c.closed(Ended, Closing{At: e.At})

@@ -118,6 +118,8 @@ type FlowVersion struct {
 	// Durations are what requesters are offered, and what approvers choose from
 	// who approve for less.
 	Durations []time.Duration `json:"durations,omitempty"`
+	// App is what its grants open; nil if that isn't the bot's matter.
+	App *App `json:"app,omitempty"`
 	// Sum is the hash of the whole provisioned flow, its parameters included.
 	Sum string `json:"sum,omitempty"`
 }
@@ -210,6 +212,11 @@ type Grant struct {
 	// another case prolonged it.
 	Warnings int `json:"warnings,omitempty"`
 	Extended int `json:"extended,omitempty"`
+	// OpenedAt is when the requester first came into the app, Sessions are the
+	// newest openings, Deeds counts what is known to have been done there.
+	OpenedAt time.Time `json:"opened_at,omitzero"`
+	Sessions []Session `json:"sessions,omitempty"`
+	Deeds    int       `json:"deeds,omitempty"`
 }
 
 // GrantEnd is how a grant came to its end.
@@ -262,7 +269,7 @@ func (c Case) AllowedFor() time.Duration {
 
 // Extendable says whether the flow allows the case's grant to last as long again.
 func (c Case) Extendable() bool {
-	return c.Grant != nil && c.Flow.Policy.allows(c.Grant.Until.Sub(c.Grant.From)+c.AllowedFor())
+	return c.Grant != nil && !c.Waits() && c.Flow.Policy.allows(c.Grant.Until.Sub(c.Grant.From)+c.AllowedFor())
 }
 
 // ExtendableBy says whether the grant may last so much longer, also by a newer

@@ -70,6 +70,8 @@ func (c Case) decide(cmd Command, now time.Time) ([]Body, error) {
 		return c.deny(cmd, now)
 	case Cancel:
 		return c.cancel(cmd)
+	case Act:
+		return c.act(cmd)
 	}
 	if c.Status != Active || c.Grant == nil {
 		return nil, c.reject(NotActive)
@@ -84,8 +86,11 @@ func (c Case) invalid(format string, args ...any) error {
 }
 
 func grants(b Body) bool {
-	_, granted := b.(Granted)
-	return granted
+	switch b.(type) {
+	case Granted, Opened:
+		return true
+	}
+	return false
 }
 
 // setBack is instead of a grant whose time nobody knows, because the clock was

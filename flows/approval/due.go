@@ -83,7 +83,7 @@ func (c Case) grantTimers() map[Timer]time.Time {
 	}
 	timers := map[Timer]time.Time{ExpireTimer: c.Grant.Until}
 	warnAt := c.Grant.Until.Add(-c.Flow.Policy.Warn)
-	if c.Flow.Policy.Warn > 0 && !c.Grant.Warned && warnAt.After(c.Grant.From) {
+	if c.Flow.Policy.Warn > 0 && !c.Grant.Warned && !c.Waits() && warnAt.After(c.Grant.From) {
 		timers[WarnTimer] = warnAt
 	}
 	return timers

@@ -46,6 +46,9 @@ func bodies() []approval.Body {
 			Background: &approval.Background{Title: "agent", Region: "eu", Before: &approval.Before{Overall: approval.Tally{Asked: 1, Denied: 1, LastAt: noon}}}},
 		approval.Submitted{Flow: s.Flow, Requester: s.Requester, Account: s.Account, Reason: s.Reason, Duration: s.Duration,
 			Foreseen: &approval.Foreseen{Prospect: approval.AtOnce, Why: "customer_plan = free → approved"}},
+		approval.Opened{By: kim, Session: "s1", Until: noon},
+		approval.Misused{App: "portal", Email: "eve@example.com"},
+		approval.Acted{Session: "s1", Deeds: []approval.Deed{{At: noon, Method: "POST", Path: "/invoices/7/void", Status: 303}}, Full: true},
 	}
 }
 

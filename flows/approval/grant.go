@@ -25,6 +25,12 @@ func (c Case) run(cmd Command, now time.Time) ([]Body, error) {
 			return nil, c.invalid("a grant that is merged into one that it doesn't extend")
 		}
 		return []Body{MergedGrant(cmd)}, nil
+	case Open:
+		return c.open(cmd, now)
+	case Misuse:
+		return []Body{Misused(cmd)}, nil
+	case Bar:
+		return []Body{GrantEnded{End: Revoked, Why: cmd.Why}}, nil
 	case Release:
 		if cmd.By.ID != c.Requester.ID {
 			return nil, c.reject(NotTheRequester)

@@ -91,6 +91,12 @@ func decodeBody(kind string, data []byte) (Body, error) {
 		return decode[Extended](data)
 	case "merged":
 		return decode[MergedGrant](data)
+	case "opened":
+		return decode[Opened](data)
+	case "misused":
+		return decode[Misused](data)
+	case "acted":
+		return decode[Acted](data)
 	case "grant_ended":
 		return decode[GrantEnded](data)
 	}
