@@ -111,6 +111,9 @@ func (r *Report) checkIndexes(tx Tx, c approval.Case) error {
 	if err := r.checkHomes(tx, c); err != nil {
 		return err
 	}
+	if err := r.checkRunning(tx, c); err != nil {
+		return err
+	}
 	cards, err := cardsOf(tx, c.ID)
 	r.Cards += len(cards)
 	return err
@@ -138,10 +141,13 @@ func (r *Report) checkOrphans(tx Tx) error {
 	if err := r.checkPlaces(tx, "extension/"); err != nil {
 		return err
 	}
+	if err := r.checkLinks(tx); err != nil {
+		return err
+	}
 	if err := r.checkHomeOrphans(tx); err != nil {
 		return err
 	}
-	for _, prefix := range []string{"event/", "card/", "open/", "past/"} {
+	for _, prefix := range []string{"event/", "card/", "open/", "past/", "link-of/", "running/"} {
 		if err := r.checkCasesOf(tx, prefix); err != nil {
 			return err
 		}

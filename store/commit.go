@@ -159,6 +159,9 @@ func index(tx Tx, before, after approval.Case) error {
 	if err := indexHomes(tx, before, after); err != nil {
 		return err
 	}
+	if err := indexRunning(tx, before, after); err != nil {
+		return err
+	}
 	if before.Status == after.Status {
 		return nil
 	}

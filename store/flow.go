@@ -27,6 +27,7 @@ type Flow struct {
 	Default        time.Duration     `json:"default_duration,omitempty"` // the preselected one; zero is the first
 	Requesters     []string          `json:"requesters,omitempty"`       // groups whose members may ask; none is everybody
 	Policy         approval.Policy   `json:"policy"`
+	App            *approval.App     `json:"app,omitempty"` // that its grants open; nil is none
 	Labels         map[string]string `json:"labels,omitempty"`
 	// Origin is where it is provisioned from: a file, or over HTTP. By is who
 	// made this version, and Since when.
@@ -53,7 +54,7 @@ const (
 func (f Flow) Pin() approval.FlowVersion {
 	return approval.FlowVersion{
 		ID: f.ID, Name: f.Name, Version: f.Version, Implementation: f.Implementation, Fingerprint: f.Fingerprint,
-		Policy: f.Policy, Durations: f.Durations, Sum: f.Sum,
+		Policy: f.Policy, Durations: f.Durations, App: f.App, Sum: f.Sum,
 	}
 }
 

@@ -35,7 +35,12 @@ func openKey(person, id string) string { return "open/" + part(person) + "/" + p
 func pastKey(requester string, at time.Time, id string) string {
 	return "past/" + part(requester) + "/" + timeKey(at) + "/" + part(id)
 }
-func cardKey(id CardID) string    { return "card/" + string(id) }
+func cardKey(id CardID) string   { return "card/" + string(id) }
+func linkKey(hash string) string { return "link/" + hash }
+func linkOfKey(id string) string { return "link-of/" + part(id) }
+func runningKey(app, id string) string {
+	return "running/" + part(app) + "/" + part(id)
+}
 func tokenKey(hash string) string { return "token/" + hash }
 func flowKey(name string) string  { return "flow/" + part(name) }
 func flowVersionKey(id string, version int) string {

@@ -36,6 +36,9 @@
 //	flow/NAME                       a provisioned flow, its newest version
 //	flow-version/ID/VERSION         every version of it
 //	token/HASH                      who may use the API
+//	link/HASH                       a code that lets a requester into an app, once
+//	link-of/CASE                    … and its hash by case
+//	running/APP/CASE                a grant that is open in an app
 //
 // The package never talks to Slack, and never decides.
 package store

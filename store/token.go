@@ -14,6 +14,7 @@ type Token struct {
 	ID    string    `json:"id"`
 	Name  string    `json:"name"` // for people: who or what uses it
 	Role  Role      `json:"role"`
+	App   string    `json:"app,omitempty"` // whose token it is, for the role of an app
 	Hash  string    `json:"hash"`
 	By    string    `json:"by"` // who made it
 	Since time.Time `json:"since"`
@@ -27,12 +28,14 @@ const (
 	Read    Role = "read"    // look at flows and cases, and plan
 	Operate Role = "operate" // provision flows
 	Admin   Role = "admin"   // make and revoke tokens
+	// ForApp is apart from them: let agents into one app. No other role may.
+	ForApp Role = "app"
 )
 
 // Allows says whether the role includes the other. An unknown one includes none.
 func (r Role) Allows(other Role) bool {
 	rank := map[Role]int{Read: 1, Operate: 2, Admin: 3}
-	return rank[other] > 0 && rank[r] >= rank[other]
+	return r == ForApp && other == ForApp || rank[other] > 0 && rank[r] >= rank[other]
 }
 
 // HashToken is how a token's secret is kept. The secret is random and long, so

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/understudyhq/understudy/flows/approval"
+)
+
+// Link lets the requester of a case into the app, once. Its code is in a URL for
+// a moment, and only the code's hash is kept. A case has one link at a time.
+type Link struct {
+	Case  string    `json:"case"`
+	Email string    `json:"email"` // of the requester: whom the app must have signed in
+	Until time.Time `json:"until"`
+}
+
+// The reasons why a link opens nothing. Each leaves it used up, but ErrNotFound.
+var (
+	ErrLinkOver   = errors.New("the link's time is over")
+	ErrLinkMisuse = errors.New("the link isn't for this app or person")
+)
+
+// AddLink keeps a link by the hash of its code, in the place of the case's
+// earlier one.
+func (l *Ledger) AddLink(ctx context.Context, hash string, link Link) error {
+	err := l.engine.Update(ctx, func(tx Tx) error {
+		if err := dropLink(tx, link.Case); err != nil {
+			return err
+		}
+		if err := put(tx, linkOfKey(link.Case), hash); err != nil {
+			return err
+		}
+		return put(tx, linkKey(hash), link)
+	})
+	if err != nil {
+		return fmt.Errorf("keeping a link of case %s: %w", link.Case, err)
+	}
+	return nil
+}
+
+// Redemption is a link's code that came back from an app.
+type Redemption struct {
+	Hash    string // of the code
+	App     string // that has it
+	Email   string // of whom the app has signed in
+	Session string // what the opening is to be called
+}
+
+// Redeem uses a link up, and opens its case's grant if it came from its app and
+// its person. The error is ErrNotFound for a code that isn't a link's, or not
+// any more; ErrLinkOver or ErrLinkMisuse; or a *[approval.Rejection].
+func (l *Ledger) Redeem(ctx context.Context, r Redemption, now time.Time) (Result, error) {
+	var result Result
+	var refused error
+	err := l.update(ctx, func(tx Tx) (err error) {
+		result, refused, err = redeem(tx, r, now)
+		return err
+	})
+	return result, errors.Join(err, refused)
+}
+
+// redeem distinguishes what is committed although it is refused: a link that was
+// used up.
+func redeem(tx Tx, r Redemption, now time.Time) (result Result, refused, err error) {
+	var link Link
+	if found, err := get(tx, linkKey(r.Hash), &link); err != nil || !found {
+		return result, fmt.Errorf("the link: %w", ErrNotFound), err
+	}
+	if err := dropLink(tx, link.Case); err != nil {
+		return result, nil, err
+	}
+	before, found, err := readSnapshot(tx, link.Case)
+	switch {
+	case err != nil:
+		return result, nil, err
+	case !found:
+		return result, fmt.Errorf("case %s: %w", link.Case, ErrNotFound), nil
+	case !now.Before(link.Until):
+		return Result{Case: before.Case}, ErrLinkOver, nil
+	}
+	var command approval.Command = approval.Open{By: before.Case.Requester, Session: r.Session}
+	if app := before.Case.Flow.App; app == nil || app.Name != r.App || !strings.EqualFold(link.Email, r.Email) || link.Email == "" {
+		command, refused = approval.Misuse{App: r.App, Email: r.Email}, ErrLinkMisuse
+	}
+	result, err = decide(tx, before, command, "", now)
+	if rejection, ok := errors.AsType[*approval.Rejection](err); ok {
+		return result, errors.Join(refused, rejection), nil
+	}
+	return result, refused, err
+}
+
+// dropLink forgets the case's link, if it has one.
+func dropLink(tx Tx, id string) error {
+	var hash string
+	found, err := get(tx, linkOfKey(id), &hash)
+	if err != nil || !found {
+		return err
+	}
+	if err := tx.Delete(linkKey(hash)); err != nil {
+		return err
+	}
+	return tx.Delete(linkOfKey(id))
+}
+
+// checkLinks looks for links that no case has as its own, and for cases whose
+// link isn't there.
+func (r *Report) checkLinks(tx Tx) error {
+	links := map[string]string{}
+	for entry, err := range under(tx, "link/") {
+		var link Link
+		if err == nil {
+			err = json.Unmarshal(entry.Value, &link)
+		}
+		if err != nil {
+			return fmt.Errorf("checking %s: %w", entry.Key, err)
+		}
+		links[lastPart(entry.Key)] = link.Case
+	}
+	for entry, err := range under(tx, "link-of/") {
+		var hash string
+		if err == nil {
+			err = json.Unmarshal(entry.Value, &hash)
+		}
+		if err != nil {
+			return fmt.Errorf("checking %s: %w", entry.Key, err)
+		}
+		if links[hash] != lastPart(entry.Key) {
+			r.problem("%s names a link that isn't there", entry.Key)
+		}
+		delete(links, hash)
+	}
+	for _, id := range links {
+		r.problem("a link of the case %s isn't the one that the case has", id)
+	}
+	return nil
+}
