@@ -39,7 +39,10 @@ func records() *rapid.Generator[provision.Record] {
 			Timeout:        sometimes("timeout", func() string { return span("timeout", time.Second, 60, 3*3600) }),
 			Warn:           sometimes("warn", func() string { return span("warn", time.Second, 0, 3600) }),
 			DenyReason:     rapid.SampledFrom([]string{"", "optional", "required", "none"}).Draw(t, "deny_reason"),
-			Labels:         rapid.SampledFrom([]map[string]string{nil, {}, {"team": "support"}, {"team": ""}}).Draw(t, "labels"),
+			App: rapid.SampledFrom([]*provision.App{nil, {Name: "portal", URL: "https://portal.example.com/understudy"},
+				{Name: "portal", URL: "http://127.0.0.1:8070/in?x=1", Scope: "full", Clock: "approval", Confirm: true, HideReason: true},
+				{Name: "p", URL: "https://p.example", Scope: "read_only", Clock: "opening"}}).Draw(t, "app"),
+			Labels: rapid.SampledFrom([]map[string]string{nil, {}, {"team": "support"}, {"team": ""}}).Draw(t, "labels"),
 		}
 		for _, minutes := range rapid.SliceOfNDistinct(rapid.IntRange(1, 24*60), 1, 4, rapid.ID).Draw(t, "durations") {
 			r.Durations = append(r.Durations, fmt.Sprintf("%dm", minutes))

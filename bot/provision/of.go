@@ -9,7 +9,7 @@ func Of(f store.Flow) Record {
 		Name: f.Name, Implementation: f.Implementation, Params: f.Params, Command: f.Command,
 		Durations: shortAll(f.Durations), Requesters: f.Requesters, Labels: f.Labels,
 		Timeout: short(f.Policy.Timeout), Remind: shortAll(f.Policy.Remind), Warn: short(f.Policy.Warn),
-		DenyReason: string(f.Policy.DenyReason),
+		DenyReason: string(f.Policy.DenyReason), App: ofApp(f.App),
 	}
 	if f.Default != 0 {
 		r.Default = short(f.Default)

@@ -155,6 +155,8 @@ func fields(r Record) map[string]string {
 			for key, text := range value {
 				texts[name+"."+key] = text
 			}
+		case *App:
+			maps.Copy(texts, value.fields())
 		}
 	}
 	return texts

@@ -50,6 +50,9 @@ type Record struct {
 	Warn string `json:"warn,omitempty"`
 	// DenyReason is "optional", "required" or "none".
 	DenyReason string `json:"deny_reason,omitempty"`
+	// App is the customer's app that its grants open. Without one the bot gives
+	// the permission, and the app takes nobody's word for it.
+	App *App `json:"app,omitempty"`
 	// Labels are the team's own words on it; nothing reads them.
 	Labels map[string]string `json:"labels,omitempty"`
 }
@@ -87,6 +90,7 @@ func (r Record) Flow(rules map[string]flows.Flow) (store.Flow, []Problem) {
 	policy, more := r.readPolicy()
 	var tooShort *Problem
 	policy.Longest, tooShort = r.readLongest(durations)
+	app, unfit := r.readApp()
 	for _, p := range []*Problem{wrong, alsoWrong, tooShort} {
 		if p != nil {
 			problems = append(problems, *p)
@@ -94,8 +98,8 @@ func (r Record) Flow(rules map[string]flows.Flow) (store.Flow, []Problem) {
 	}
 	return store.Flow{
 		Name: r.Name, Implementation: r.implementation(), Fingerprint: rule.Fingerprint(), Command: r.command(),
-		Params: r.Params, Durations: durations, Default: standard, Requesters: r.Requesters, Policy: policy, Labels: r.Labels,
-	}, append(problems, more...)
+		Params: r.Params, Durations: durations, Default: standard, Requesters: r.Requesters, Policy: policy, App: app, Labels: r.Labels,
+	}, slices.Concat(problems, more, unfit)
 }
 
 // Rules is the name of the Go flow that it runs.

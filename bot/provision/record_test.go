@@ -44,14 +44,23 @@ func TestPolicies(t *testing.T) {
 func TestPoliciesThatAreNone(t *testing.T) {
 	rules := map[string]flows.Flow{"impersonation": flows.Impersonation}
 	for more, want := range map[string]string{
-		`,"remind":["soon"]`:            `remind: "soon" isn't a time`,
-		`,"remind":["10m","5m"]`:        `remind: "5m" doesn't come after`,
-		`,"remind":["1h"]`:              "before the timeout, 1h",
-		`,"remind":["1s"]`:              "at least a minute",
-		`,"warn":"-5m"`:                 `warn: "-5m"`,
-		`,"deny_reason":"maybe"`:        `deny_reason: "maybe"`,
-		`,"timeout":"1s","warn":"late"`: `timeout: "1s"`,
-		`,"reminders":["5m"]`:           "unknown field",
+		`,"remind":["soon"]`:                                 `remind: "soon" isn't a time`,
+		`,"remind":["10m","5m"]`:                             `remind: "5m" doesn't come after`,
+		`,"remind":["1h"]`:                                   "before the timeout, 1h",
+		`,"remind":["1s"]`:                                   "at least a minute",
+		`,"warn":"-5m"`:                                      `warn: "-5m"`,
+		`,"deny_reason":"maybe"`:                             `deny_reason: "maybe"`,
+		`,"timeout":"1s","warn":"late"`:                      `timeout: "1s"`,
+		`,"reminders":["5m"]`:                                "unknown field",
+		`,"app":{"name":"Portal","url":"https://p.example"}`: `app.name: "Portal"`,
+		`,"app":{"name":"portal"}`:                           `app.url: "" isn't a web address`,
+		`,"app":{"name":"portal","url":"http://portal.example.com"}`:           "over the network for all to read",
+		`,"app":{"name":"portal","url":"javascript:alert(1)"}`:                 "isn't a web address",
+		`,"app":{"name":"portal","url":"https://p.example/#x"}`:                "a fragment",
+		`,"app":{"name":"portal","url":"https://p.example/?code=x"}`:           "a code of its own",
+		`,"app":{"name":"portal","url":"https://p.example","scope":"admin"}`:   `app.scope: "admin"`,
+		`,"app":{"name":"portal","url":"https://p.example","clock":"never"}`:   `app.clock: "never"`,
+		`,"app":{"name":"portal","url":"https://p.example","lifetime":"long"}`: "unknown field",
 	} {
 		if _, err := provision.ReadFile(flowsFile(more), rules); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", more, err, want)

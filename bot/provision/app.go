@@ -1,0 +1,110 @@
+package provision
+
+import (
+	"net"
+	"net/url"
+	"strconv"
+
+	"github.com/understudyhq/understudy/flows/approval"
+)
+
+// App is the customer's app that a flow's grants open, as people write it.
+type App struct {
+	// Name is the audience of its tokens. URL is where a link leads: the address
+	// at which the app's middleware takes the code.
+	Name string `json:"name"`
+	URL  string `json:"url"`
+	// Scope is "read_only", which is the default, or "full".
+	Scope string `json:"scope,omitempty"`
+	// Clock says from when the time counts: "opening", which is the default, or
+	// "approval".
+	Clock string `json:"clock,omitempty"`
+	// Confirm has the requester type the customer's name before a link is made.
+	Confirm bool `json:"confirm,omitempty"`
+	// HideReason keeps the reason from the app.
+	HideReason bool `json:"hide_reason,omitempty"`
+}
+
+const (
+	scopeReadOnly = "read_only"
+	scopeFull     = string(approval.FullAccess)
+	clockOpening  = "opening"
+	clockApproval = string(approval.FromApproval)
+)
+
+const longestURL = 500
+
+// readApp is nil where the flow opens none.
+func (r Record) readApp() (app *approval.App, problems []Problem) {
+	if r.App == nil {
+		return nil, nil
+	}
+	a := *r.App
+	if !flowName.MatchString(a.Name) {
+		problems = append(problems, problem("app.name", "%q isn't a name of a-z, 0-9, - and _, of 63 characters at most", a.Name))
+	}
+	if why := unfitForLinks(a.URL); why != "" {
+		problems = append(problems, problem("app.url", "%q %s; write the https:// address at which the app takes the code", a.URL, why))
+	}
+	app = &approval.App{Name: a.Name, URL: a.URL, Confirm: a.Confirm, HideReason: a.HideReason}
+	switch a.Scope {
+	case "", scopeReadOnly:
+	case scopeFull:
+		app.Scope = approval.FullAccess
+	default:
+		problems = append(problems, problem("app.scope", "%q isn't %q or %q", a.Scope, scopeReadOnly, scopeFull))
+	}
+	switch a.Clock {
+	case "", clockOpening:
+	case clockApproval:
+		app.Clock = approval.FromApproval
+	default:
+		problems = append(problems, problem("app.clock", "%q isn't %q or %q", a.Clock, clockOpening, clockApproval))
+	}
+	return app, problems
+}
+
+// unfitForLinks says why a code can't be sent to this address, empty if it can.
+func unfitForLinks(address string) string {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "" || !Printable(address) || len(address) > longestURL:
+		return "isn't a web address of 500 bytes at most"
+	case u.User != nil || u.Fragment != "" || u.Query().Has("code"):
+		return "has a password, a fragment or a code of its own"
+	case u.Scheme != "https" && !(u.Scheme == "http" && onThisMachine(u.Hostname())):
+		return "would send the code over the network for all to read"
+	}
+	return ""
+}
+
+func onThisMachine(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// ofApp is the record of an app, with nothing left to a default.
+func ofApp(a *approval.App) *App {
+	if a == nil {
+		return nil
+	}
+	app := &App{Name: a.Name, URL: a.URL, Scope: scopeReadOnly, Clock: clockOpening, Confirm: a.Confirm, HideReason: a.HideReason}
+	if a.Scope == approval.FullAccess {
+		app.Scope = scopeFull
+	}
+	if a.Clock == approval.FromApproval {
+		app.Clock = clockApproval
+	}
+	return app
+}
+
+// fields are the app's, as text; nothing where there is no app.
+func (a *App) fields() map[string]string {
+	if a == nil {
+		return nil
+	}
+	return map[string]string{
+		"app.name": a.Name, "app.url": a.URL, "app.scope": a.Scope, "app.clock": a.Clock,
+		"app.confirm": strconv.FormatBool(a.Confirm), "app.hide_reason": strconv.FormatBool(a.HideReason),
+	}
+}
