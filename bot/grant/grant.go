@@ -1,0 +1,71 @@
+// Package grant makes an approval worth something in the customer's app.
+//
+// The road goes one way. An approved requester clicks Open as (customer), and
+// gets a link with a code that works once, for two minutes, and only for them.
+// The app's middleware brings the code and the e-mail address of whom it has
+// signed in; the store says whether the two belong together and opens the grant;
+// and the app gets a token of package token. The token lives for five minutes.
+// The app has it refreshed, which asks the store again, so that a grant that
+// ended is known everywhere when its last token is over, and at once wherever
+// the app listens to the stream.
+//
+// This package says what a case's tokens are, and keeps the keys that sign them
+// ([Keyring]). What is asked over HTTP is in bot/api; what apps import is in
+// package token and in gate, django and express beside it.
+package grant
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"github.com/understudyhq/understudy/bot/grant/token"
+	"github.com/understudyhq/understudy/flows/approval"
+)
+
+// LinkLife is how long a link can be used.
+const LinkLife = 2 * time.Minute
+
+// NewCode is a link's secret, of 260 random bits.
+func NewCode() string { return rand.Text() + rand.Text() }
+
+// Link is where the app takes the code.
+func Link(app approval.App, code string) (string, error) {
+	u, err := url.Parse(app.URL)
+	if err != nil {
+		return "", fmt.Errorf("linking to the app %s: %w", app.Name, err)
+	}
+	query := u.Query()
+	query.Set("code", code)
+	u.RawQuery = query.Encode()
+	return u.String(), nil
+}
+
+// Claims are what a token of this case says now, for this opening of the app by
+// the person of this e-mail address.
+func Claims(c approval.Case, session, email, issuer string, now time.Time) token.Claims {
+	app := c.Flow.App
+	scope, reason := token.ScopeReadOnly, c.Reason
+	if app.Scope == approval.FullAccess {
+		scope = token.ScopeFull
+	}
+	if app.HideReason {
+		reason = ""
+	}
+	ends := now.Add(token.Life)
+	if c.Grant.Until.Before(ends) {
+		ends = c.Grant.Until
+	}
+	date := jwt.NewNumericDate
+	return token.Claims{
+		Claims: jwt.Claims{
+			Issuer: issuer, Subject: c.Account.ID, Audience: jwt.Audience{app.Name}, ID: rand.Text(),
+			IssuedAt: date(now), NotBefore: date(now), Expiry: date(ends),
+		},
+		Actor: token.Actor{Subject: email, Name: c.Requester.Name}, Name: c.Account.Name, Scope: scope,
+		Case: c.ID, Session: session, Flow: c.Flow.Name, Reason: reason, Until: date(c.Grant.Until),
+	}
+}
