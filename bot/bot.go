@@ -150,13 +150,18 @@ func (b *Bot) commit(ctx context.Context, change store.Change) (store.Result, er
 	if err != nil {
 		return result, err
 	}
+	b.Told(result)
+	return result, nil
+}
+
+// Told is called with what was committed, by the bot or for an app.
+func (b *Bot) Told(result store.Result) {
 	for _, e := range result.Events {
 		logEvent(b.Log, e)
 	}
 	if b.Watch.Committed != nil {
 		b.Watch.Committed(result)
 	}
-	return result, nil
 }
 
 // logEvent writes the one line of an event. Reasons are people's own words and
@@ -178,6 +183,12 @@ func logEvent(log zerolog.Logger, e approval.Event) {
 		line.Str("by", body.By.ID)
 	case approval.GrantEnded:
 		line.Str("end", string(body.End)).Str("by", body.By.ID)
+	case approval.Opened:
+		line.Str("by", body.By.ID).Str("session", body.Session).Time("until", body.Until)
+	case approval.Misused:
+		line.Str("app", body.App) // whose e-mail address it was is in the store
+	case approval.Acted:
+		line.Str("session", body.Session).Int("deeds", len(body.Deeds))
 	case approval.Missed:
 		line.Str("person", body.Person.ID).Str("why", body.Why)
 	case approval.Delayed:

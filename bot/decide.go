@@ -36,6 +36,11 @@ func (b *Bot) click(ctx context.Context, envelope string, action slack.Interacti
 			return b.denyOrRevoke(ctx, envelope, action, pressed)
 		case view.ActionExtend:
 			return b.extend(ctx, envelope, action, pressed.Value)
+		case view.ActionOpen:
+			b.openApp(ctx, action, pressed.Value)
+			return nil
+		case view.ActionFollow:
+			return nil
 		case view.ActionHistory:
 			b.history(ctx, action, pressed.Value)
 			return nil

@@ -93,6 +93,8 @@ func (b *Bot) submission(ctx context.Context, action slack.InteractionCallback) 
 		return b.submit(ctx, action)
 	case view.CallbackDeny, view.CallbackRevoke:
 		return b.reasoned(ctx, action)
+	case view.CallbackOpen:
+		return b.confirmed(ctx, action)
 	}
 	return nil
 }

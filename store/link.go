@@ -43,9 +43,11 @@ func (l *Ledger) AddLink(ctx context.Context, hash string, link Link) error {
 	return nil
 }
 
-// Redemption is a link's code that came back from an app.
+// Redemption is a link's code that came back from an app; or a case that was
+// asked in the app itself, where its person waits, and needs no link.
 type Redemption struct {
 	Hash    string // of the code
+	Case    string // instead of it
 	App     string // that has it
 	Email   string // of whom the app has signed in
 	Session string // what the opening is to be called
@@ -64,9 +66,29 @@ func (l *Ledger) Redeem(ctx context.Context, r Redemption, now time.Time) (Resul
 	return result, errors.Join(err, refused)
 }
 
+// redeemCase opens the grant of a case for the app and the person that asked for it.
+func redeemCase(tx Tx, r Redemption, now time.Time) (result Result, refused, err error) {
+	before, found, err := readSnapshot(tx, r.Case)
+	c := before.Case
+	switch {
+	case err != nil:
+		return result, nil, err
+	case !found || c.AskedIn == "" || c.AskedIn != r.App || c.Requester.Email == "" || !strings.EqualFold(c.Requester.Email, r.Email):
+		return result, fmt.Errorf("case %s: %w", r.Case, ErrNotFound), nil
+	}
+	result, err = decide(tx, before, approval.Open{By: c.Requester, Session: r.Session}, "", now)
+	if rejection, ok := errors.AsType[*approval.Rejection](err); ok {
+		return result, rejection, nil
+	}
+	return result, nil, err
+}
+
 // redeem distinguishes what is committed although it is refused: a link that was
 // used up.
 func redeem(tx Tx, r Redemption, now time.Time) (result Result, refused, err error) {
+	if r.Case != "" {
+		return redeemCase(tx, r, now)
+	}
 	var link Link
 	if found, err := get(tx, linkKey(r.Hash), &link); err != nil || !found {
 		return result, fmt.Errorf("the link: %w", ErrNotFound), err

@@ -33,6 +33,7 @@ func Handler(ready func(context.Context) error, metrics, v1 http.Handler) http.H
 	mux.Handle("GET /metrics", metrics)
 	if v1 != nil {
 		mux.Handle("/v1/", v1)
+		mux.Handle("GET /.well-known/", v1)
 	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {

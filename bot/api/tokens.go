@@ -18,6 +18,7 @@ type Token struct {
 	ID     string     `json:"id"`
 	Name   string     `json:"name"`
 	Role   store.Role `json:"role"`
+	App    string     `json:"app,omitempty"` // whose token it is, for the role app
 	By     string     `json:"by"`
 	Since  time.Time  `json:"since"`
 	Secret string     `json:"secret,omitempty"`
@@ -27,6 +28,8 @@ type Token struct {
 type NewToken struct {
 	Name string     `json:"name"`
 	Role store.Role `json:"role"`
+	// App is the name that flows give the app, for the role app.
+	App string `json:"app,omitempty"`
 }
 
 const longestName = 100
@@ -35,7 +38,7 @@ const longestName = 100
 const firstToken = "the first token"
 
 func tokenOf(t store.Token) Token {
-	return Token{ID: t.ID, Name: t.Name, Role: t.Role, By: t.By, Since: t.Since}
+	return Token{ID: t.ID, Name: t.Name, Role: t.Role, App: t.App, By: t.By, Since: t.Since}
 }
 
 func (v *V1) listTokens(ctx context.Context, c call) (int, any, error) {
@@ -55,8 +58,10 @@ func (v *V1) createToken(ctx context.Context, c call) (int, any, error) {
 	switch {
 	case wanted.Name == "" || len(wanted.Name) > longestName || !provision.Printable(wanted.Name):
 		return 0, nil, wrong("name", "say who or what will use the token, in 1 to 100 bytes and on one line")
-	case !wanted.Role.Allows(store.Read):
-		return 0, nil, wrong("role", `it isn't "read", "operate" or "admin"`)
+	case !wanted.Role.Allows(store.Read) && wanted.Role != store.ForApp:
+		return 0, nil, wrong("role", `it isn't "read", "operate", "admin" or "app"`)
+	case (wanted.Role == store.ForApp) != (wanted.App != "") || len(wanted.App) > longestName || !provision.Printable(wanted.App):
+		return 0, nil, wrong("app", "name the app, as flows do, for a token of the role app, and for no other")
 	}
 	all, err := c.ledger.Tokens(ctx)
 	if err != nil {
@@ -68,7 +73,7 @@ func (v *V1) createToken(ctx context.Context, c call) (int, any, error) {
 	}
 	secret := "ust_" + rand.Text() + rand.Text() // 260 bits
 	t := store.Token{
-		ID: uuid.NewString(), Name: wanted.Name, Role: wanted.Role, Hash: store.HashToken(secret), By: c.by.Name, Since: v.Now().UTC(),
+		ID: uuid.NewString(), Name: wanted.Name, Role: wanted.Role, App: wanted.App, Hash: store.HashToken(secret), By: c.by.Name, Since: v.Now().UTC(),
 	}
 	if err := c.ledger.AddToken(ctx, t); err != nil {
 		return 0, nil, err

@@ -13,8 +13,10 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/understudyhq/understudy/bot/grant"
 	"github.com/understudyhq/understudy/bot/provision"
 	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
 )
 
@@ -30,8 +32,17 @@ type V1 struct {
 	AdminToken string
 	// OfFile says that the program has a file of flows, which alone changes them.
 	OfFile bool
-	Now    func() time.Time
-	Log    zerolog.Logger
+	// Keys sign what apps get, in the name of Issuer: the address by which apps
+	// reach the bot, without a slash at its end.
+	Keys   *grant.Keyring
+	Issuer string
+	// Ask begins a case for somebody in an app. The error is a *[Refusal] if they
+	// can mend it.
+	Ask func(context.Context, Asking) (approval.Case, error)
+	// Committed is told what an app did to a case. Nil tells nobody.
+	Committed func(store.Result)
+	Now       func() time.Time
+	Log       zerolog.Logger
 }
 
 // most is how large a request's body may be, in bytes.
@@ -51,6 +62,7 @@ func (v *V1) Handler() http.Handler {
 	for pattern, route := range v.routes() {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { v.serve(w, r, route) })
 	}
+	v.wellKnown(mux)
 	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
 		problem(http.StatusNotFound, typeMissing, "Not found", fmt.Sprintf("The API has no %s %s; its description is at /v1/openapi.json.", r.Method, r.URL.Path)).write(w, v.Log)
 	})
@@ -60,33 +72,50 @@ func (v *V1) Handler() http.Handler {
 	return mux
 }
 
+type answer func(context.Context, call) (status int, value any, err error)
+
 // route is what answers one kind of request, and who may make it.
 type route struct {
 	role   store.Role
-	answer func(context.Context, call) (status int, value any, err error)
+	answer answer
+	// stream is instead of answer, for what has no end.
+	stream func(context.Context, call, http.ResponseWriter) error
 }
 
 func (v *V1) routes() map[string]route {
+	look := func(a answer) route { return route{role: store.Read, answer: a} }
+	operate := func(a answer) route { return route{role: store.Operate, answer: a} }
+	admin := func(a answer) route { return route{role: store.Admin, answer: a} }
+	app := func(a answer) route { return route{role: store.ForApp, answer: a} }
 	return map[string]route{
-		"GET /v1/flows":                 {store.Read, v.listFlows},
-		"POST /v1/flows":                {store.Operate, v.createFlow},
-		"GET /v1/flows/{flow}":          {store.Read, v.readFlow},
-		"PUT /v1/flows/{flow}":          {store.Operate, v.updateFlow},
-		"DELETE /v1/flows/{flow}":       {store.Operate, v.deleteFlow},
-		"GET /v1/flows/{flow}/versions": {store.Read, v.flowVersions},
-		"POST /v1/plan":                 {store.Read, v.plan},
-		"GET /v1/cases":                 {store.Read, v.listCases},
-		"GET /v1/cases/{case}":          {store.Read, v.readCase},
-		"GET /v1/schedules/{schedule}":  {store.Read, v.readSchedule},
-		"GET /v1/tokens":                {store.Admin, v.listTokens},
-		"POST /v1/tokens":               {store.Admin, v.createToken},
-		"DELETE /v1/tokens/{token}":     {store.Admin, v.revokeToken},
+		"GET /v1/flows":                 look(v.listFlows),
+		"POST /v1/flows":                operate(v.createFlow),
+		"GET /v1/flows/{flow}":          look(v.readFlow),
+		"PUT /v1/flows/{flow}":          operate(v.updateFlow),
+		"DELETE /v1/flows/{flow}":       operate(v.deleteFlow),
+		"GET /v1/flows/{flow}/versions": look(v.flowVersions),
+		"POST /v1/plan":                 look(v.plan),
+		"GET /v1/cases":                 look(v.listCases),
+		"GET /v1/cases/{case}":          look(v.readCase),
+		"GET /v1/schedules/{schedule}":  look(v.readSchedule),
+		"GET /v1/tokens":                admin(v.listTokens),
+		"POST /v1/tokens":               admin(v.createToken),
+		"DELETE /v1/tokens/{token}":     admin(v.revokeToken),
+		"POST /v1/keys":                 admin(v.rotateKeys),
+		"POST /v1/cases":                app(v.ask),
+		"GET /v1/cases/{case}/standing": app(v.readStanding),
+		"POST /v1/grants/redeem":        app(v.redeem),
+		"POST /v1/grants/refresh":       app(v.refresh),
+		"POST /v1/grants/deeds":         app(v.keepDeeds),
+		"GET /v1/grants/stream":         {role: store.ForApp, stream: v.stream},
+		"POST /v1/introspect":           app(v.introspect),
+		"POST /v1/revoke":               app(v.revoke),
 	}
 }
 
 func (v *V1) serve(w http.ResponseWriter, r *http.Request, to route) {
 	r.Body = http.MaxBytesReader(w, r.Body, most)
-	status, value, err := v.answer(r, to, w.Header())
+	status, value, err := v.answer(r, to, w)
 	if err != nil {
 		p := v.problem(err)
 		if p.Status == http.StatusUnauthorized {
@@ -95,14 +124,17 @@ func (v *V1) serve(w http.ResponseWriter, r *http.Request, to route) {
 		p.write(w, v.Log)
 		return
 	}
-	if status == http.StatusNoContent {
+	switch {
+	case to.stream != nil: // it has written by itself
+		return
+	case status == http.StatusNoContent:
 		w.WriteHeader(status)
 		return
 	}
 	write(w, status, value, v.Log)
 }
 
-func (v *V1) answer(r *http.Request, to route, header http.Header) (int, any, error) {
+func (v *V1) answer(r *http.Request, to route, w http.ResponseWriter) (int, any, error) {
 	ledger := v.Ledger()
 	if ledger == nil {
 		return 0, nil, notReady()
@@ -112,9 +144,16 @@ func (v *V1) answer(r *http.Request, to route, header http.Header) (int, any, er
 		return 0, nil, err
 	}
 	if !by.Role.Allows(to.role) {
+		if to.role == store.ForApp {
+			return 0, nil, problem(http.StatusForbidden, typeRole, "Forbidden", fmt.Sprintf("The token %s has the role %s, and this is for apps alone. Nothing was opened. Use the app's own token; understudy token create --role app --app NAME makes one.", by.Name, by.Role))
+		}
 		return 0, nil, problem(http.StatusForbidden, typeRole, "Forbidden", fmt.Sprintf("The token %s has the role %s, and this needs %s. Nothing was changed. Use a token of that role; understudy token create makes one.", by.Name, by.Role, to.role))
 	}
-	return to.answer(r.Context(), call{r, ledger, by, header})
+	c := call{r, ledger, by, w.Header()}
+	if to.stream != nil {
+		return 0, nil, to.stream(r.Context(), c, w)
+	}
+	return to.answer(r.Context(), c)
 }
 
 // token is whose token the request bears.
@@ -145,6 +184,11 @@ func (v *V1) problem(err error) *Problem {
 	}
 	if open, ok := errors.AsType[*store.OpenCasesError](err); ok {
 		return problem(http.StatusConflict, TypeOpenCases, "Cases are open", fmt.Sprintf("The flow wasn't deleted, because %v. They go on to their ends as they began; ask again with open_cases=keep, or wait.", open))
+	}
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
+		p := wrong(refusal.Field, refusal.Text)
+		p.Title, p.Detail = "Nothing was asked", refusal.Text
+		return p
 	}
 	if errors.Is(err, store.ErrClosed) { // since this request began
 		return notReady()

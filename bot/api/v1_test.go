@@ -503,7 +503,10 @@ func TestTheDescriptionIsTrue(t *testing.T) {
 	for name, value := range map[string]any{
 		"Record": provision.Record{}, "Flow": api.Flow{}, "Plan": provision.Plan{}, "Replay": provision.Replay{}, "Replayed": provision.Replayed{},
 		"Change": provision.Change{}, "FieldProblem": provision.Problem{}, "Case": api.Case{}, "Person": approval.Person{}, "Schedule": api.Schedule{},
-		"OnCallPerson": api.OnCallPerson{}, "Token": api.Token{}, "NewToken": api.NewToken{}, "Problem": api.Problem{},
+		"OnCallPerson": api.OnCallPerson{}, "Token": api.Token{}, "NewToken": api.NewToken{}, "Problem": api.Problem{}, "App": provision.App{}, "Rotation": api.Rotation{},
+		"Redemption": api.Redemption{}, "Refresh": api.Refresh{}, "Opening": api.Opening{}, "Grant": api.Grant{}, "Subject": api.Subject{}, "Actor": api.Actor{},
+		"Deeds": api.Deeds{}, "Deed": approval.Deed{}, "KeptDeeds": api.KeptDeeds{}, "Asking": api.Asking{}, "Standing": api.Standing{},
+		"Introspection": api.Introspection{}, "RunningGrants": api.RunningGrants{}, "Running": store.Running{}, "Ended": api.Ended{},
 	} {
 		all, always := fieldsOf(reflect.TypeOf(value))
 		var properties []string
@@ -533,6 +536,9 @@ func fieldsOf(t reflect.Type) (all, always []string) {
 			continue
 		}
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name == "-" {
+			continue
+		}
 		all = append(all, name)
 		if !strings.Contains(options, "omit") {
 			always = append(always, name)

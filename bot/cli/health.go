@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -11,7 +12,9 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/understudyhq/understudy/bot"
 	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
 )
 
@@ -21,6 +24,7 @@ type health struct {
 	address string // with its scheme
 	ready   atomic.Pointer[func(context.Context) error]
 	ledger  atomic.Pointer[func() *store.Ledger]
+	bot     atomic.Pointer[bot.Bot]
 	stop    func()
 }
 
@@ -40,6 +44,9 @@ func openHealth(ctx context.Context, s Settings, counts http.Handler, v1 *api.V1
 		h.address = "https://" + listener.Addr().String()
 		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
 	}
+	v1.Issuer = cmp.Or(v1.Issuer, h.address)
+	v1.Ask = func(ctx context.Context, a api.Asking) (approval.Case, error) { return h.bot.Load().Ask(ctx, a) }
+	v1.Committed = func(r store.Result) { h.bot.Load().Told(r) }
 	h.show(func(context.Context) error { return errors.New("the bot starts") })
 	h.serveLedger(v1.Ledger)
 	v1.Ledger = func() *store.Ledger { return (*h.ledger.Load())() }
@@ -59,6 +66,10 @@ func isLoopback(address net.Addr) bool {
 
 // show says from now on what ready says.
 func (h *health) show(ready func(context.Context) error) { h.ready.Store(&ready) }
+
+// serveApps has what apps ask done by this bot. It comes before the ledger,
+// without which the API answers nobody.
+func (h *health) serveApps(b *bot.Bot) { h.bot.Store(b) }
 
 // serveLedger has the API use this store from now on; it may give nil.
 func (h *health) serveLedger(ledger func() *store.Ledger) { h.ledger.Store(&ledger) }

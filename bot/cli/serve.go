@@ -14,6 +14,7 @@ import (
 
 	"github.com/understudyhq/understudy/bot"
 	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/bot/grant"
 	"github.com/understudyhq/understudy/bot/metrics"
 	"github.com/understudyhq/understudy/bot/people"
 	"github.com/understudyhq/understudy/bot/provision"
@@ -98,7 +99,12 @@ func serve(ctx context.Context, s Settings, in inputs, now func() time.Time, log
 	if err := checkSchedules(ctx, members, in, log); err != nil {
 		return err
 	}
+	keys, err := grant.OpenKeyring(s.KeysPath(), now())
+	if err != nil {
+		return fmt.Errorf("UNDERSTUDY_KEYS: %w", err)
+	}
 	v1 := &api.V1{
+		Keys: keys, Issuer: s.PublicURL,
 		Ledger: func() *store.Ledger { return nil }, World: &provision.World{People: members, Accounts: directory}, Rules: in.rules,
 		AdminToken: s.AdminToken, OfFile: in.flows != nil, Now: now, Log: log,
 	}
@@ -117,6 +123,7 @@ func serve(ctx context.Context, s Settings, in inputs, now func() time.Time, log
 		return err
 	}
 	b := bot.New(config)
+	health.serveApps(b)
 	health.serveLedger(b.Store)
 	counts.Sockets(b.Sockets)
 	if err := play(working, b, health, log); !errors.Is(err, errHandedOver) {

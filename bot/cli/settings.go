@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,6 +33,8 @@ type Settings struct {
 	Emails         string `env:"UNDERSTUDY_EMAILS" placeholder:"FILE" help:"For people whose e-mail differs in Slack: a JSON object from the e-mail in PagerDuty to the one in Slack."`
 	TakeOver       bool   `env:"UNDERSTUDY_TAKE_OVER" help:"If a bot runs on this store, take over from it without losing a click."`
 	Listen         string `env:"UNDERSTUDY_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz, /readyz, /metrics and the API are served."`
+	PublicURL      string `name:"public-url" env:"UNDERSTUDY_PUBLIC_URL" placeholder:"URL" help:"The address by which apps reach the bot, which their tokens name as their issuer. Where it listens, by default."`
+	Keys           string `env:"UNDERSTUDY_KEYS" placeholder:"FILE" help:"Where the keys are that sign apps' tokens. Beside the store, by default."`
 	AdminToken     string `env:"UNDERSTUDY_ADMIN_TOKEN" help:"The first token of the API, of 32 characters or more. It makes the others."`
 	AdminTokenFile string `env:"UNDERSTUDY_ADMIN_TOKEN_FILE" help:"A file that holds it."`
 	TLSCert        string `name:"tls-cert" env:"UNDERSTUDY_TLS_CERT" placeholder:"FILE" help:"Serve HTTPS with this certificate, in PEM …"`
@@ -66,6 +69,7 @@ func (s *Settings) read(rules map[string]flows.Flow) (inputs, error) {
 		note(fmt.Errorf("UNDERSTUDY_LISTEN is %q: write an address and a port, such as 127.0.0.1:8080", s.Listen))
 	}
 	note(s.readAdminToken())
+	note(s.readPublicURL())
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		note(errors.New("UNDERSTUDY_TLS_CERT and UNDERSTUDY_TLS_KEY go together: set both, or neither"))
 	}
@@ -118,6 +122,24 @@ func secret(value *string, file, name, prefix, where string) error {
 		return fmt.Errorf("%s is missing: set it, or %s_FILE; get it at %s", name, name, where)
 	case !strings.HasPrefix(*value, prefix):
 		return fmt.Errorf("%s doesn't begin with %s, so it is another token: get it at %s", name, prefix, where)
+	}
+	return nil
+}
+
+// KeysPath is the file of the keys that sign apps' tokens.
+func (s *Settings) KeysPath() string { return cmp.Or(s.Keys, s.StorePath()+".keys") }
+
+// readPublicURL needs none: then it is where the bot listens.
+func (s *Settings) readPublicURL() error {
+	if s.PublicURL == "" {
+		return nil
+	}
+	if err := webURL("UNDERSTUDY_PUBLIC_URL", &s.PublicURL); err != nil {
+		return err
+	}
+	s.PublicURL = strings.TrimSuffix(s.PublicURL, "/")
+	if u, err := url.Parse(s.PublicURL); err != nil || u.Path != "" {
+		return fmt.Errorf("UNDERSTUDY_PUBLIC_URL is %q: give the address without a path, because apps look for /.well-known there", s.PublicURL)
 	}
 	return nil
 }
@@ -213,6 +235,8 @@ func (s *Settings) Environment() []string {
 		"UNDERSTUDY_FLOWS=" + s.Flows,
 		"UNDERSTUDY_EMAILS=" + s.Emails,
 		"UNDERSTUDY_LISTEN=" + s.Listen,
+		"UNDERSTUDY_PUBLIC_URL=" + s.PublicURL,
+		"UNDERSTUDY_KEYS=" + s.Keys,
 		"UNDERSTUDY_ADMIN_TOKEN=" + s.AdminToken,
 		"UNDERSTUDY_ADMIN_TOKEN_FILE=" + s.AdminTokenFile,
 		"UNDERSTUDY_TLS_CERT=" + s.TLSCert,

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -20,7 +21,8 @@ type tokenCreateCommand struct {
 	server
 
 	Name string `arg:"" help:"Who or what will use it, such as terraform."`
-	Role string `enum:"read,operate,admin" default:"read" help:"What it lets do: read (look and plan), operate (provision flows too), admin (make tokens too)."`
+	Role string `enum:"read,operate,admin,app" default:"read" help:"What it lets do: read (look and plan), operate (provision flows too), admin (make tokens too); or app (let agents into an app, and nothing else)."`
+	App  string `help:"The app, by the name that flows give it, for the role app."`
 }
 
 // Run makes a token. Standard output has the secret alone, for a file.
@@ -29,7 +31,7 @@ func (t *tokenCreateCommand) Run(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	made, err := bot.NewToken(ctx, api.NewToken{Name: t.Name, Role: store.Role(t.Role)})
+	made, err := bot.NewToken(ctx, api.NewToken{Name: t.Name, Role: store.Role(t.Role), App: t.App})
 	if err != nil {
 		return err
 	}
@@ -59,9 +61,9 @@ func (t *tokenListCommand) Run(ctx context.Context, stdout io.Writer) error {
 		fmt.Fprintln(stdout, "There is no token but the first one.")
 		return nil
 	}
-	rows := [][]string{{"ID", "NAME", "ROLE", "SINCE", "BY"}}
+	rows := [][]string{{"ID", "NAME", "ROLE", "APP", "SINCE", "BY"}}
 	for _, one := range all {
-		rows = append(rows, []string{one.ID, one.Name, string(one.Role), moment(one.Since), one.By})
+		rows = append(rows, []string{one.ID, one.Name, string(one.Role), cmp.Or(one.App, "-"), moment(one.Since), one.By})
 	}
 	return columns(stdout, rows)
 }

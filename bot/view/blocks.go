@@ -60,6 +60,7 @@ func facts(c approval.Case, decides bool) slack.Block {
 		s = append(append(s, text("\n"), label("Asked by: ")), asker(c)...)
 	}
 	s = append(s, text("\n"), label("Asked: "), when(c.AskedAt), text(", for "), length(c))
+	s = append(s, access(c)...)
 	if decides {
 		s = append(s, before(c)...)
 	}

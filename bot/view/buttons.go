@@ -56,10 +56,15 @@ func requesterButtons(c approval.Case) slack.Block {
 		}
 		return actions(c, button(ActionNudge, c.ID, "Nudge", slack.StyleDefault), button(ActionCancel, c.ID, "Cancel", slack.StyleDefault))
 	case approval.Active:
+		buttons := openButton(c)
 		if c.Grant.Warned && c.Extendable() {
-			return actions(c, button(ActionExtend, c.ID, "Extend", slack.StylePrimary), button(ActionRelease, c.ID, "End now", slack.StyleDefault))
+			style := slack.StylePrimary
+			if len(buttons) > 0 {
+				style = slack.StyleDefault // one of them stands out
+			}
+			buttons = append(buttons, button(ActionExtend, c.ID, "Extend", style))
 		}
-		return actions(c, button(ActionRelease, c.ID, "End now", slack.StyleDefault))
+		return actions(c, append(buttons, button(ActionRelease, c.ID, "End now", slack.StyleDefault))...)
 	case approval.Ended, approval.Denied, approval.Cancelled, approval.TimedOut, approval.Refused:
 	}
 	return nil

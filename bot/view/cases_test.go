@@ -158,6 +158,21 @@ func crowd(t testing.TB) *story {
 	return submitted(t).then(approval.Rule{Ruling: ruled("enterprise", false), Found: onCall(people...)})
 }
 
+// ofApp is a case whose grant opens an app.
+func ofApp(t testing.TB, app approval.App) *story {
+	s := submitted(t)
+	s.c.Flow.App = &app
+	return s.then(approval.Rule{Ruling: ruled("enterprise", false), Found: onCall(mia, ola)})
+}
+
+func portal() approval.App {
+	return approval.App{Name: "portal", URL: "https://portal.example.com/understudy"}
+}
+
+func opened(t testing.TB) *story {
+	return ofApp(t, portal()).then(approval.Approve{By: mia}, approval.Open{By: kim, Session: "s1"})
+}
+
 func deniedByRule(t testing.TB) *story {
 	ruling := ruled("enterprise", false)
 	ruling.Outcome = flows.Outcome{Result: flows.Denied, Why: "contractors may not"}
@@ -209,6 +224,15 @@ func stories(t testing.TB) map[string]approval.Case {
 		"refused_nobody":      submitted(t).then(approval.Rule{Ruling: ruled("enterprise", false), Found: nobody}).c,
 		"refused_directory":   submitted(t).then(approval.Refuse{Why: "the account directory didn't answer for 2 minutes"}).c,
 		"refused_unreachable": pending(t).then(approval.Miss{ID: mia.ID, Why: "their Slack account is deactivated"}, approval.Miss{ID: ola.ID, Why: "their Slack account is deactivated"}).c,
+		"app_asked":           ofApp(t, portal()).c,
+		"app_asked_full":      ofApp(t, approval.App{Name: "portal", Scope: approval.FullAccess}).c,
+		"app_to_open":         ofApp(t, portal()).then(approve).c,
+		"app_opened":          opened(t).c,
+		"app_from_approval":   ofApp(t, approval.App{Name: "portal", Clock: approval.FromApproval}).then(approve).c,
+		"app_ends_soon":       opened(t).after(56 * time.Minute).then(approval.Warn{}).c,
+		"app_misused":         ofApp(t, portal()).then(approve, approval.Misuse{App: "portal", Email: "eve@example.com"}).c,
+		"app_never_opened":    ofApp(t, portal()).then(approve).after(time.Hour).then(approval.Expire{}).c,
+		"app_barred":          opened(t).then(approval.Bar{Why: "their Slack account is deactivated"}).c,
 		"unknown":             {ID: "case-7f3a", Status: "paused", Requester: kim, Account: approval.Account{ID: "acct_42", Name: "Globex"}},
 	}
 }

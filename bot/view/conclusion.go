@@ -43,9 +43,8 @@ func allowedHeading(c approval.Case) string {
 }
 
 func activeStory(c approval.Case, reader string) []sentence {
-	told := []sentence{append(consent(c, reader), text(" "), subject(c.Requester, reader),
-		text(" may sign in as "), named(c.Account.Name), text(" until "), when(c.Grant.Until),
-		text(". The permission then ends by itself."))}
+	told := allowance(c, reader)
+	told[0] = append(append(consent(c, reader), text(" ")), told[0]...)
 	if c.Grant.Warned {
 		told = append(told, sentence{text("The end is near: "), when(c.Grant.Until), text(". "), text(goOn(c, reader))})
 	}
@@ -102,9 +101,15 @@ func ending(c approval.Case, reader string) sentence {
 	case approval.Released:
 		return append(sentence{subject(c.Requester, reader), text(" ended early the access to ")}, at...)
 	case approval.Revoked:
-		s := append(sentence{subject(c.Closed.By, reader), text(" revoked the access to ")}, at...)
+		s := append(sentence{text("The bot revoked the access to ")}, at...)
+		if c.Closed.By.ID != "" {
+			s = append(sentence{subject(c.Closed.By, reader), text(" revoked the access to ")}, at...)
+		}
 		return append(s, said(c.Closed.Why)...)
 	case approval.Expired, approval.Merged:
+	}
+	if c.Unopened() {
+		return append(sentence{text("Nobody opened it in time, so the permission is over for ")}, at...)
 	}
 	return append(sentence{text("Its time is over, and so is the permission for ")}, at...)
 }

@@ -28,7 +28,7 @@ func requestBlocks(c approval.Case, reader string) []slack.Block {
 	}
 	buttons := requesterButtons(c)
 	if c.Status == approval.Active && c.Extendable() {
-		buttons = actions(c, button(ActionRelease, c.ID, "End now", slack.StyleDefault), button(ActionExtend, c.ID, "Extend", slack.StyleDefault))
+		buttons = actions(c, append(openButton(c), button(ActionRelease, c.ID, "End now", slack.StyleDefault), button(ActionExtend, c.ID, "Extend", slack.StyleDefault))...)
 	}
 	return []slack.Block{paragraph(told...), withHistory(c, buttons)}
 }
@@ -88,6 +88,9 @@ func standing(c approval.Case) sentence {
 		return append(append(sentence{text("waiting for ")}, names(undecided(c), quorumWord(c))...),
 			text(", asked "), when(c.AskedAt), text("."))
 	case approval.Active:
+		if c.Waits() {
+			return sentence{text("allowed for "), span(c.Grant.Until.Sub(c.Grant.From)), text(", to be opened by "), when(c.Grant.Until), text(".")}
+		}
 		return sentence{text("allowed until "), when(c.Grant.Until), text(".")}
 	case approval.Ended:
 		if c.Grant.End == approval.Merged {

@@ -25,6 +25,9 @@ func OutcomeCard(c approval.Case) (Message, bool) {
 	for _, s := range told {
 		m.Blocks = append(m.Blocks, paragraph(s...))
 	}
+	if clickable := requesterButtons(c); clickable != nil {
+		m.Blocks = append(m.Blocks, clickable)
+	}
 	return m, true
 }
 

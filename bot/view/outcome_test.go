@@ -13,7 +13,8 @@ import (
 // the answer before their eyes.
 func TestOutcomeMakesASoundOnlyAfterAWait(t *testing.T) {
 	sounds := []string{"approved", "approved_for_less", "approved_known", "approved_by_two", "approved_ends_soon", "extended", "prolonged", "expired", "released", "revoked",
-		"denied", "denied_with_reason", "timed_out", "refused_unreachable"}
+		"denied", "denied_with_reason", "timed_out", "refused_unreachable",
+		"app_to_open", "app_opened", "app_ends_soon", "app_misused", "app_never_opened", "app_from_approval", "app_barred"}
 	for name, c := range stories(t) {
 		m, ok := view.OutcomeCard(c)
 		if want := slices.Contains(sounds, name); ok != want {

@@ -86,6 +86,8 @@ func told(c approval.Case, e approval.Event, reader string) sentence {
 		return toldOfDecision(c, b, reader)
 	case approval.Granted, approval.Warned, approval.Extended, approval.MergedGrant, approval.GrantEnded:
 		return toldOfGrant(c, b, reader)
+	case approval.Opened, approval.Misused, approval.Acted:
+		return toldOfApp(c, b, reader)
 	}
 	return sentence{text("Something happened that this version of the bot doesn't know.")}
 }
@@ -191,6 +193,9 @@ func toldOfDecision(c approval.Case, body approval.Body, reader string) sentence
 func toldOfGrant(c approval.Case, body approval.Body, reader string) sentence {
 	switch b := body.(type) {
 	case approval.Granted:
+		if c.Flow.App != nil && c.Flow.App.Clock == approval.FromOpening {
+			return sentence{text("The permission was given, to be opened by "), when(b.Until), text(".")}
+		}
 		return sentence{text("The access began, until "), when(b.Until), text(".")}
 	case approval.Warned:
 		return sentence{subject(c.Requester, reader), text(" got a message that the end is near.")}
@@ -213,6 +218,9 @@ func grantEnd(b approval.GrantEnded, reader string) sentence {
 	case approval.Released:
 		return sentence{subject(b.By, reader), text(" ended the access early.")}
 	case approval.Revoked:
+		if b.By.ID == "" {
+			return append(append(sentence{text("The bot revoked the access")}, said(b.Why)...), text("."))
+		}
 		return append(append(sentence{subject(b.By, reader), text(" revoked the access")}, said(b.Why)...), text("."))
 	case approval.Expired, approval.Merged:
 	}

@@ -113,6 +113,11 @@ func (c Case) Waits() bool {
 	return c.Status == Active && c.Grant != nil && c.Flow.App != nil && c.Flow.App.Clock == FromOpening && c.Grant.OpenedAt.IsZero()
 }
 
+// Unopened says whether the grant's time was over before it began.
+func (c Case) Unopened() bool {
+	return c.Grant != nil && c.Grant.End == Expired && c.Flow.App != nil && c.Flow.App.Clock == FromOpening && c.Grant.OpenedAt.IsZero()
+}
+
 // HasSession says whether the app was opened with this session, and it wasn't
 // pushed out by many later ones.
 func (c Case) HasSession(id string) bool {

@@ -12,7 +12,7 @@ func Apply(c Case, e Event) Case {
 	switch b := e.Body.(type) {
 	case Submitted:
 		c = Case{ID: e.Case, Seq: e.Seq, UpdatedAt: e.At, Status: Routing, AskedAt: e.At, Flow: b.Flow,
-			Requester: b.Requester, Account: b.Account, Reason: b.Reason, Duration: b.Duration, Extends: b.Extends, Foreseen: b.Foreseen}
+			Requester: b.Requester, Account: b.Account, Reason: b.Reason, Duration: b.Duration, Extends: b.Extends, Foreseen: b.Foreseen, AskedIn: b.AskedIn}
 	case Delayed:
 		if c.Delay == "" {
 			c.DelayedAt = e.At
@@ -69,7 +69,8 @@ func Apply(c Case, e Event) Case {
 		c = c.joined(b.Approvers, nil)
 	case Opened:
 		c = c.regrant(func(g *Grant) { g.opened(b, e.At) })
-	case Misused: // which changes nothing
+	case Misused:
+		c = c.regrant(func(g *Grant) { g.Misuses++ })
 	case Acted:
 		c = c.regrant(func(g *Grant) { g.Deeds += len(b.Deeds) })
 	case MergedGrant:

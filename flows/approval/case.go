@@ -65,6 +65,8 @@ type Case struct {
 	// Extends is the id of the case whose grant this one is to prolong, empty if
 	// it asks for a grant of its own.
 	Extends string `json:"extends,omitempty"`
+	// AskedIn is the app that it was asked in; empty for Slack.
+	AskedIn string `json:"asked_in,omitempty"`
 	// Foreseen is what the form said would come of it, nil if that isn't known.
 	Foreseen *Foreseen `json:"foreseen,omitempty"`
 
@@ -217,6 +219,8 @@ type Grant struct {
 	OpenedAt time.Time `json:"opened_at,omitzero"`
 	Sessions []Session `json:"sessions,omitempty"`
 	Deeds    int       `json:"deeds,omitempty"`
+	// Misuses counts the links that came from others than the requester.
+	Misuses int `json:"misuses,omitempty"`
 }
 
 // GrantEnd is how a grant came to its end.

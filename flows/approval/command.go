@@ -20,6 +20,7 @@ type Submit struct {
 	Reason    string
 	Duration  time.Duration
 	Extends   string // the id of the case whose grant it is to prolong, if any
+	AskedIn   string // the app that it was asked in; empty for Slack
 	// Foreseen is what the form said before, nil if it said nothing.
 	Foreseen *Foreseen
 }

@@ -110,12 +110,14 @@ func (c Case) submit(s Submit) ([]Body, error) {
 		return nil, c.invalid("a case needs an id, a requester and an account")
 	case s.Extends == s.ID:
 		return nil, c.invalid("a case that extends itself")
+	case s.AskedIn != "" && (s.Flow.App == nil || s.Flow.App.Name != s.AskedIn):
+		return nil, c.invalid("asking in an app that the flow doesn't open")
 	case s.Duration <= 0:
 		return nil, c.invalid("a grant of %s", s.Duration)
 	case s.Flow.Policy.Timeout <= 0:
 		return nil, c.invalid("a flow that times out after %s", s.Flow.Policy.Timeout)
 	}
-	return []Body{Submitted{s.Flow, s.Requester, s.Account, s.Reason, s.Duration, s.Extends, s.Foreseen}}, nil
+	return []Body{Submitted{s.Flow, s.Requester, s.Account, s.Reason, s.Duration, s.Extends, s.Foreseen, s.AskedIn}}, nil
 }
 
 func (c Case) route(cmd Command, now time.Time) ([]Body, error) {

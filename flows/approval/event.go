@@ -26,6 +26,7 @@ type Submitted struct {
 	Duration  time.Duration `json:"duration"`
 	Extends   string        `json:"extends,omitempty"`
 	Foreseen  *Foreseen     `json:"foreseen,omitempty"`
+	AskedIn   string        `json:"asked_in,omitempty"`
 }
 
 // Delayed says that routing couldn't finish yet.

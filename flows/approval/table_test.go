@@ -125,6 +125,7 @@ func TestASubmissionIsComplete(t *testing.T) {
 		"no requester": func(s *approval.Submit) { s.Requester.ID = "" },
 		"itself":       func(s *approval.Submit) { s.Extends = s.ID },
 		"no account":   func(s *approval.Submit) { s.Account.ID = "" },
+		"another app":  func(s *approval.Submit) { s.AskedIn = "wiki" },
 		"no duration":  func(s *approval.Submit) { s.Duration = 0 },
 		"no timeout":   func(s *approval.Submit) { s.Flow.Policy.Timeout = 0 },
 	} {

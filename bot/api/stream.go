@@ -1,0 +1,142 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/understudyhq/understudy/flows/approval"
+	"github.com/understudyhq/understudy/store"
+)
+
+const (
+	// streamPause is how long the stream gathers changes before it looks.
+	streamPause = 200 * time.Millisecond
+	// streamAlive is how often it says that it is there, and looks by itself.
+	streamAlive = 10 * time.Second
+	// streamPatience is how long a reader may take for what it is sent.
+	streamPatience = 20 * time.Second
+)
+
+// Ended says that a grant is over, and how it came to its end.
+type Ended struct {
+	Case string            `json:"case"`
+	End  approval.GrantEnd `json:"end"`
+}
+
+// stream tells an app of its grants, as server-sent events: running with all
+// that run, then running with those that began or go on for longer, and ended.
+//
+// It says what is so, as cards do. Whoever was away hears what runs now, and
+// what they have beside that has ended: there is nothing to be sent again, and
+// no place to remember.
+func (v *V1) stream(ctx context.Context, c call, w http.ResponseWriter) error {
+	s := sender{w: w, connection: http.NewResponseController(w)}
+	changed := c.ledger.Changed()
+	shown, err := c.ledger.Running(ctx, c.by.App)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Accel-Buffering", "no") // a proxy that gathers would hold back what ends a grant
+	s.send("running", list(shown, true))
+	for s.err == nil {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(streamAlive):
+			s.comment()
+		case <-changed:
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(streamPause):
+			}
+		}
+		if v.Ledger() != c.ledger {
+			return nil // another process has the store: whoever listens comes again, to that one
+		}
+		if _, err := v.token(c.Request, c.ledger); err != nil {
+			return nil // it was revoked
+		}
+		changed = c.ledger.Changed()
+		now, err := c.ledger.Running(ctx, c.by.App)
+		if err != nil {
+			v.Log.Error().Err(err).Msg("telling an app of its grants")
+			return nil // it comes again
+		}
+		if err := s.difference(ctx, c.ledger, shown, now); err != nil {
+			v.Log.Error().Err(err).Msg("telling an app of its grants")
+			return nil
+		}
+		shown = now
+	}
+	return nil // whoever listened has gone
+}
+
+// RunningGrants are grants that run. All says whether there are no others.
+type RunningGrants struct {
+	All    bool            `json:"all"`
+	Grants []store.Running `json:"grants"`
+}
+
+func list(grants map[string]store.Running, all bool) RunningGrants {
+	shown := RunningGrants{All: all, Grants: []store.Running{}}
+	for _, id := range slices.Sorted(maps.Keys(grants)) {
+		shown.Grants = append(shown.Grants, grants[id])
+	}
+	return shown
+}
+
+// sender writes events, until one can't be written.
+type sender struct {
+	w          http.ResponseWriter
+	connection *http.ResponseController
+	err        error
+}
+
+func (s *sender) difference(ctx context.Context, ledger *store.Ledger, before, now map[string]store.Running) error {
+	newer := map[string]store.Running{}
+	for id, r := range now {
+		if before[id] != r {
+			newer[id] = r
+		}
+	}
+	if len(newer) > 0 {
+		s.send("running", list(newer, false))
+	}
+	for _, id := range slices.Sorted(maps.Keys(before)) {
+		if _, runs := now[id]; runs {
+			continue
+		}
+		c, err := ledger.Case(ctx, id)
+		if err != nil {
+			return err
+		}
+		s.send("ended", Ended{id, c.Grant.End})
+	}
+	return nil
+}
+
+func (s *sender) send(event string, value any) {
+	data, err := json.Marshal(value)
+	if err != nil {
+		s.err = err
+		return
+	}
+	s.write(fmt.Sprintf("event: %s\ndata: %s\n\n", event, data))
+}
+
+func (s *sender) comment() { s.write(": still here\n\n") }
+
+func (s *sender) write(text string) {
+	_ = s.connection.SetWriteDeadline(time.Now().Add(streamPatience)) // a test's recorder has none
+	_, err := s.w.Write([]byte(text))
+	s.err = errors.Join(s.err, err, s.connection.Flush())
+}
