@@ -49,6 +49,8 @@ func (f file) deeds(kind store.CardKind, person string) []string {
 	switch {
 	case kind == store.RequesterCard || kind == store.ModalCard:
 		return f.requesterButtons()
+	case kind == store.OutcomeCard && f.Status == approval.Active:
+		return f.requesterButtons()
 	case kind == store.ApproverCard && approver && f.Status == approval.Pending:
 		if f.ApprovedBy(person) {
 			return []string{"Deny"}
