@@ -126,6 +126,7 @@ func (b *Bot) work(ctx context.Context) {
 	cards.Watch = b.Watch.Delivery
 	background.Go(func() { cards.Run(ctx) })
 	background.Go(func() { b.keepTime(ctx) })
+	background.Go(func() { b.lookAtRequesters(ctx) })
 	background.Wait()
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/bot/grant"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
@@ -28,7 +30,12 @@ func TestScriptsOfTheAPI(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		keys, err := grant.OpenKeyring(filepath.Join(e.WorkDir, "keys"), now)
+		if err != nil {
+			return err
+		}
 		v1 := &api.V1{
+			Keys:   keys,
 			Ledger: func() *store.Ledger { return ledger }, Rules: map[string]flows.Flow{"impersonation": flows.Impersonation},
 			AdminToken: adminToken, Now: func() time.Time { return now }, Log: zerolog.Nop(),
 		}

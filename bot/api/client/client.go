@@ -136,6 +136,11 @@ func (c *Client) RevokeToken(ctx context.Context, id string) error {
 	return c.ask(ctx, http.MethodDelete, "/v1/tokens/"+url.PathEscape(id), "", nil, nil)
 }
 
+// RotateKeys has a new key sign what apps get.
+func (c *Client) RotateKeys(ctx context.Context, r api.Rotation) error {
+	return c.ask(ctx, http.MethodPost, "/v1/keys", "", r, nil)
+}
+
 // ask sends a request and reads its answer, or the problem that it answers.
 func (c *Client) ask(ctx context.Context, method, path, match string, body, into any) error {
 	var content io.Reader = http.NoBody
