@@ -39,6 +39,7 @@ func anyCommand(t *rapid.T) approval.Command {
 		approval.Deny{By: person()}, approval.Cancel{By: person()}, approval.TimeOut{}, approval.Warn{},
 		approval.Extend{Until: noon.Add(duration), By: rapid.SampledFrom([]string{"", "case-2", "case-7f3a"}).Draw(t, "by")},
 		approval.Expire{}, approval.Release{By: person()}, approval.Revoke{By: person()},
+		approval.Revoke{By: person(), Group: rapid.SampledFrom([]string{"", "security", "auditors", "others"}).Draw(t, "group")},
 	}).Draw(t, "command")
 }
 
@@ -82,6 +83,8 @@ func step(t *rapid.T, before approval.Case, events []approval.Event) {
 			by, decides = body.By.ID, true
 		case approval.DeniedCase:
 			by, decides = body.By.ID, true
+		case approval.GrantEnded:
+			revoked(t, before, body)
 		}
 		if !decides {
 			continue
@@ -92,6 +95,16 @@ func step(t *rapid.T, before approval.Case, events []approval.Event) {
 		if by == kim.ID && !before.Route.Self() {
 			t.Fatalf("the requester decided a case of %s", before.Route)
 		}
+	}
+}
+
+// revoked holds of every grant that was called back: by an approver, or by the
+// flow's revokers.
+func revoked(t *rapid.T, before approval.Case, body approval.GrantEnded) {
+	_, approver := before.Approver(body.By.ID)
+	lets := slices.Contains(before.Flow.Policy.Revokers, body.Group)
+	if body.End == approval.Revoked && (body.By.ID == "" || approver == lets) || body.End != approval.Revoked && body.Group != "" {
+		t.Fatalf("%q of the group %q ended a grant (%s) of %v", body.By.ID, body.Group, body.End, before.Approvers)
 	}
 }
 
