@@ -102,11 +102,21 @@ func ending(c approval.Case, reader string) sentence {
 	case approval.Released:
 		return append(sentence{subject(c.Requester, reader), text(" ended early the access to ")}, at...)
 	case approval.Revoked:
-		s := append(sentence{subject(c.Closed.By, reader), text(" revoked the access to ")}, at...)
+		s := append(append(sentence{subject(c.Closed.By, reader)}, ofGroup(c.Closed.Group)...), text(" revoked the access to "))
+		s = append(s, at...)
 		return append(s, said(c.Closed.Why)...)
 	case approval.Expired, approval.Merged:
 	}
 	return append(sentence{text("Its time is over, and so is the permission for ")}, at...)
+}
+
+// ofGroup says by which group somebody could do something, after their name;
+// nothing if it took none.
+func ofGroup(group string) sentence {
+	if group == "" {
+		return nil
+	}
+	return sentence{text(" (of the group @"), typed(group), text(")")}
 }
 
 func deniedStory(c approval.Case, reader string) []sentence {
