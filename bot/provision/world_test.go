@@ -130,9 +130,9 @@ func TestAPlanNamesTheRotasGapsAndPeople(t *testing.T) {
 func TestAPlanStopsForWhatDoesNotExist(t *testing.T) {
 	w := newTown(t, impersonation(), twoCustomers)
 	r := managers("PNONE01")
-	r.Requesters = []string{"ghosts"}
+	r.Requesters, r.Viewers, r.Revokers = []string{"ghosts"}, []string{"spooks"}, []string{"wraiths"}
 	errs, _ := w.said(r)
-	if len(errs) != 2 || !strings.Contains(errs[0], "PagerDuty has no schedule PNONE01") || !strings.Contains(errs[1], "requesters: Slack has no user group @ghosts") {
+	if len(errs) != 4 || !strings.Contains(errs[2], "viewers: Slack has no user group @spooks") || !strings.Contains(errs[3], "revokers: Slack has no user group @wraiths") || !strings.Contains(errs[0], "PagerDuty has no schedule PNONE01") || !strings.Contains(errs[1], "requesters: Slack has no user group @ghosts") {
 		t.Errorf("errors: %q", errs)
 	}
 	plan, err := w.Plan(t.Context(), r)

@@ -118,7 +118,7 @@ func typeName(of attr.Type) string {
 func TestAFlowIsAllOfTheRecord(t *testing.T) {
 	full := provision.Record{
 		Name: "vip", Implementation: "impersonation", Params: map[string]string{"manager_schedule": "P1"}, Command: "/vip", Durations: []string{"15m", "1h"},
-		Default: "1h", Longest: "4h", Requesters: []string{"support"}, Timeout: "30m", Remind: []string{"5m"}, Warn: "2m", DenyReason: "required", Labels: map[string]string{"team": "x"},
+		Default: "1h", Longest: "4h", Requesters: []string{"support"}, Viewers: []string{"auditors"}, Revokers: []string{"security"}, Timeout: "30m", Remind: []string{"5m"}, Warn: "2m", DenyReason: "required", Labels: map[string]string{"team": "x"},
 	}
 	if diff := cmp.Diff(full, recordOf(full).wire()); diff != "" {
 		t.Errorf("there and back (-before +after):\n%s", diff)
