@@ -77,6 +77,7 @@ func (v *V1) routes() map[string]route {
 		"POST /v1/plan":                 {store.Read, v.plan},
 		"GET /v1/cases":                 {store.Read, v.listCases},
 		"GET /v1/cases/{case}":          {store.Read, v.readCase},
+		"GET /v1/schedules":             {store.Read, v.listSchedules},
 		"GET /v1/schedules/{schedule}":  {store.Read, v.readSchedule},
 		"GET /v1/tokens":                {store.Admin, v.listTokens},
 		"POST /v1/tokens":               {store.Admin, v.createToken},

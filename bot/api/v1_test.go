@@ -502,7 +502,7 @@ func TestTheDescriptionIsTrue(t *testing.T) {
 	}
 	for name, value := range map[string]any{
 		"Record": provision.Record{}, "Flow": api.Flow{}, "Plan": provision.Plan{}, "Replay": provision.Replay{}, "Replayed": provision.Replayed{},
-		"Change": provision.Change{}, "FieldProblem": provision.Problem{}, "Case": api.Case{}, "Person": approval.Person{}, "Schedule": api.Schedule{},
+		"Change": provision.Change{}, "FieldProblem": provision.Problem{}, "Case": api.Case{}, "Person": approval.Person{}, "Schedule": api.Schedule{}, "SchedulePage": api.SchedulePage{}, "ListedSchedule": api.ListedSchedule{},
 		"OnCallPerson": api.OnCallPerson{}, "Token": api.Token{}, "NewToken": api.NewToken{}, "Problem": api.Problem{},
 	} {
 		all, always := fieldsOf(reflect.TypeOf(value))
