@@ -45,12 +45,14 @@ func anyOf[A attributeOfAny](attributes map[string]A) map[string]attributeOfAny 
 func TestTheDocsSayEveryAttribute(t *testing.T) {
 	var ours provider.SchemaResponse
 	understudy{}.Schema(t.Context(), provider.SchemaRequest{}, &ours)
-	var flows, schedules datasource.SchemaResponse
+	var flows, one, several datasource.SchemaResponse
 	new(flowsData).Schema(t.Context(), datasource.SchemaRequest{}, &flows)
-	new(scheduleData).Schema(t.Context(), datasource.SchemaRequest{}, &schedules)
+	new(scheduleData).Schema(t.Context(), datasource.SchemaRequest{}, &one)
+	new(schedulesData).Schema(t.Context(), datasource.SchemaRequest{}, &several)
 	for page, attributes := range map[string]map[string]attributeOfAny{
 		"index.md": anyOf(ours.Schema.Attributes), "resources/flow.md": anyOf(flowSchema().Attributes),
-		"data-sources/flows.md": anyOf(flows.Schema.Attributes), "data-sources/schedule.md": anyOf(schedules.Schema.Attributes),
+		"data-sources/flows.md": anyOf(flows.Schema.Attributes), "data-sources/schedule.md": anyOf(one.Schema.Attributes),
+		"data-sources/schedules.md": anyOf(several.Schema.Attributes),
 	} {
 		file := filepath.Join("../../docs/terraform", page)
 		text, err := os.ReadFile(file)
