@@ -12,6 +12,7 @@ import (
 
 	"github.com/understudyhq/understudy/bot/accounts"
 	"github.com/understudyhq/understudy/bot/people"
+	"github.com/understudyhq/understudy/bot/slackapp"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/store"
 )
@@ -60,6 +61,10 @@ type Planner struct {
 type World struct {
 	People   *people.Directory
 	Accounts accounts.Directory
+	// App is asked which scopes the bot's token has, of those that the bot needs.
+	// Without them it isn't.
+	App    slackapp.App
+	Scopes []string
 }
 
 // planTime is how long the world is asked, at most.

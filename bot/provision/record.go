@@ -123,6 +123,9 @@ var (
 	groupHandle = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,79}$`)
 )
 
+// SlashCommand says whether Slack takes this as the name of a slash command.
+func SlashCommand(name string) bool { return slashName.MatchString(name) }
+
 const (
 	mostLabels   = 20
 	longestLabel = 200
@@ -148,7 +151,7 @@ func (r Record) checkNames() (problems []Problem) {
 	if !flowName.MatchString(r.Name) {
 		problems = append(problems, problem("name", "%q isn't a name of a-z, 0-9, - and _, of 63 characters at most", r.Name))
 	}
-	if r.Command != "" && !slashName.MatchString(r.Command) {
+	if r.Command != "" && !SlashCommand(r.Command) {
 		problems = append(problems, problem("command", "%q isn't a slash command, such as %q", r.Command, DefaultCommand))
 	}
 	problems = slices.Concat(problems, checkGroups("requesters", r.Requesters, mostGroups),

@@ -56,8 +56,9 @@ func (w *World) check(ctx context.Context, plan *Plan, rule flows.Flow, f store.
 			w.checkMembers(ctx, plan, named.field, handle)
 		}
 	}
+	w.checkScopes(ctx, plan, rule, f)
 	if f.Command != "" {
-		plan.warn("command", "Slack doesn't say which commands an app has: see that the app's manifest has %s (understudy manifest --command %s prints it)", f.Command, f.Command)
+		plan.warn("command", "Slack tells no bot which commands its app has, so this can't be checked: see that the app's manifest has %s (understudy manifest --command %s prints it)", f.Command, f.Command)
 	}
 	w.checkFields(ctx, plan, rule, f, now)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/understudyhq/understudy/bot/pagersim"
 	"github.com/understudyhq/understudy/bot/people"
 	"github.com/understudyhq/understudy/bot/provision"
+	"github.com/understudyhq/understudy/bot/slackapp"
 	"github.com/understudyhq/understudy/bot/slacksim"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/store"
@@ -35,9 +36,9 @@ type town struct {
 
 var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
-func newTown(t *testing.T, rules map[string]flows.Flow, customers string) *town {
+func newTown(t *testing.T, rules map[string]flows.Flow, customers string, scopes ...string) *town {
 	t.Helper()
-	w := &town{t: t, ws: slacksim.ForTest(t, slacksim.Options{Calm: true}), pager: pagersim.New()}
+	w := &town{t: t, ws: slacksim.ForTest(t, slacksim.Options{Calm: true, Scopes: scopes}), pager: pagersim.New()}
 	w.ws.AddPerson("Mia Falk", "mia@example.com")
 	w.mia = w.pager.AddUser("Mia Falk", "mia@example.com")
 	w.pager.AddSchedule("PMGRS01", "Support managers")
@@ -138,6 +139,27 @@ func TestAPlanStopsForWhatDoesNotExist(t *testing.T) {
 	plan, err := w.Plan(t.Context(), r)
 	if err != nil || plan.Replay != nil {
 		t.Errorf("nothing is replayed for what can't run: %+v, %v", plan.Replay, err)
+	}
+}
+
+// TestAPlanNamesTheScopesThatAreMissing: those that the flow itself needs stop it.
+func TestAPlanNamesTheScopesThatAreMissing(t *testing.T) {
+	w := newTown(t, impersonation(), twoCustomers, "users:read", "users:read.email", "im:write")
+	w.World.App = slackapp.App{URL: w.ws.APIURL(), Token: w.ws.BotToken()}
+	w.World.Scopes = []string{"users:read", "users:read.email", "usergroups:read", "commands"}
+	_, warnings := w.said(managers("PMGRS01"))
+	if text := strings.Join(warnings, "\n"); !strings.Contains(text, "slack: the bot token lacks the scope commands") || !strings.Contains(text, "the scope usergroups:read") || strings.Contains(text, "users:read.email") {
+		t.Errorf("warnings: %s", text)
+	}
+	r := managers("PMGRS01")
+	r.Revokers = []string{"security"}
+	errs, _ := w.said(r)
+	if len(errs) != 1 || !strings.Contains(errs[0], "lacks the scope usergroups:read, without which nobody is found who is named by revokers: add it") {
+		t.Errorf("errors: %q", errs)
+	}
+	w.ws.Fail("auth.test", 1, slacksim.Status(500))
+	if _, warnings := w.said(managers("PMGRS01")); !strings.Contains(strings.Join(warnings, "\n"), "so they weren't checked") {
+		t.Errorf("warnings: %q", warnings)
 	}
 }
 
