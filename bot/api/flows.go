@@ -181,7 +181,13 @@ func (v *V1) plan(ctx context.Context, c call) (int, any, error) {
 	if err := c.read(&record); err != nil {
 		return 0, nil, err
 	}
-	plan, err := v.planner(c).Plan(ctx, record)
+	window, err := c.window()
+	if err != nil {
+		return 0, nil, err
+	}
+	planner := v.planner(c)
+	planner.Window = window
+	plan, err := planner.Plan(ctx, record)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -190,6 +196,18 @@ func (v *V1) plan(ctx context.Context, c call) (int, any, error) {
 		plan.Errors = append(plan.Errors, provision.Problem{Field: "name", Text: kept.Detail})
 	}
 	return http.StatusOK, plan, nil
+}
+
+// window is which past cases the call wants replayed.
+func (c call) window() (w provision.Window, err error) {
+	query := c.URL.Query()
+	var errs [2]error
+	w.Days, errs[0] = number(query.Get("days"), 0)
+	w.Last, errs[1] = number(query.Get("last"), 0)
+	if errors.Join(errs[:]...) != nil || len(w.Check()) > 0 {
+		return w, problem(http.StatusBadRequest, typeRequest, "Not understood", "days isn't a number from 1 to 36500, or last isn't one from 1 to 10000.")
+	}
+	return w, nil
 }
 
 func (v *V1) planner(c call) *provision.Planner {

@@ -54,7 +54,11 @@ type Planner struct {
 	Rules  map[string]flows.Flow
 	// World is asked what a record needs. Nil asks nobody.
 	World *World
-	Now   func() time.Time
+	// Window says which past cases are replayed, and ReplayTime how long that may
+	// take; zero is 15 seconds.
+	Window     Window
+	ReplayTime time.Duration
+	Now        func() time.Time
 }
 
 // World is where a flow's facts and people come from.
@@ -101,9 +105,9 @@ func (p *Planner) Plan(ctx context.Context, r Record) (Plan, error) {
 	}
 	rule := p.Rules[flow.Rules()]
 	if p.World != nil {
-		ctx, cancel := context.WithTimeout(ctx, planTime)
-		defer cancel()
-		p.World.check(ctx, &plan, rule, flow, p.Now())
+		asking, cancel := context.WithTimeout(ctx, planTime)
+		p.World.check(asking, &plan, rule, flow, p.Now())
+		cancel()
 	}
 	if len(plan.Errors) > 0 {
 		return plan, nil
@@ -176,6 +180,9 @@ func (r *Replay) Summary() string {
 	text := fmt.Sprintf("%s, %d would change", counted(r.Cases, "past request"), len(r.Changed)+r.MoreChanged)
 	if n := len(r.Unknown) + r.MoreUnknown; n > 0 {
 		text += fmt.Sprintf(", %d can't be told", n)
+	}
+	if r.Cut {
+		text += ", and there are more, which weren't tried"
 	}
 	return text
 }
