@@ -94,13 +94,20 @@ func (v *V1) createFlow(ctx context.Context, c call) (int, any, error) {
 	}
 	_, err := c.ledger.Flow(ctx, record.Name)
 	if err == nil {
-		return 0, nil, problem(http.StatusConflict, typeConflict, "It exists", fmt.Sprintf("There is a flow %s already. Nothing was changed. Update that one, or give this one another name.", record.Name))
+		return 0, nil, exists(record.Name)
 	}
 	if !errors.Is(err, store.ErrNotFound) {
 		return 0, nil, err
 	}
 	f, err := v.provision(ctx, c, record, 0)
+	if _, raced := errors.AsType[*store.FlowConflictError](err); raced { // since it was looked for
+		err = exists(record.Name)
+	}
 	return http.StatusCreated, flowOf(f), err
+}
+
+func exists(name string) *Problem {
+	return problem(http.StatusConflict, typeConflict, "It exists", fmt.Sprintf("There is a flow %s already. Nothing was changed. Update that one, or give this one another name.", name))
 }
 
 func (v *V1) updateFlow(ctx context.Context, c call) (int, any, error) {
@@ -128,11 +135,13 @@ func (v *V1) updateFlow(ctx context.Context, c call) (int, any, error) {
 
 // provision makes the record a version of its flow, if its plan has no errors.
 func (v *V1) provision(ctx context.Context, c call, record provision.Record, base int) (store.Flow, error) {
-	plan, err := v.planner(c).Plan(ctx, record)
-	if err != nil {
+	if err := v.ofFile(ctx, c, record.Name); err != nil {
 		return store.Flow{}, err
 	}
-	if err := v.ofFile(ctx, c, record.Name); err != nil {
+	planner := v.planner(c)
+	planner.Unreplayed = true // nobody is shown it
+	plan, err := planner.Plan(ctx, record)
+	if err != nil {
 		return store.Flow{}, err
 	}
 	if len(plan.Errors) > 0 {

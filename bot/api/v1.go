@@ -153,6 +153,9 @@ func (v *V1) problem(err error) *Problem {
 	if errors.Is(err, store.ErrNotFound) {
 		return problem(http.StatusNotFound, typeMissing, "Not found", "There is nothing under this name: "+err.Error()+".")
 	}
+	if errors.Is(err, context.Canceled) { // the client has gone, and reads no answer
+		return problem(http.StatusServiceUnavailable, typeStarting, "Cancelled", "The request was taken back before it was done. Whether anything was changed isn't known: read it again.")
+	}
 	v.Log.Error().Err(err).Msg("a request to the API")
 	return problem(http.StatusInternalServerError, typeInside, "It failed", "The bot couldn't do this, and its log says why. Whether anything was changed isn't known: read it again.")
 }

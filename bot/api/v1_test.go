@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -197,6 +198,26 @@ func TestAWrongRecordNamesItsFields(t *testing.T) {
 	}
 }
 
+// TestOneOfManyMakesAFlow holds that whoever comes second is told what is so,
+// and not that they sent a wrong version: they sent none.
+func TestOneOfManyMakesAFlow(t *testing.T) {
+	s := serve(t, func(*api.V1) {})
+	var together sync.WaitGroup
+	statuses := make([]int, 8)
+	for i := range statuses {
+		together.Go(func() {
+			if _, err := s.Provision(t.Context(), record(func(r *provision.Record) { r.Labels = map[string]string{"of": fmt.Sprint(i)} }), 0); err != nil {
+				statuses[i] = statusOf(t, err)
+			}
+		})
+	}
+	together.Wait()
+	slices.Sort(statuses)
+	if statuses[0] != 0 || statuses[1] != http.StatusConflict || statuses[7] != http.StatusConflict {
+		t.Errorf("the others are answered %v", statuses)
+	}
+}
+
 func TestRoles(t *testing.T) {
 	s, ctx := serve(t, func(*api.V1) {}), t.Context()
 	tokens := map[store.Role]*client.Client{}
@@ -228,6 +249,15 @@ func TestRoles(t *testing.T) {
 	}
 	if err := s.RevokeToken(ctx, ids[2]); statusOf(t, err) != http.StatusNotFound {
 		t.Errorf("revoking it again: %v", err)
+	}
+	all, err := s.Tokens(ctx)
+	for _, one := range all {
+		if revoked := one.ID == ids[2]; revoked != (one.RevokedBy == "the first token" && one.RevokedAt.Equal(noon)) {
+			t.Errorf("the list has %+v", one)
+		}
+	}
+	if err != nil || len(all) != 3 {
+		t.Errorf("the list has %d tokens, %v", len(all), err)
 	}
 	for _, wanted := range []api.NewToken{
 		{Role: store.Read}, {Name: "x", Role: "root"}, {Name: "x"}, {Name: "x\x1b[2K", Role: store.Read}, {Name: "x\ny", Role: store.Read},

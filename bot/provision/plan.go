@@ -58,6 +58,8 @@ type Planner struct {
 	// take; zero is 15 seconds.
 	Window     Window
 	ReplayTime time.Duration
+	// Unreplayed leaves the past cases out.
+	Unreplayed bool
 	Now        func() time.Time
 }
 
@@ -109,7 +111,7 @@ func (p *Planner) Plan(ctx context.Context, r Record) (Plan, error) {
 		p.World.check(asking, &plan, rule, flow, p.Now())
 		cancel()
 	}
-	if len(plan.Errors) > 0 {
+	if len(plan.Errors) > 0 || p.Unreplayed {
 		return plan, nil
 	}
 	plan.Replay, err = p.replay(ctx, rule, flow, plan.Base == 0)
