@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -206,7 +207,7 @@ func TestOneOfManyMakesAFlow(t *testing.T) {
 	statuses := make([]int, 8)
 	for i := range statuses {
 		together.Go(func() {
-			if _, err := s.Provision(t.Context(), record(func(r *provision.Record) { r.Labels = map[string]string{"of": fmt.Sprint(i)} }), 0); err != nil {
+			if _, err := s.Provision(t.Context(), record(func(r *provision.Record) { r.Labels = map[string]string{"of": strconv.Itoa(i)} }), 0); err != nil {
 				statuses[i] = statusOf(t, err)
 			}
 		})

@@ -105,6 +105,9 @@ func (p *Planner) Plan(ctx context.Context, r Record) (Plan, error) {
 	if plan.Action == Update && len(plan.Changes) == 0 {
 		plan.Action = Keep
 	}
+	if err := p.checkRoom(ctx, &plan, flow); err != nil {
+		return plan, err
+	}
 	rule := p.Rules[flow.Rules()]
 	if p.World != nil {
 		asking, cancel := context.WithTimeout(ctx, planTime)

@@ -3,6 +3,8 @@ package provision_test
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +37,38 @@ func asked(t *testing.T, l *store.Ledger, at time.Time, n int) {
 		if _, err := l.Do(t.Context(), store.Change{Case: account.ID, Command: command}, at); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestAPlanSaysWhichFlowsNobodyCanPick(t *testing.T) {
+	ledger, err := store.Open(t.Context(), storetest.NewMemory())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := provision.Planner{Ledger: ledger, Rules: impersonation(), Now: func() time.Time { return noon }}
+	for i := range 100 {
+		if _, err := ledger.Provision(t.Context(), store.Flow{Name: fmt.Sprintf("flow-%03d", i), Implementation: "impersonation"}, 0, noon); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said := func(r provision.Record) string {
+		plan, err := p.Plan(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(plan.Warnings)
+	}
+	r := managers("PMGRS01")
+	if got := said(r); !strings.Contains(got, "101 flows would have the command /impersonate, and its form offers the first 100") {
+		t.Error(got)
+	}
+	r.Command = "/vip"
+	if got := said(r); !strings.Contains(got, "there would be 101 flows") {
+		t.Error(got)
+	}
+	r.Name, r.Implementation, r.Command = "flow-000", "impersonation", ""
+	if got := said(r); got != "[]" {
+		t.Error(got)
 	}
 }
 
