@@ -53,6 +53,7 @@ type commands struct {
 	Directory directoryCommand `cmd:"" help:"Look after the account directory."`
 	Store     storeCommand     `cmd:"" help:"Look after the store."`
 	Flow      flowCommand      `cmd:"" help:"Try out, test and provision flows."`
+	Schedule  scheduleCommand  `cmd:"" help:"Look at the on-call schedules that the bot sees."`
 	Doctor    Doctor           `cmd:"" help:"Say what a deployment gets wrong, before it runs. It only asks."`
 	Key       keyCommand       `cmd:"" help:"Look after the keys that sign apps' tokens."`
 	Token     tokenCommand     `cmd:"" help:"Look after the tokens of the API."`
