@@ -14,18 +14,22 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/understudyhq/understudy/bot/cli"
+	"github.com/understudyhq/understudy/flows"
 )
 
 // Serve is the verb demo-serve: the demo's bot, a process of its own.
 type Serve struct {
 	cli.Serve
 
-	play Play
+	rules []flows.Flow // of the play; the program's, if it has none
 }
 
 // Run runs it until ctx ends.
-func (s *Serve) Run(ctx context.Context, log zerolog.Logger) error {
-	return s.Rehearse(ctx, 1, log, s.play.Rules...)
+func (s *Serve) Run(ctx context.Context, p cli.Program, log zerolog.Logger) error {
+	if len(s.rules) > 0 {
+		p.Rules = s.rules
+	}
+	return s.Rehearse(ctx, 1, log, p.Rules...)
 }
 
 // restartAfter is how long a killed bot stays away.

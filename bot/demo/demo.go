@@ -25,38 +25,33 @@ import (
 	"github.com/understudyhq/understudy/bot/cli"
 	"github.com/understudyhq/understudy/bot/demo/demodata"
 	"github.com/understudyhq/understudy/bot/pagersim"
-	"github.com/understudyhq/understudy/bot/slacksim/page"
-	"github.com/understudyhq/understudy/flows"
 )
 
-// Play is what a demo shows.
-type Play struct {
-	Rules []flows.Flow     // that its bot has
-	Flows string           // those that are provisioned, as a flows file has them
-	Guide []page.GuideStep // what a first-time visitor should try, in order
-}
-
-// Verbs are what a program with a demo has.
+// Verbs are what a program with a demo has. The zero value shows its flows.
 type Verbs struct {
 	Demo  Demo  `cmd:"" help:"Try it: the bot on a workspace of its own, with a page to click in."`
 	Serve Serve `cmd:"" name:"demo-serve" hidden:"" help:"Run the bot of the demo."`
 }
 
 // Of are the verbs of a demo that shows this.
-func Of(p Play) *Verbs { return &Verbs{Demo: Demo{play: p}, Serve: Serve{play: p}} }
+func Of(p Play) *Verbs { return &Verbs{Demo: Demo{play: p}, Serve: Serve{rules: p.Rules}} }
 
 // Demo is the verb demo.
 type Demo struct {
-	Listen  string `default:"127.0.0.1:8090" help:"Where the page is served. Only this machine may reach it."`
-	Gallery bool   `help:"Show every state of every card, modal and Home, and start no bot."`
-	Store   string `type:"path" placeholder:"FILE" help:"Keep the bot's records in this file. The workspace itself starts empty each time."`
+	Listen   string            `default:"127.0.0.1:8090" help:"Where the page is served. Only this machine may reach it."`
+	Gallery  bool              `help:"Show every state of every card, modal and Home, and start no bot."`
+	Store    string            `type:"path" placeholder:"FILE" help:"Keep the bot's records in this file. The workspace itself starts empty each time."`
+	Accounts string            `type:"existingfile" placeholder:"FILE" help:"Your own account directory, such as customers.jsonl. The people are kim@example.com, lee@example.com, mia@example.com, ola@example.com and dana@example.com."`
+	Param    map[string]string `placeholder:"NAME=VALUE" help:"A parameter of a flow that the demo provisions."`
 
 	play Play
 }
 
-// Run shows the bot on a workspace of its own until ctx ends. The bot is a
-// process of its own, the same as understudy serve, so that it can be killed.
-func (d *Demo) Run(ctx context.Context, stdout io.Writer, log zerolog.Logger) (err error) {
+// Run shows the bot on a workspace of its own until ctx ends.
+func (d *Demo) Run(ctx context.Context, program cli.Program, stdout io.Writer, log zerolog.Logger) (err error) {
+	if err := d.choose(program); err != nil {
+		return err
+	}
 	folder, err := os.MkdirTemp("", "understudy-demo-")
 	if err != nil {
 		return err
@@ -67,7 +62,7 @@ func (d *Demo) Run(ctx context.Context, stdout io.Writer, log zerolog.Logger) (e
 		return err
 	}
 	address := "http://" + listener.Addr().String()
-	ws, ola, err := newWorkspace(address)
+	ws, ola, err := newWorkspace(address, d.Accounts == "")
 	if err != nil {
 		return err
 	}
@@ -85,12 +80,34 @@ func (d *Demo) Run(ctx context.Context, stdout io.Writer, log zerolog.Logger) (e
 		<-ctx.Done()
 		return nil
 	}
+	store := d.Store
+	if store == "" {
+		store = filepath.Join(folder, "understudy.db")
+	}
+	if err := begin(ctx, store, d.play, d.Param, stdout); err != nil {
+		return err
+	}
 	fmt.Fprintf(stdout, welcome, address)
-	return d.runBot(ctx, b, folder, stdout, log)
+	for _, sentence := range d.play.missing {
+		fmt.Fprintf(stdout, "\n  %s\n", sentence)
+	}
+	return d.runBot(ctx, b, store, folder, stdout, log)
+}
+
+// choose finds what to show, if it isn't said.
+func (d *Demo) choose(program cli.Program) (err error) {
+	if len(d.play.Rules) > 0 {
+		return nil
+	}
+	if d.play, err = ofProgram(program.Rules, d.Param); err != nil {
+		return err
+	}
+	d.play.Guide = d.play.guide(d.Accounts != "")
+	return nil
 }
 
 // runBot keeps the bot alive in its world until ctx ends.
-func (d *Demo) runBot(ctx context.Context, b *backstage, folder string, stdout io.Writer, log zerolog.Logger) error {
+func (d *Demo) runBot(ctx context.Context, b *backstage, store, folder string, stdout io.Writer, log zerolog.Logger) error {
 	pagerListener, err := listenLoopback(ctx, "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -105,16 +122,22 @@ func (d *Demo) runBot(ctx context.Context, b *backstage, folder string, stdout i
 	s := cli.Settings{
 		SlackAppToken: ws.AppToken(), SlackBotToken: ws.BotToken(), SlackAPIURL: ws.APIURL(),
 		PagerdutyToken: pagersim.Token, PagerdutyAPIURL: "http://" + pagerListener.Addr().String(),
-		Store: "bolt:" + filepath.Join(folder, "understudy.db"), Listen: listen, AdminToken: "demo-" + crand.Text() + crand.Text(),
+		Store: "bolt:" + store, Listen: listen, AdminToken: "demo-" + crand.Text() + crand.Text(),
 	}
-	if d.Store != "" {
-		s.Store = "bolt:" + d.Store
-	}
-	if err := d.writeFiles(&s, folder); err != nil {
+	if s.Accounts, err = d.accounts(folder); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, apiWelcome, listen, s.AdminToken)
 	return b.bot.supervise(ctx, s, stdout, "--clock="+b.clock.file)
+}
+
+// accounts is the file of the account directory.
+func (d *Demo) accounts(folder string) (file string, err error) {
+	if d.Accounts != "" {
+		return d.Accounts, nil
+	}
+	file = filepath.Join(folder, demodata.CustomersName)
+	return file, os.WriteFile(file, demodata.Customers(), 0o600)
 }
 
 const welcome = `
@@ -124,16 +147,7 @@ const welcome = `
 `
 
 const apiWelcome = `
-  To provision more flows while it runs (understudy flow --help):
+  To change its flows, or provision more, while it runs (flow --help):
 
     export UNDERSTUDY_URL=http://%s UNDERSTUDY_TOKEN=%s
 `
-
-func (d *Demo) writeFiles(s *cli.Settings, folder string) error {
-	s.Accounts = filepath.Join(folder, demodata.CustomersName)
-	s.Flows = filepath.Join(folder, "flows.json")
-	return errors.Join(
-		os.WriteFile(s.Accounts, demodata.Customers(), 0o600),
-		os.WriteFile(s.Flows, []byte(d.play.Flows), 0o600),
-	)
-}

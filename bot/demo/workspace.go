@@ -10,24 +10,38 @@ import (
 	"github.com/understudyhq/understudy/bot/slacksim"
 )
 
-func newWorkspace(address string) (ws *slacksim.Workspace, ola *slacksim.Person, err error) {
+// The user groups of the workspace.
+const (
+	support   = "support" // a channel as well
+	directors = "directors"
+)
+
+// newWorkspace is the demo's, of Kim and Lee, who ask, and Mia, Ola and Dana, who
+// decide. What stands in #support is of the demo's own customers.
+func newWorkspace(address string, complaints bool) (ws *slacksim.Workspace, ola *slacksim.Person, err error) {
 	ws = slacksim.New(slacksim.Options{Name: "Understudy demo", Seed: rand.Uint64(), Calm: true})
 	ws.SetURL(address)
 	kim := ws.AddPerson("Kim Berg", "kim@example.com", slacksim.Title("Support agent"))
 	mia := ws.AddPerson("Mia Falk", "mia@example.com", slacksim.Title("On-call manager"))
 	ola = ws.AddPerson("Ola Nordmann", "ola@example.com", slacksim.Title("On-call manager"))
 	lee := ws.AddPerson("Lee Chan", "lee@example.com", slacksim.Title("Support agent"))
-	ws.AddGroup("directors", ws.AddPerson("Dana Reyes", "dana@example.com", slacksim.Title("Director")))
+	ws.AddGroup(directors, ws.AddPerson("Dana Reyes", "dana@example.com", slacksim.Title("Director")))
 	sam := ws.AddPerson("Sam Rivers", "sam@partner.example", slacksim.Title("Guest"), slacksim.Guest())
-	return ws, ola, errors.Join(ws.Configure(cli.Manifest()), fillSupport(ws, kim, mia, ola, lee, sam))
+	ws.AddGroup(support, kim, lee)
+	people := []*slacksim.Person{kim, mia, ola, lee, sam}
+	ws.AddChannel(support, people...)
+	err = ws.Configure(cli.Manifest())
+	if complaints {
+		err = errors.Join(err, complain(ws, people))
+	}
+	return ws, ola, err
 }
 
-// fillSupport has these people in #support, with what is written there.
-func fillSupport(ws *slacksim.Workspace, people ...*slacksim.Person) (err error) {
-	ws.AddChannel("support", people...)
+// complain has people write of customers in #support.
+func complain(ws *slacksim.Workspace, people []*slacksim.Person) (err error) {
 	for _, c := range demodata.Complaints() {
 		i := slices.IndexFunc(people, func(p *slacksim.Person) bool { return p.Name() == c.From })
-		err = errors.Join(err, ws.Post(people[i].ID(), "#support", c.Text))
+		err = errors.Join(err, ws.Post(people[i].ID(), "#"+support, c.Text))
 	}
 	return err
 }

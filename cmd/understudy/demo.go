@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/understudyhq/understudy/bot/demo"
+	"github.com/understudyhq/understudy/bot/provision"
 	"github.com/understudyhq/understudy/bot/slacksim/page"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/examples"
@@ -11,7 +12,9 @@ import (
 func ourDemo() *demo.Verbs {
 	return demo.Of(demo.Play{
 		Rules: []flows.Flow{demoRules(), examples.TwoPeople, examples.OfficeHours, examples.BreakGlass},
-		Flows: `{"flows":[{"name":"impersonation","params":{"manager_schedule":"` + demo.Schedule + `"},"durations":["15m","30m","1h","4h"]}]}`,
+		Flows: []provision.Record{{
+			Name: flows.Impersonation.Name, Params: map[string]string{"manager_schedule": demo.Schedule}, Durations: []string{"15m", "30m", "1h", "4h"},
+		}},
 		Guide: demoGuide(),
 	})
 }

@@ -42,7 +42,7 @@ func TestAFlowOfTheDemo(t *testing.T) {
 	d.botPID()
 	var all []api.Flow
 	d.answers(func() (err error) { all, err = bot.Flows(t.Context()); return err })
-	if len(all) != 2 || all[0].ID != made.ID || all[1].Name != "impersonation" || all[1].Origin != "file" {
+	if len(all) != 2 || all[0].ID != made.ID || all[1].Name != "impersonation" || all[1].Origin != "api" {
 		t.Errorf("flows after the kill: %+v", all)
 	}
 	d.stop()

@@ -125,7 +125,13 @@ func startDemo(t *testing.T) *runningDemo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	process := exec.Command(self, "demo", "--listen=127.0.0.1:0", "--store", filepath.Join(t.TempDir(), "demo.db"))
+	return startDemoOf(t, self)
+}
+
+// startDemoOf starts the demo of a program with one.
+func startDemoOf(t *testing.T, program string) *runningDemo {
+	t.Helper()
+	process := exec.Command(program, "demo", "--listen=127.0.0.1:0", "--store", filepath.Join(t.TempDir(), "demo.db"))
 	process.Args[0] = "understudy"
 	out, err := process.StdoutPipe()
 	if err != nil {
