@@ -27,8 +27,12 @@ type backstage struct {
 	managers []string // their ids at PagerDuty
 }
 
-// Schedule is the id of the demo's on-call schedule, in which Mia and Ola are.
-const Schedule = "PMGRS01"
+// The ids of the demo's on-call schedules: Mia and Ola are in the first one,
+// Dana is in the other, which is there to change a flow to.
+const (
+	Schedule      = "PMGRS01"
+	otherSchedule = "PDIRS01"
+)
 
 // How long Slack limits the bot's rate.
 const (
@@ -42,12 +46,14 @@ func newBackstage(ws *slacksim.Workspace, ola *slacksim.Person, c *clock) *backs
 	return &backstage{ws: ws, clock: c, pager: pager, managers: managers, ola: ola, diary: d, bot: supervisor{diary: d}}
 }
 
-// newPager is an on-call service where Mia and Ola are on call.
+// newPager is an on-call service where Mia, Ola and Dana are on call.
 func newPager() (pager *pagersim.Service, managers []string) {
 	pager = pagersim.New()
 	managers = []string{pager.AddUser("Mia Falk", "mia@example.com"), pager.AddUser("Ola Nordmann", "ola@example.com")}
 	pager.AddSchedule(Schedule, "Support managers")
 	pager.SetOnCall(Schedule, managers...)
+	pager.AddSchedule(otherSchedule, "Directors")
+	pager.SetOnCall(otherSchedule, pager.AddUser("Dana Reyes", "dana@example.com"))
 	return pager, managers
 }
 

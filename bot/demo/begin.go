@@ -30,16 +30,16 @@ const by = "the demo"
 
 // begin provisions what the play has and the store hasn't. In a store that was
 // kept, rules may have other parameters by now than when their flow was
-// provisioned: those are set anew.
-func begin(ctx context.Context, path string, p Play, given map[string]string, told io.Writer) (err error) {
+// provisioned: those are set anew. It returns the names of the flows that there are.
+func begin(ctx context.Context, path string, p Play, given map[string]string, told io.Writer) (names []string, err error) {
 	db, err := bolt.Open(ctx, path, bolt.Options{})
 	if err != nil {
-		return fmt.Errorf("--store: %w", err)
+		return nil, fmt.Errorf("--store: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	ledger, err := store.Open(ctx, db)
 	if err != nil {
-		return fmt.Errorf("--store: %w", err)
+		return nil, fmt.Errorf("--store: %w", err)
 	}
 	s := stagehand{ledger: ledger, rules: map[string]flows.Flow{}, given: given, told: told}
 	for _, rule := range p.Rules {
@@ -47,22 +47,24 @@ func begin(ctx context.Context, path string, p Play, given map[string]string, to
 	}
 	known, err := ledger.Flows(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, f := range known {
+		names = append(names, f.Name)
 		if err := s.refit(ctx, f); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, record := range p.Flows {
-		if slices.ContainsFunc(known, func(f store.Flow) bool { return f.Name == record.Name }) {
+		if slices.Contains(names, record.Name) {
 			continue
 		}
+		names = append(names, record.Name)
 		if err := s.provision(ctx, record, store.FromAPI); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return names, nil
 }
 
 // refit gives a flow the parameters that its rules have by now.

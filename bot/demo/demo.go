@@ -11,13 +11,16 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/rs/zerolog"
 
@@ -69,6 +72,11 @@ func (d *Demo) Run(ctx context.Context, program cli.Program, stdout io.Writer, l
 	defer ws.Close()
 	b := newBackstage(ws, ola, &clock{file: filepath.Join(folder, "clock")})
 	defer b.close()
+	store := cmp.Or(d.Store, filepath.Join(folder, "understudy.db"))
+	missing, err := d.begin(ctx, store, stdout)
+	if err != nil {
+		return err
+	}
 	site, err := pages(b, d.play.Guide, address)
 	if err != nil {
 		return err
@@ -80,18 +88,32 @@ func (d *Demo) Run(ctx context.Context, program cli.Program, stdout io.Writer, l
 		<-ctx.Done()
 		return nil
 	}
-	store := d.Store
-	if store == "" {
-		store = filepath.Join(folder, "understudy.db")
-	}
-	if err := begin(ctx, store, d.play, d.Param, stdout); err != nil {
-		return err
-	}
 	fmt.Fprintf(stdout, welcome, address)
-	for _, sentence := range d.play.missing {
+	for _, sentence := range missing {
 		fmt.Fprintf(stdout, "\n  %s\n", sentence)
 	}
 	return d.runBot(ctx, b, store, folder, stdout, log)
+}
+
+// begin provisions the play's flows, says why some aren't, and fills in a guide
+// to what there is. A gallery needs none.
+func (d *Demo) begin(ctx context.Context, store string, stdout io.Writer) (missing []string, err error) {
+	if d.Gallery {
+		return nil, nil
+	}
+	names, err := begin(ctx, store, d.play, d.Param, stdout)
+	if err != nil {
+		return nil, err
+	}
+	for _, flow := range slices.Sorted(maps.Keys(d.play.missing)) {
+		if !slices.Contains(names, flow) {
+			missing = append(missing, d.play.missing[flow])
+		}
+	}
+	if d.play.Guide == nil {
+		d.play.Guide = guide(names, missing, d.Accounts != "")
+	}
+	return missing, nil
 }
 
 // choose finds what to show, if it isn't said.
@@ -99,11 +121,8 @@ func (d *Demo) choose(program cli.Program) (err error) {
 	if len(d.play.Rules) > 0 {
 		return nil
 	}
-	if d.play, err = ofProgram(program.Rules, d.Param); err != nil {
-		return err
-	}
-	d.play.Guide = d.play.guide(d.Accounts != "")
-	return nil
+	d.play, err = ofProgram(program.Rules, d.Param)
+	return err
 }
 
 // runBot keeps the bot alive in its world until ctx ends.

@@ -18,8 +18,8 @@ type Play struct {
 	Flows []provision.Record // those that are provisioned, unless a kept store has them
 	Guide []page.GuideStep   // what a first-time visitor should try, in order
 
-	// missing says which flows aren't provisioned, and why, a sentence each.
-	missing []string
+	// missing says by flow why one isn't provisioned.
+	missing map[string]string
 }
 
 // durations are what people are offered in the demo.
@@ -28,7 +28,7 @@ func durations() []string { return []string{"15m", "30m", "1h", "4h"} }
 // ofProgram shows each of a program's flows, with what the demo's world has for
 // its parameters, or what is given.
 func ofProgram(rules []flows.Flow, given map[string]string) (p Play, err error) {
-	p.Rules = rules
+	p.Rules, p.missing = rules, map[string]string{}
 	for name := range given {
 		if !slices.ContainsFunc(rules, func(f flows.Flow) bool { return f.Params[name] != "" }) {
 			return p, fmt.Errorf("--param: no flow of this program has the parameter %s", name)
@@ -37,8 +37,8 @@ func ofProgram(rules []flows.Flow, given map[string]string) (p Play, err error) 
 	for _, rule := range rules {
 		params, missing := fill(rule, given)
 		if len(missing) > 0 {
-			p.missing = append(p.missing, fmt.Sprintf("The flow %s isn't provisioned, because the demo has no value for its %s. Start the demo with %s.",
-				rule.Name, strings.Join(missing, " and "), flags(missing)))
+			p.missing[rule.Name] = fmt.Sprintf("The flow %s isn't provisioned, because the demo has no value for its %s. Start the demo with %s.",
+				rule.Name, strings.Join(missing, " and "), flags(missing))
 			continue
 		}
 		record := provision.Record{Name: rule.Name, Params: params, Durations: durations()}
