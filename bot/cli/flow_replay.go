@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -16,15 +17,26 @@ import (
 type flowReplayCommand struct {
 	server
 
-	Name string `arg:"" optional:"" help:"A provisioned flow; all of them, if it isn't given."`
-	Days int    `default:"30" help:"How far back."`
-	JSON bool   `help:"Print JSON."`
+	Name string        `arg:"" optional:"" help:"A provisioned flow; all of them, if it isn't given."`
+	Days int           `default:"30" help:"How far back."`
+	For  time.Duration `default:"5m" help:"How long it may take, at most."`
+	JSON bool          `help:"Print JSON."`
 }
 
 // Run tries this program's rules on the past requests of a bot that runs other
 // ones, so that a change of the rules is seen before it ships. Its exit code is 2
 // if a request would have been decided otherwise.
 func (f *flowReplayCommand) Run(ctx context.Context, p Program, stdout io.Writer) error {
+	limited, cancel := context.WithTimeout(ctx, f.For)
+	defer cancel()
+	err := f.replay(limited, p, stdout)
+	if errors.Is(err, context.DeadlineExceeded) && limited.Err() != nil && ctx.Err() == nil {
+		return fmt.Errorf("the replay isn't done after %s, and says nothing of the rest: ask for fewer --days, or give it longer with --for", f.For)
+	}
+	return err
+}
+
+func (f *flowReplayCommand) replay(ctx context.Context, p Program, stdout io.Writer) error {
 	bot, err := f.client()
 	if err != nil {
 		return err
@@ -93,6 +105,9 @@ func replayFlow(ctx context.Context, bot *client.Client, flow api.Flow, rule flo
 		past := provision.Past{
 			Replayed: provision.Replayed{Case: c.ID, Flow: c.Flow.Name, Requester: c.Requester.Name, Account: c.Account.Name, AskedAt: c.AskedAt},
 			Facts:    *c.Facts, Outcome: *c.Outcome,
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
 		}
 		if past.Told() {
 			replay.Try(rule, flow.Params, past)
