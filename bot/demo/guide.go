@@ -22,7 +22,7 @@ func guide(names, missing []string, ownAccounts bool) (steps []page.GuideStep) {
 		steps = append(steps,
 			page.GuideStep{Text: "A free customer: Hooli is on the free tier.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate hooli"},
 			page.GuideStep{Text: "Her own customer: Kim is assigned to Globex.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate globex"},
-			page.GuideStep{Text: "Somebody else's: Acme is on the enterprise plan, and not Kim's.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate acct_42"},
+			page.GuideStep{Text: "Somebody else's: Acme is on the enterprise plan, and assigned to Lee.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate acct_42"},
 			page.GuideStep{Text: "Nothing unknown allows: Initech has no plan in the account directory.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate initech"},
 			page.GuideStep{Text: "From a message: in #support, open “⋯” beside what Lee wrote, and click Impersonate the customer.", Person: "Kim Berg", With: "Mia Falk", Channel: support},
 		)
