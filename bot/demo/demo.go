@@ -43,7 +43,7 @@ func Of(p Play) *Verbs { return &Verbs{Demo: Demo{play: p}, Serve: Serve{rules: 
 type Demo struct {
 	Listen   string            `default:"127.0.0.1:8090" help:"Where the page is served. Only this machine may reach it."`
 	Gallery  bool              `help:"Show every state of every card, modal and Home, and start no bot."`
-	Store    string            `type:"path" placeholder:"FILE" help:"Keep the bot's records in this file. The workspace itself starts empty each time."`
+	Store    string            `type:"path" placeholder:"FILE" help:"Keep the bot's records in this file. The people are the same then, and start without messages each time."`
 	Accounts string            `type:"existingfile" placeholder:"FILE" help:"Your own account directory, such as customers.jsonl. The people are kim@example.com, lee@example.com, mia@example.com, ola@example.com and dana@example.com."`
 	Param    map[string]string `placeholder:"NAME=VALUE" help:"A parameter of a flow that the demo provisions."`
 
@@ -65,7 +65,7 @@ func (d *Demo) Run(ctx context.Context, program cli.Program, stdout io.Writer, l
 		return err
 	}
 	address := "http://" + listener.Addr().String()
-	ws, ola, err := newWorkspace(address, d.Accounts == "")
+	ws, ola, err := newWorkspace(address, d.Store, d.Accounts == "")
 	if err != nil {
 		return err
 	}

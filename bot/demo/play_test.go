@@ -106,3 +106,21 @@ func provisioned(t *testing.T, file string) string {
 	}
 	return "version " + string(rune('0'+f.Version)) + ": " + listed(f.Params)
 }
+
+// TestAKeptStoreKnowsItsPeople when the workspace is made again, and nothing else
+// in it has an id that was given before.
+func TestAKeptStoreKnowsItsPeople(t *testing.T) {
+	var before [2]string
+	for i, store := range []string{"demo.db", "demo.db", "other.db"} {
+		ws, ola, err := newWorkspace("http://127.0.0.1:1", store, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := [2]string{ola.ID(), ws.AddPerson("Pat Late", "pat@example.com").ID()}
+		if (now[0] == before[0]) != (i == 1) || now[1] == before[1] {
+			t.Errorf("%s, workspace %d: %q after %q", store, i+1, now, before)
+		}
+		before = now
+		ws.Close()
+	}
+}

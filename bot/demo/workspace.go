@@ -2,6 +2,7 @@ package demo
 
 import (
 	"errors"
+	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 
@@ -17,9 +18,10 @@ const (
 )
 
 // newWorkspace is the demo's, of Kim and Lee, who ask, and Mia, Ola and Dana, who
-// decide. What stands in #support is of the demo's own customers.
-func newWorkspace(address string, complaints bool) (ws *slacksim.Workspace, ola *slacksim.Person, err error) {
-	ws = slacksim.New(slacksim.Options{Name: "Understudy demo", Seed: rand.Uint64(), Calm: true})
+// decide. What stands in #support is of the demo's own customers. In a store that
+// is kept, people are known by their ids, so that these follow from its name.
+func newWorkspace(address, store string, complaints bool) (ws *slacksim.Workspace, ola *slacksim.Person, err error) {
+	ws = slacksim.New(slacksim.Options{Name: "Understudy demo", Seed: seedFor(store), Calm: true})
 	ws.SetURL(address)
 	kim := ws.AddPerson("Kim Berg", "kim@example.com", slacksim.Title("Support agent"))
 	mia := ws.AddPerson("Mia Falk", "mia@example.com", slacksim.Title("On-call manager"))
@@ -34,7 +36,17 @@ func newWorkspace(address string, complaints bool) (ws *slacksim.Workspace, ola 
 	if complaints {
 		err = errors.Join(err, complain(ws, people))
 	}
+	ws.Reseed(rand.Uint64())
 	return ws, ola, err
+}
+
+func seedFor(store string) uint64 {
+	if store == "" {
+		return rand.Uint64()
+	}
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte(store)) // which never fails
+	return hash.Sum64()
 }
 
 // complain has people write of customers in #support.
