@@ -197,7 +197,7 @@ class Gate {
   /** refresh goes on with a new token. If the bot doesn't answer, the old one is good until its end. */
   async refresh(kept, old) {
     const { token } = kept;
-    if (Date.now() < this.quietUntil) return old;
+    if (Date.now() < this.quietUntil && !old.expired) return old;
     if (!this.refreshes.has(token)) {
       this.refreshes.set(token, this.bot.call("/v1/grants/refresh", { json: { token } }).finally(() => this.refreshes.delete(token)));
     }
