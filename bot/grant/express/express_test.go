@@ -56,7 +56,7 @@ func serve(t *testing.T, bot *granttest.Bot, script string, environment ...strin
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	listener.Close()
 	node := exec.CommandContext(context.Background(), "node", script)
-	node.Env = append(append(os.Environ(), bot.Environment()...), append(environment, "PORT="+port)...)
+	node.Env = append(append(os.Environ(), bot.Environment()...), append(environment, "PORT="+port, "NODE_ENV=test")...)
 	stdin, err := node.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -36,10 +36,22 @@ func signIn(t *testing.T, app, email string) *browser {
 	return b
 }
 
+// allowed is a grant that ends with the test, so that the next one may have the
+// same account.
+func allowed(t *testing.T, bot *granttest.Bot, account string, scope approval.Scope) (id string) {
+	id = bot.Allowed(account, "Acme", scope)
+	t.Cleanup(func() {
+		if bot.Case(id).Status == approval.Active {
+			bot.Do(id, approval.Bar{Why: "the test has ended"})
+		}
+	})
+	return id
+}
+
 // kim has opened a grant.
 func kim(t *testing.T, bot *granttest.Bot, app, account string, scope approval.Scope) (b *browser, id string) {
 	t.Helper()
-	id = bot.Allowed(account, "Acme", scope)
+	id = allowed(t, bot, account, scope)
 	b = signIn(t, app, granttest.Kim)
 	if got := b.get("/understudy/open?code=" + bot.Code(id)); got.StatusCode != http.StatusSeeOther {
 		t.Fatalf("opening: %d:\n%s", got.StatusCode, got.text)
@@ -52,7 +64,9 @@ type answer struct {
 	text string
 }
 
-func (b *browser) get(path string, header ...string) answer { return b.do(http.MethodGet, path, "", header...) }
+func (b *browser) get(path string, header ...string) answer {
+	return b.do(http.MethodGet, path, "", header...)
+}
 
 func (b *browser) post(path string, form url.Values) answer {
 	return b.do(http.MethodPost, path, form.Encode(), "Content-Type", "application/x-www-form-urlencoded")

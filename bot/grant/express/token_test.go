@@ -91,7 +91,7 @@ func TestTheOfficialLibraryTakesOurTokens(t *testing.T) {
 		}
 		return signed
 	}
-	said := verdicts(t, bot, map[string]string{
+	said := verdicts(t, bot, bot.URL, map[string]string{
 		"good":                       good,
 		"a changed body":             parts[0] + "." + encode(bytes.Replace(decode(t, parts[1]), []byte("acct_1"), []byte("acct_2"), 1)) + "." + parts[2],
 		"a cut signature":            good[:len(good)-4],
@@ -126,9 +126,10 @@ func TestTheOfficialLibraryTakesOurTokens(t *testing.T) {
 
 type verdict struct{ Jose, Middleware string }
 
-func verdicts(t *testing.T, bot *granttest.Bot, tokens map[string]string) map[string]verdict {
+// verdicts are what is said of tokens by who fetches the bot's keys at this address.
+func verdicts(t *testing.T, bot *granttest.Bot, keysAt string, tokens map[string]string) map[string]verdict {
 	t.Helper()
-	asked, err := json.Marshal(map[string]any{"url": bot.URL, "app": granttest.App, "tokens": tokens})
+	asked, err := json.Marshal(map[string]any{"url": keysAt, "issuer": bot.URL, "app": granttest.App, "tokens": tokens})
 	if err != nil {
 		t.Fatal(err)
 	}

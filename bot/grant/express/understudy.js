@@ -103,6 +103,7 @@ class Gate {
 
   /** enter says whether the request goes on into the app. */
   async enter(req, res) {
+    if (req[HERE]) return true; // it was mounted twice
     const { claims, over, another } = await this.look(req);
     const grant = claims && grantOf(claims);
     req[HERE] = { gate: this, grant, over, refused: false };

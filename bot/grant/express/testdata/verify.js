@@ -3,9 +3,9 @@ import { createRemoteJWKSet, jwtVerify } from "jose";
 import { text } from "node:stream/consumers";
 import { Bot } from "../bot.js";
 
-const { url, app, tokens } = JSON.parse(await text(process.stdin));
+const { url, issuer, app, tokens } = JSON.parse(await text(process.stdin));
 const keys = createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`));
-const expected = { algorithms: ["EdDSA"], typ: "understudy-grant+jwt", issuer: url, audience: app, clockTolerance: 30 };
+const expected = { algorithms: ["EdDSA"], typ: "understudy-grant+jwt", issuer, audience: app, clockTolerance: 30 };
 const bot = new Bot({ url, app, token: "none" });
 const why = (promise) => promise.then((read) => (read.expired ? "expired" : ""), (e) => e.code ?? e.message);
 const said = {};
