@@ -48,28 +48,6 @@ func (b *browser) refused(got answer, status int, words string) {
 	}
 }
 
-func TestAttacks(t *testing.T) {
-	install(t)
-	bot := granttest.NewBot(t)
-	app := serve(t, bot, "testdata/pages.js", "EXPRESS=4") // which waits for no promise
-	for name, test := range map[string]func(*testing.T, *granttest.Bot, string){
-		"a GET that becomes another method":      overrides,
-		"what is there of a code":                codes,
-		"a session is kept under a new id":       keeps,
-		"a link that only robots follow":         robots,
-		"a hook of the app's that fails":         hooks,
-		"another flow's grant":                   otherFlows,
-		"an account that is markup":              markup,
-		"methods that nobody knows":              methods,
-		"what is refused isn't told as a deed":   deeds,
-		"what was sent before the end was told":  late,
-		"who asks for no page gets no page":      programs,
-		"an app mounted elsewhere has own paths": mounted,
-	} {
-		t.Run(name, func(t *testing.T) { test(t, bot, app) })
-	}
-}
-
 func overrides(t *testing.T, bot *granttest.Bot, app string) {
 	b, _ := kim(t, bot, app, "acct_1", approval.ReadOnly)
 	before := b.did()
@@ -251,20 +229,20 @@ func mounted(t *testing.T, bot *granttest.Bot, app string) {
 	}
 }
 
-// TestFormsThatTheAppHasRead are as good, and as little believed.
-func TestFormsThatTheAppHasRead(t *testing.T) {
-	install(t)
-	bot := granttest.NewBot(t)
-	app := serve(t, bot, "testdata/pages.js", "PARSED=yes")
+// forms that the app has read are as good, and as little believed.
+func forms(t *testing.T, bot *granttest.Bot, app string) {
 	b, id := kim(t, bot, app, "acct_1", approval.ReadOnly)
 	token := b.csrf("/whole")
+	end := func(form url.Values) answer {
+		return b.do(http.MethodPost, "/understudy/end", form.Encode(), "Content-Type", "application/x-www-form-urlencoded", "X-Read-Before", "yes")
+	}
 	for _, form := range []url.Values{
 		{"understudy_csrf[]": {token}}, {"understudy_csrf": {token, token}}, {"understudy_csrf[x]": {token}},
 		{"__proto__[understudy_csrf]": {token}}, {"constructor[prototype][understudy_csrf]": {token}},
 	} {
-		b.refused(b.post("/understudy/end", form), http.StatusForbidden, "by no page of this session")
+		b.refused(end(form), http.StatusForbidden, "by no page of this session")
 	}
-	if got := b.post("/understudy/end", url.Values{"understudy_csrf": {token}}); got.StatusCode != http.StatusSeeOther || bot.Case(id).Grant.End != approval.Released {
+	if got := end(url.Values{"understudy_csrf": {token}}); got.StatusCode != http.StatusSeeOther || bot.Case(id).Grant.End != approval.Released {
 		t.Errorf("%d, the grant's end: %q", got.StatusCode, bot.Case(id).Grant.End)
 	}
 }

@@ -26,10 +26,11 @@ export class Bot {
       response = await this.fetch(path, { method: body ? "POST" : "GET", headers, body, signal: AbortSignal.timeout(PATIENCE) });
       answer = await response.json();
     } catch (e) {
-      throw Object.assign(new Problem(502, "Understudy doesn't answer", "Nothing was opened. Try again in a moment.", true), { cause: e });
+      const reason = response ? `${path}: ${response.status}` : `${path}: ${e.cause?.message ?? e.message}`;
+      throw new Problem(502, "Understudy doesn't answer", "Nothing was opened. Try again in a moment.", { away: true, reason });
     }
     if (response.ok) return answer;
-    throw new Problem(response.status, String(answer.title), String(answer.detail), response.status >= 500);
+    throw new Problem(response.status, String(answer.title), String(answer.detail), { away: response.status >= 500 });
   }
 
   revoke(token) {

@@ -13,7 +13,7 @@ export class Deeds {
     const { deeds = [] } = this.waiting.get(grant.session) ?? {};
     deeds.push(deed);
     this.waiting.set(grant.session, { case: grant.case, token, deeds });
-    if (deeds.length >= BATCH) this.flush(grant.case);
+    if (deeds.length === BATCH) this.flush(grant.case); // and no more often while the bot is away
     else this.soon();
   }
 

@@ -17,6 +17,7 @@ import (
 
 func TestExpress(t *testing.T) {
 	install(t)
+	t.Parallel()
 	for _, version := range []string{"4", "5"} {
 		t.Run("version "+version, func(t *testing.T) {
 			t.Parallel()
@@ -55,7 +56,7 @@ func serve(t *testing.T, bot *granttest.Bot, script string, environment ...strin
 	}
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	listener.Close()
-	node := exec.CommandContext(context.Background(), "node", script)
+	node := exec.CommandContext(context.Background(), "node", "--import", "./testdata/clock.js", script)
 	node.Env = append(append(os.Environ(), bot.Environment()...), append(environment, "PORT="+port, "NODE_ENV=test")...)
 	stdin, err := node.StdinPipe()
 	if err != nil {

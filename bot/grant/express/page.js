@@ -1,9 +1,9 @@
 // Pages of the middleware's own. Whatever a name or a reason contains, a page shows it as text.
 
-/** Problem is an error that people are told as it is. It is away if the bot itself didn't answer, or couldn't. */
+/** Problem is an error that people are told as it is. It is away if the bot didn't answer, or couldn't. */
 export class Problem extends Error {
-  constructor(status, title, detail, away = false) {
-    super(`${status} ${title}: ${detail}`);
+  constructor(status, title, detail, { away = false, reason = detail } = {}) {
+    super(`${title}: ${reason}`);
     Object.assign(this, { status, title, detail, away });
   }
 }

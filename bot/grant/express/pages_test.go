@@ -111,72 +111,93 @@ func apart(page string) (rest string, before []string) {
 	return shown.ReplaceAllString(page, ""), before
 }
 
-func TestTheBannerIsOnEveryPage(t *testing.T) {
+// TestPages has the middleware under an app that does all that apps do.
+func TestPages(t *testing.T) {
 	install(t)
-	for _, version := range []string{"4", "5"} {
+	for _, version := range []string{"4", "5"} { // of which 4 waits for no promise
 		t.Run("version "+version, func(t *testing.T) {
 			t.Parallel()
 			bot := granttest.NewBot(t)
 			app := serve(t, bot, "testdata/pages.js", "EXPRESS="+version)
-			eve := signIn(t, app, granttest.Eve)
-			acting, _ := kim(t, bot, app, "acct_1", approval.ReadOnly)
-			for path, after := range map[string]string{
-				"/whole": `<body class="x">`, "/render": "<body>", "/file": `<body class="file">`, "/compressed": `<body class="x">`, "/head": `<body class="x">`,
-				"/list": `<body class="x">`, "/status": `<body class="x">`, "/comment": "<BODY data-x=\"1>2\"\n>", "/bodyless": "<!doctype html>", "/fragment": "", "/calls": "<body>",
-				"/error": "<body>", "/nothing-there": "<body>", "/export": "",
+			for name, test := range map[string]func(*testing.T, *granttest.Bot, string){
+				"the banner is on every page":            banners,
+				"a page that comes in pieces":            pieces,
+				"a GET that becomes another method":      overrides,
+				"what is there of a code":                codes,
+				"a session is kept under a new id":       keeps,
+				"a link that only robots follow":         robots,
+				"a hook of the app's that fails":         hooks,
+				"another flow's grant":                   otherFlows,
+				"an account that is markup":              markup,
+				"methods that nobody knows":              methods,
+				"what is refused isn't told as a deed":   deeds,
+				"what was sent before the end was told":  late,
+				"who asks for no page gets no page":      programs,
+				"an app mounted elsewhere has own paths": mounted,
+				"forms that the app has read":            forms,
 			} {
-				plain := eve.get(path, "Accept-Encoding", "gzip")
-				if plain.Header.Get("Content-Encoding") == "gzip" {
-					unpacked, err := gzip.NewReader(strings.NewReader(plain.text))
-					if err != nil {
-						t.Fatal(err)
-					}
-					text, _ := io.ReadAll(unpacked)
-					plain.text = string(text)
-				} else if path == "/whole" || path == "/compressed" {
-					t.Errorf("%s isn't compressed for others", path)
-				}
-				got := acting.get(path, "Accept-Encoding", "gzip", "If-None-Match", plain.Header.Get("Etag"))
-				rest, before := apart(got.text)
-				if len(before) != 1 || !strings.HasSuffix(before[0], after) && path != "/export" || rest != plain.text && path != "/export" {
-					t.Errorf("%s: %d, %d banners, after %.300q:\n%.300s\nwant %.300s", path, got.StatusCode, len(before), before, rest, plain.text)
-				}
-				if got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("Etag") != "" || strings.Contains(plain.text, "understudy-banner") {
-					t.Errorf("%s: %v", path, got.Header)
-				}
-				if head := acting.do(http.MethodHead, path, ""); head.Header.Get("Content-Length") != "" && head.StatusCode == http.StatusOK {
-					t.Errorf("HEAD %s: %v", path, head.Header)
-				}
-			}
-			if got := acting.get("/list"); len(got.Header.Values("Set-Cookie")) != 2 {
-				t.Errorf("cookies: %v", got.Header)
-			}
-			for _, path := range []string{"/json", "/static", "/attached", "/redirect", "/empty"} {
-				if got, plain := acting.get(path), eve.get(path); got.text != plain.text || got.StatusCode != plain.StatusCode {
-					t.Errorf("%s: %d %.300s", path, got.StatusCode, got.text)
-				}
-			}
-			if got := acting.get("/fragment", "Sec-Fetch-Dest", "empty"); got.text != "<p>here</p>" {
-				t.Errorf("what a script asks for: %s", got.text)
-			}
-			if got := acting.get("/json").Header.Get("Cache-Control"); got != "no-store" {
-				t.Errorf("the customer's data may be cached: %s", got)
-			}
-			if got := acting.get("/static").Header.Get("Cache-Control"); got != "public, max-age=60" {
-				t.Errorf("a style sheet: %s", got)
-			}
-			if got := acting.get("/gzip"); got.StatusCode != http.StatusInternalServerError || !strings.Contains(got.text, "came compressed") {
-				t.Errorf("a page that can't be read is shown without a banner: %d", got.StatusCode)
+				t.Run(name, func(t *testing.T) { test(t, bot, app) })
 			}
 		})
 	}
 }
 
-// TestAPageThatComesInPieces isn't held back once the banner is in it.
-func TestAPageThatComesInPieces(t *testing.T) {
-	install(t)
-	bot := granttest.NewBot(t)
-	acting, _ := kim(t, bot, serve(t, bot, "testdata/pages.js"), "acct_1", approval.ReadOnly)
+func banners(t *testing.T, bot *granttest.Bot, app string) {
+	eve := signIn(t, app, granttest.Eve)
+	acting, _ := kim(t, bot, app, "acct_1", approval.ReadOnly)
+	for path, after := range map[string]string{
+		"/whole": `<body class="x">`, "/render": "<body>", "/file": `<body class="file">`, "/compressed": `<body class="x">`, "/head": `<body class="x">`,
+		"/list": `<body class="x">`, "/status": `<body class="x">`, "/comment": "<BODY data-x=\"1>2\"\n>", "/bodyless": "<!doctype html>", "/fragment": "", "/calls": "<body>",
+		"/error": "<body>", "/nothing-there": "<body>", "/export": "",
+	} {
+		plain := eve.get(path, "Accept-Encoding", "gzip")
+		if plain.Header.Get("Content-Encoding") == "gzip" {
+			unpacked, err := gzip.NewReader(strings.NewReader(plain.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, _ := io.ReadAll(unpacked)
+			plain.text = string(text)
+		} else if path == "/whole" || path == "/compressed" {
+			t.Errorf("%s isn't compressed for others", path)
+		}
+		got := acting.get(path, "Accept-Encoding", "gzip", "If-None-Match", plain.Header.Get("Etag"))
+		rest, before := apart(got.text)
+		if len(before) != 1 || !strings.HasSuffix(before[0], after) && path != "/export" || rest != plain.text && path != "/export" {
+			t.Errorf("%s: %d, %d banners, after %.300q:\n%.300s\nwant %.300s", path, got.StatusCode, len(before), before, rest, plain.text)
+		}
+		if got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("Etag") != "" || strings.Contains(plain.text, "understudy-banner") {
+			t.Errorf("%s: %v", path, got.Header)
+		}
+		if head := acting.do(http.MethodHead, path, ""); head.Header.Get("Content-Length") != "" && head.StatusCode == http.StatusOK {
+			t.Errorf("HEAD %s: %v", path, head.Header)
+		}
+	}
+	if got := acting.get("/list"); len(got.Header.Values("Set-Cookie")) != 2 {
+		t.Errorf("cookies: %v", got.Header)
+	}
+	for _, path := range []string{"/json", "/static", "/attached", "/redirect", "/empty"} {
+		if got, plain := acting.get(path), eve.get(path); got.text != plain.text || got.StatusCode != plain.StatusCode {
+			t.Errorf("%s: %d %.300s", path, got.StatusCode, got.text)
+		}
+	}
+	if got := acting.get("/fragment", "Sec-Fetch-Dest", "empty"); got.text != "<p>here</p>" {
+		t.Errorf("what a script asks for: %s", got.text)
+	}
+	if got := acting.get("/json").Header.Get("Cache-Control"); got != "no-store" {
+		t.Errorf("the customer's data may be cached: %s", got)
+	}
+	if got := acting.get("/static").Header.Get("Cache-Control"); got != "public, max-age=60" {
+		t.Errorf("a style sheet: %s", got)
+	}
+	if got := acting.get("/gzip"); got.StatusCode != http.StatusInternalServerError || !strings.Contains(got.text, "came compressed") {
+		t.Errorf("a page that can't be read is shown without a banner: %d", got.StatusCode)
+	}
+}
+
+// pieces are of a page that isn't held back once the banner is in it.
+func pieces(t *testing.T, bot *granttest.Bot, app string) {
+	acting, _ := kim(t, bot, app, "acct_1", approval.ReadOnly)
 	page := acting.begin(http.MethodGet, "/stream", "")
 	defer page.Body.Close()
 	lines := bufio.NewReader(page.Body)

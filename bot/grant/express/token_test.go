@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os/exec"
 	"strings"
@@ -51,6 +52,7 @@ func redeemed(t *testing.T, bot *granttest.Bot) string {
 // asked less than the middleware asks, only the middleware refuses.
 func TestTheOfficialLibraryTakesOurTokens(t *testing.T) {
 	install(t)
+	t.Parallel()
 	bot := granttest.NewBot(t)
 	good := redeemed(t, bot)
 	keys, err := bot.Keys.Public(time.Now())
@@ -91,7 +93,7 @@ func TestTheOfficialLibraryTakesOurTokens(t *testing.T) {
 		}
 		return signed
 	}
-	said := verdicts(t, bot, bot.URL, map[string]string{
+	tokens := map[string]string{
 		"good":                       good,
 		"a changed body":             parts[0] + "." + encode(bytes.Replace(decode(t, parts[1]), []byte("acct_1"), []byte("acct_2"), 1)) + "." + parts[2],
 		"a cut signature":            good[:len(good)-4],
@@ -114,7 +116,17 @@ func TestTheOfficialLibraryTakesOurTokens(t *testing.T) {
 		"of no case":                 with(func(c *token.Claims) { c.Case = "" }),
 		"of nobody":                  with(func(c *token.Claims) { c.Actor.Subject = "" }),
 		"nothing":                    "",
-	})
+	}
+	for i := range 20 { // keys that nobody knows are looked for, but not on and on
+		header := fmt.Sprintf(`{"alg":"EdDSA","typ":"understudy-grant+jwt","kid":"nobody's %d"}`, i)
+		tokens[header] = encode([]byte(header)) + "." + parts[1] + "." + parts[2]
+	}
+	way := newRoad(t, bot)
+	said := verdicts(t, bot, way.URL, tokens)
+	// Each of the two fetches them when it begins; jose doesn't again for 30 seconds.
+	if n := way.count("/.well-known/jwks.json"); n != 1+1+2 {
+		t.Errorf("the keys were fetched %d times", n)
+	}
 	looser := "for several apps, for too long, issued in the future, of a grant that is over, of somebody for themselves, with a scope nobody knows, of no case, of nobody"
 	for name, v := range said {
 		fine := name == "good" || name == "expired a moment ago"

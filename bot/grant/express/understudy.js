@@ -14,6 +14,7 @@ import { checkCSRF, local, parameter, readForm, renew, save, secret } from "./se
 
 const RENEW = 60; // seconds before a token's end, when it is refreshed
 const QUIET = 5000; // milliseconds without another try, when the bot didn't answer
+const FRESH = 10_000; // milliseconds without another refresh, also in a grant's last minute
 const ASKED = 10; // requests that a session remembers
 const LOOKS = new Set(["GET", "HEAD", "OPTIONS"]);
 const CHANGES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
@@ -88,7 +89,7 @@ class Gate {
     this.bot = new Bot(options);
     this.deeds = new Deeds(this.bot, this.log);
     this.running = new Running(this.bot, this.log, (id) => this.deeds.flush(id));
-    this.refreshes = new Map(); // that are under way, by token
+    this.refreshes = new Map(); // of the last seconds, by the token of before
     this.quietUntil = 0;
     this.own = new Map([
       ["GET /understudy/open", this.open], ["POST /understudy/end", this.end],
@@ -125,7 +126,7 @@ class Gate {
       await own.call(this, req, res);
     } catch (e) {
       if (!(e instanceof Problem)) throw e;
-      if (e.away) this.log(`${req.path}: ${e.cause?.cause?.message ?? e.cause?.message ?? e.message}`);
+      if (e.away) this.log(e.message);
       tellProblem(req, res, e);
     }
     return false;
@@ -188,7 +189,7 @@ class Gate {
     if (act.sub !== email) return undefined;
     await this.running.known();
     if (this.running.over(id, kept.got)) return undefined;
-    if (now.expired || exp - Date.now() / 1000 < RENEW) {
+    if (now.expired || (exp - Date.now() / 1000 < RENEW && !(Date.now() - kept.got < FRESH))) {
       now = await this.refresh(kept, now);
       if (this.running.over(id, kept.got)) return undefined; // meanwhile
     }
@@ -199,15 +200,13 @@ class Gate {
   async refresh(kept, old) {
     const { token } = kept;
     if (Date.now() < this.quietUntil && !old.expired) return old;
-    if (!this.refreshes.has(token)) {
-      this.refreshes.set(token, this.bot.call("/v1/grants/refresh", { json: { token } }).finally(() => this.refreshes.delete(token)));
-    }
+    if (!this.refreshes.has(token)) this.refreshes.set(token, this.askRefresh(token));
     try {
       const fresh = await this.refreshes.get(token);
       const next = await this.bot.read(fresh.token);
       const identity = ({ claims: { sub, act, case: id, sid, flow } }) => JSON.stringify([sub, act.sub, id, sid, flow]);
       if (identity(next) !== identity(old)) throw new Error("it was refreshed by another one's");
-      Object.assign(kept, { token: fresh.token, got: Date.now() });
+      Object.assign(kept, fresh);
       return next;
     } catch (e) {
       if (e.status === 410) this.running.end(old.claims.case);
@@ -215,6 +214,19 @@ class Gate {
       this.log(`refreshing a token: ${e.message}`);
       this.quietUntil = Date.now() + QUIET;
       return old;
+    }
+  }
+
+  /** askRefresh is asked once, also for requests that read their session before its answer was in there. */
+  async askRefresh(old) {
+    const forget = () => this.refreshes.delete(old);
+    try {
+      const { token } = await this.bot.call("/v1/grants/refresh", { json: { token: old } });
+      setTimeout(forget, FRESH).unref();
+      return { token, got: Date.now() };
+    } catch (e) {
+      forget();
+      throw e;
     }
   }
 

@@ -36,7 +36,8 @@ app.use((req, res, next) => {
 const compress = compression({ threshold: 0 });
 app.use((req, res, next) => (req.path === "/calls" ? next() : compress(req, res, next))); // it calls nobody back
 app.use(session({ secret: "for tests", resave: false, saveUninitialized: false, cookie: { maxAge: 3600_000 } }));
-if (process.env.PARSED) app.use(express.urlencoded({ extended: true }));
+const parse = express.urlencoded({ extended: true });
+app.use((req, res, next) => (req.headers["x-read-before"] ? parse(req, res, next) : next()));
 app.use("/sub", gate, (req, res) => res.type("html").send(`<body>${req.subject?.id ?? "nobody"}</body>`));
 app.use(gate);
 app.use((req, res, next) => {
