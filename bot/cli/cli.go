@@ -53,7 +53,9 @@ type commands struct {
 	Directory directoryCommand `cmd:"" help:"Look after the account directory."`
 	Store     storeCommand     `cmd:"" help:"Look after the store."`
 	Flow      flowCommand      `cmd:"" help:"Try out, test and provision flows."`
+	Schedule  scheduleCommand  `cmd:"" help:"Look at the on-call schedules that the bot sees."`
 	Doctor    Doctor           `cmd:"" help:"Say what a deployment gets wrong, before it runs. It only asks."`
+	Key       keyCommand       `cmd:"" help:"Look after the keys that sign apps' tokens."`
 	Token     tokenCommand     `cmd:"" help:"Look after the tokens of the API."`
 	LogJSON   bool             `name:"log-json" env:"UNDERSTUDY_LOG_JSON" help:"Log JSON, also on a terminal."`
 }

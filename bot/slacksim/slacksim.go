@@ -69,6 +69,7 @@ type Workspace struct {
 	groups        []*group
 	conversations []*conversation
 	shortcuts     []Shortcut
+	events        []string // that the manifest asks for
 	triggers      map[string]*trigger
 	responses     map[string]*response
 	sockets       []*connection
