@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -32,8 +33,9 @@ type flowReplayCommand struct {
 	server
 	replayed
 
-	Name string `arg:"" optional:"" help:"A provisioned flow; all of them, if it isn't given."`
-	JSON bool   `help:"Print JSON."`
+	Name string        `arg:"" optional:"" help:"A provisioned flow; all of them, if it isn't given."`
+	For  time.Duration `default:"5m" help:"How long it may take, at most."`
+	JSON bool          `help:"Print JSON."`
 }
 
 // Run tries this program's rules on the past requests of a bot that runs other
@@ -43,6 +45,16 @@ func (f *flowReplayCommand) Run(ctx context.Context, p Program, stdout io.Writer
 	if err := f.check(); err != nil {
 		return err
 	}
+	limited, cancel := context.WithTimeout(ctx, f.For)
+	defer cancel()
+	err := f.replay(limited, p, stdout)
+	if errors.Is(err, context.DeadlineExceeded) && limited.Err() != nil && ctx.Err() == nil {
+		return fmt.Errorf("the replay isn't done after %s, and says nothing of the rest: ask for fewer --days or the --last few, or give it longer with --for", f.For)
+	}
+	return err
+}
+
+func (f *flowReplayCommand) replay(ctx context.Context, p Program, stdout io.Writer) error {
 	bot, err := f.client()
 	if err != nil {
 		return err
@@ -121,6 +133,9 @@ func replayFlow(ctx context.Context, bot *client.Client, flow api.Flow, rule flo
 		}
 	}
 	for _, past := range all {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		replay.Try(rule, flow.Params, past)
 	}
 	return replay, nil
