@@ -1,7 +1,7 @@
 // How the banner comes into the app's pages, however the app writes them.
 
 // What of a page comes before its banner: comments, and elements whose text is no markup, are passed over.
-const BODY = /<!--[^]*?(?:-->|$)|<(script|style|title|textarea|template|noscript)(?=[\s/>])[^]*?(?:<\/\1\s*>|$)|(?<body><body(?=[\s/>])(?:[^>"']|"[^"]*"|'[^']*')*>)/gi;
+const BODY = /<!--[\s\S]*?(?:-->|$)|<(script|style|title|textarea|template|noscript)(?=[\s/>])[\s\S]*?(?:<\/\1\s*>|$)|(?<body><body(?=[\s/>])(?:[^>"']|"[^"]*"|'[^']*')*>)/gi;
 const DOCTYPE = /^(?:\xef\xbb\xbf)?\s*<!doctype[^>]*>/i;
 const LONGEST_HEAD = 256 * 1024;
 
@@ -46,7 +46,8 @@ export function showBanner(req, res, banner) {
 
   res.writeHead = (status, ...rest) => {
     res.statusCode = status;
-    res.statusMessage = rest.find((r) => typeof r === "string") ?? res.statusMessage;
+    const message = rest.find((r) => typeof r === "string");
+    if (message !== undefined) res.statusMessage = message;
     setHeaders(res, rest.find((r) => r && typeof r === "object"));
     begin();
     return writeHead.call(res, res.statusCode);

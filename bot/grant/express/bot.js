@@ -5,12 +5,18 @@ import { Problem } from "./page.js";
 const LEEWAY = 30; // seconds that the clocks of the bot and the app may differ
 const LIFE = 5 * 60; // seconds, a token's at most
 const PATIENCE = 5000; // milliseconds, for one answer
+const KEYS_KEPT = 3600_000; // milliseconds
 const KEYS_TWICE_IN = 60_000; // milliseconds, for keys that aren't known
 
 export class Bot {
   constructor({ url, app, token, issuer }) {
-    Object.assign(this, { url, app, token, knownIssuer: issuer, fetchedKeys: [] });
-    this.keys = createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`), { cacheMaxAge: 3600_000, cooldownDuration: Infinity, timeoutDuration: PATIENCE });
+    Object.assign(this, { url, app, token, knownIssuer: issuer, lookedForKeys: [] });
+    this.forgetKeys();
+  }
+
+  /** forgetKeys has the keys fetched before they are used again. */
+  forgetKeys() {
+    this.keys = createRemoteJWKSet(new URL(`${this.url}/.well-known/jwks.json`), { cacheMaxAge: KEYS_KEPT, cooldownDuration: Infinity, timeoutDuration: PATIENCE });
   }
 
   fetch(path, { headers, ...options }) {
@@ -38,7 +44,8 @@ export class Bot {
   }
 
   async issuer() {
-    return (this.knownIssuer ??= String((await this.call("/.well-known/oauth-authorization-server")).issuer || "none"));
+    this.knownIssuer ??= String((await this.call("/.well-known/oauth-authorization-server")).issuer || "none");
+    return this.knownIssuer;
   }
 
   /** read is what a token says that the bot made for this app, and whether it is over. It throws if it is any other. */
@@ -67,9 +74,9 @@ export class Bot {
     try {
       return await jwtVerify(token, this.keys, options);
     } catch (e) {
-      this.fetchedKeys = this.fetchedKeys.filter((at) => Date.now() - at < KEYS_TWICE_IN);
-      if (!(e instanceof errors.JWKSNoMatchingKey) || this.fetchedKeys.length >= 2) throw e;
-      this.fetchedKeys.push(Date.now());
+      this.lookedForKeys = this.lookedForKeys.filter((at) => Date.now() - at < KEYS_TWICE_IN);
+      if (!(e instanceof errors.JWKSNoMatchingKey) || this.lookedForKeys.length >= 2) throw e;
+      this.lookedForKeys.push(Date.now());
       await this.keys.reload();
       return jwtVerify(token, this.keys, options);
     }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -96,4 +97,44 @@ func serve(t *testing.T, bot *granttest.Bot, script string, environment ...strin
 		t.Fatalf("%s doesn't listen", script)
 	}
 	return "http://127.0.0.1:" + strings.TrimSpace(port)
+}
+
+// TestTheReadme runs its app as it stands.
+func TestTheReadme(t *testing.T) {
+	install(t)
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(readme), "```js\n")
+	code, _, found := strings.Cut(rest, "```\n")
+	if !found {
+		t.Fatal("it has no app")
+	}
+	folder := t.TempDir()
+	if err := os.Mkdir(filepath.Join(folder, "node_modules"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, is := range map[string]string{"express": "node_modules/express", "express-session": "node_modules/express-session", "understudy-express": "."} {
+		if is, err = filepath.Abs(is); err == nil {
+			err = os.Symlink(is, filepath.Join(folder, "node_modules", name))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	code = strings.Replace(code, "app.listen(process.env.PORT)", `app.listen(process.env.PORT, "127.0.0.1", () => console.log("listening")); process.stdin.on("end", () => process.exit()).resume()`, 1)
+	script := filepath.Join(folder, "app.mjs")
+	if err := os.WriteFile(script, []byte(code), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bot := granttest.NewBot(t)
+	b := signIn(t, serve(t, bot, script, "SESSION_SECRET=x"), granttest.Kim)
+	if got := b.get("/"); got.text != "nobody acts" {
+		t.Errorf("%d %s", got.StatusCode, got.text)
+	}
+	if got := b.get("/understudy/open?code=x"); got.Header.Get("Location") != "/sign-in?next=%2Funderstudy%2Fopen%3Fcode%3Dx" {
+		t.Errorf("%d %v", got.StatusCode, got.Header)
+	}
 }

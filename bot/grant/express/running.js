@@ -42,13 +42,17 @@ export class Running {
 
   async listen() {
     let pause = SOON;
+    let trouble; // that was logged
     while (!this.stop.signal.aborted) {
       try {
         await this.hear(() => {
           pause = SOON;
+          trouble = undefined;
         });
       } catch (e) {
-        if (!this.stop.signal.aborted) this.log(`listening to the bot: ${e.cause?.message ?? e.message}`);
+        const why = e.cause?.message ?? e.message;
+        if (why !== trouble && !this.stop.signal.aborted) this.log(`listening to the bot: ${why}`);
+        trouble = why;
       }
       this.wasTried();
       await sleep(pause * (1 + Math.random() / 2), undefined, { ref: false, signal: this.stop.signal }).catch(() => {});
@@ -82,6 +86,7 @@ export class Running {
     const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? [];
     if (!name) return; // a comment
     const said = JSON.parse(data);
+    if (name === "keys" || said.all) this.bot.forgetKeys(); // they may have changed, also while nobody listened
     if (name === "ended") this.end(said.case);
     if (name !== "running") return;
     if (said.all) this.list = { asked, cases: new Set() };

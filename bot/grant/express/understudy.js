@@ -68,17 +68,18 @@ function here(req) {
 }
 
 function checked({ url, app, token, staffEmail, isStaffAccount, signIn = "/sign-in", issuer, plain = false, log = (line) => console.error(`understudy: ${line}`) }) {
-  const bot = new URL(url);
-  const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(bot.hostname);
-  if (bot.protocol !== "https:" && !(bot.protocol === "http:" && (loopback || plain))) {
-    throw new TypeError(`understudy: the token would cross the network for all to read on its way to ${bot.origin}: use https, or set plain: true if something else protects it`);
-  }
+  const wrong = [];
+  const bot = URL.canParse(url) ? new URL(url) : undefined;
+  const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(bot?.hostname);
+  if (!/^https?:$/.test(bot?.protocol)) wrong.push("url isn't the bot's address");
+  else if (bot.protocol === "http:" && !loopback && !plain) wrong.push(`the token would cross the network for all to read on its way to ${bot.origin}: use https, or set plain: true if something else protects it`);
   for (const [name, value] of Object.entries({ app, token, signIn })) {
-    if (typeof value !== "string" || !value) throw new TypeError(`understudy: ${name} is missing`);
+    if (typeof value !== "string" || !value) wrong.push(`${name} is missing`);
   }
   for (const [name, value] of Object.entries({ staffEmail, isStaffAccount })) {
-    if (typeof value !== "function") throw new TypeError(`understudy: ${name} is missing; it is a function that only your app can write`);
+    if (typeof value !== "function") wrong.push(`${name} is missing, a function that only your app can write`);
   }
+  if (wrong.length) throw new TypeError(`understudy: ${wrong.join("; ")}`);
   return { url: bot.href.replace(/\/+$/, ""), app, token, staffEmail, isStaffAccount, signIn, issuer, log };
 }
 
@@ -153,7 +154,7 @@ class Gate {
   tell(req, res, over) {
     const kept = req.session.understudy;
     if (!LOOKS.has(req.method)) {
-      kept.told = wantsPage(req);
+      kept.told ||= wantsPage(req);
       return refuse(req, res, ...ended(over));
     }
     if (req.method !== "GET" || !wantsPage(req)) return true;
@@ -253,7 +254,7 @@ class Gate {
   /** begin opens the grant of a code or a case, in a session with a new id. */
   async begin(req, res, what, email, next) {
     const { grant } = req[HERE];
-    if (grant) throw nested(grant, 409);
+    if (grant) throw nested(grant);
     const { token } = await this.bot.call("/v1/grants/redeem", { json: { ...what, staff_email: email } });
     const got = Date.now();
     const { claims, expired } = await this.bot.read(token).catch((e) => {
@@ -263,10 +264,10 @@ class Gate {
     if (expired || claims.act.sub !== email) throw new Problem(502, "Not understood", "Understudy's answer is over already, or is somebody else's. Nothing was opened.");
     if ((await this.isStaffAccount(claims.sub)) !== false) {
       await this.bot.revoke(token).catch((e) => this.log(`ending a grant for a member of staff: ${e.message}`));
-      throw staffAccount(claims.name);
+      throw staffAccount(grantOf(claims).subject.name);
     }
     const asked = asks(req).filter((a) => a.case !== claims.case);
-    await renew(req, { token, got, email, name: claims.name, csrf: secret(), asked });
+    await renew(req, { token, got, email, name: grantOf(claims).subject.name, csrf: secret(), asked });
     redirect(res, next);
   }
 
@@ -294,7 +295,7 @@ class Gate {
     const { grant } = req[HERE];
     const [flow, account, reason, next] = [field("flow"), field("account"), field("reason"), local(field("next"))];
     if (!email) return this.signInFirst(res, next);
-    if (grant) throw nested(grant, 409);
+    if (grant) throw nested(grant);
     if ((await this.isStaffAccount(account)) !== false) throw staffAccount(account);
     const asked = await this.bot.call("/v1/cases", { json: { flow, account, reason, staff_email: email } });
     const others = asks(req).filter((a) => a.case !== asked.case);
@@ -333,7 +334,7 @@ class Gate {
     if (!id) throw new Error("understudy: requireGrant's account(req) names no account");
     if (grant?.subject.id === id && grant.flow === flow) return true;
     if (over !== undefined) return refuse(req, res, ...ended(over));
-    if (grant) return refuse(req, res, ...nestedText(grant));
+    if (grant) return refuse(req, res, ...oneAtATime(grant));
     if (!LOOKS.has(req.method)) return refuse(req, res, "Access needed", "This needs an approved access to this customer, which you don't have. Nothing was done.");
     if (!req.session || !(await this.staff(req))) this.signInFirst(res, local(req.originalUrl));
     else if (!wantsPage(req)) refuse(req, res, "Access needed", "This needs an approved access to this customer. Load it as a page to ask for one.");
@@ -342,8 +343,9 @@ class Gate {
   }
 
   async showAsking(req, res, fields) {
-    const kept = (req.session.understudy ??= {});
+    const kept = req.session.understudy ?? {};
     kept.csrf ??= secret();
+    req.session.understudy = kept;
     await save(req);
     const rest = `<p><label>Why do you need it?<br><textarea name="reason" rows="3" cols="50" required autofocus></textarea></label></p><p><button>Ask for access</button></p>`;
     page(res, 403, "Access needed", `You have no access to ${fields.account} now. Whoever decides about it is asked in Slack, and sees why you need it.`, {
@@ -361,8 +363,8 @@ const grantOf = (claims) =>
 const asks = (req) => req.session.understudy?.asked ?? [];
 const waitAt = (req, id, next) => `${req.baseUrl}/understudy/wait?${new URLSearchParams({ case: id, next })}`;
 const ended = (name) => [`Your access to ${name} has ended.`, "Nothing was done. Load the page again to go on as yourself."];
-const nestedText = (grant) => ["One customer at a time", `Nobody acts as two customers at once, and you act as ${grant.subject.name}. Nothing was opened. End that first.`];
-const nested = (grant, status) => new Problem(status, ...nestedText(grant));
+const oneAtATime = (grant) => ["One customer at a time", `Nobody acts as two customers at once, and you act as ${grant.subject.name}. Nothing was opened. End that first.`];
+const nested = (grant) => new Problem(409, ...oneAtATime(grant));
 const staffAccount = (name) => new Problem(403, "A member of staff", `${name} is a member of staff, as whom nobody acts. Nothing was opened.`);
 
 function refuse(req, res, title, detail) {
