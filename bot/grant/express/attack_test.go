@@ -79,7 +79,7 @@ func codes(t *testing.T, bot *granttest.Bot, app string) {
 
 func keeps(t *testing.T, bot *granttest.Bot, app string) {
 	b, _ := kim(t, bot, app, "acct_1", approval.ReadOnly)
-	const acting = `{"staff":"kim@example.com","basket":["kept"],"actor":{"email":"kim@example.com","name":"Kim <b>Berg</b>"},"subject":{"id":"acct_1","name":"Acme"},"age":3600000}`
+	const acting = `{"staff":"kim@example.com","basket":["kept"],"actor":{"email":"kim@example.com","name":"Kim <b>Berg</b>"},"subject":{"id":"acct_1","name":"Acme"},"minutes":120}`
 	if got := b.get("/me").text; got != acting {
 		t.Errorf("while acting: %s", got)
 	}
@@ -89,7 +89,7 @@ func keeps(t *testing.T, bot *granttest.Bot, app string) {
 	}
 	old := b.Jar.Cookies(at)
 	b.post("/understudy/end", url.Values{"understudy_csrf": {b.csrf("/whole")}})
-	if got := b.get("/me").text; got != `{"staff":"kim@example.com","basket":["kept"],"age":3600000}` {
+	if got := b.get("/me").text; got != `{"staff":"kim@example.com","basket":["kept"],"minutes":120}` {
 		t.Errorf("afterwards: %s", got)
 	}
 	b.Jar.SetCookies(at, old)
@@ -237,7 +237,7 @@ func forms(t *testing.T, bot *granttest.Bot, app string) {
 		return b.do(http.MethodPost, "/understudy/end", form.Encode(), "Content-Type", "application/x-www-form-urlencoded", "X-Read-Before", "yes")
 	}
 	for _, form := range []url.Values{
-		{"understudy_csrf[]": {token}}, {"understudy_csrf": {token, token}}, {"understudy_csrf[x]": {token}},
+		{"understudy_csrf": {strings.Repeat("x", len(token))}}, {"understudy_csrf[]": {token}}, {"understudy_csrf": {token, token}}, {"understudy_csrf[x]": {token}},
 		{"__proto__[understudy_csrf]": {token}}, {"constructor[prototype][understudy_csrf]": {token}},
 	} {
 		b.refused(end(form), http.StatusForbidden, "by no page of this session")

@@ -174,13 +174,23 @@ func TestTheStreamIsCut(t *testing.T) {
 	clock.turnClock(0)
 
 	b, _ = kim(t, bot, app, "acct_2", approval.ReadOnly)
+	way.at(refresh, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprint(w, `{"title":"Unknown token","detail":"This token isn't known, or was revoked."}`)
+	})
+	if clock.turnClock(4*time.Minute + 5*time.Second); b.acts() {
+		t.Error("in, although the bot doesn't know the app any more")
+	}
+	clock.turnClock(0)
+
+	b, _ = kim(t, bot, app, "acct_3", approval.ReadOnly)
 	way.at(stream, listsNothing)
 	for began := time.Now(); b.acts(); {
 		if time.Since(began) > 15*time.Second {
 			t.Fatal("what isn't in the list goes on")
 		}
 	}
-	if c, _ := kim(t, bot, app, "acct_3", approval.ReadOnly); !c.acts() {
+	if c, _ := kim(t, bot, app, "acct_4", approval.ReadOnly); !c.acts() {
 		t.Error("what was opened after the list is thrown out by it")
 	}
 }

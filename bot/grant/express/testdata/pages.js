@@ -47,6 +47,7 @@ app.use((req, res, next) => {
 
 app.get("/sign-in", (req, res) => {
   Object.assign(req.session, { staff: req.query.staff, basket: ["kept"] });
+  req.session.cookie.maxAge = 7200_000; // "keep me signed in"
   res.end();
 });
 app.get("/whole", (req, res) => res.send(html));
@@ -85,7 +86,7 @@ app.get("/redirect", (req, res) => res.redirect("/whole"));
 app.get("/empty", (req, res) => res.type("html").end());
 app.get("/gzip", (req, res) => res.set("Content-Encoding", "gzip").type("html").send(gzipSync(html)));
 
-app.get("/me", (req, res) => res.json({ staff: req.session.staff, basket: req.session.basket, actor: req.actor, subject: req.subject, age: req.session.cookie.originalMaxAge }));
+app.get("/me", (req, res) => res.json({ staff: req.session.staff, basket: req.session.basket, actor: req.actor, subject: req.subject, minutes: Math.round(req.session.cookie.maxAge / 60_000) }));
 app.all("/do", (req, res) => {
   seen.push(`did ${req.method}`);
   res.end();
