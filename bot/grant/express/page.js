@@ -53,7 +53,7 @@ export function banner(grant, end, csrf) {
   const until = grant.until.toISOString();
   const button = `<button style="font:inherit;color:#7a1f1f;background:#fff;border:0;border-radius:4px;padding:4px 12px;cursor:pointer">End now</button>`;
   return Buffer.from(`<div id="understudy-banner" role="status" style="position:sticky;top:0;z-index:2147483647;display:flex;flex-wrap:wrap;gap:4px 16px;align-items:center;justify-content:space-between;padding:8px 16px;background:#7a1f1f;color:#fff;font:15px/1.4 system-ui,sans-serif;text-align:left">
-<span>${who}, you are here as ${whom}. ${scope}, until <time datetime="${until}">${until.slice(11, 16)} UTC</time>.</span>
+<span>${who}, you are here as ${whom} until <time datetime="${until}">${until.slice(11, 16)} UTC</time>. ${scope}.</span>
 ${form(end, { understudy_csrf: csrf }, button)}</div>
 `);
 }
