@@ -20,6 +20,7 @@ const (
 	// Its metadata is the case's id.
 	CallbackOpen = "open"
 
+	// BlockName and ActionName are of the field for the name.
 	BlockName  = "name"
 	ActionName = "name"
 )

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"strconv"
 	"time"
 )
 
@@ -21,7 +22,7 @@ func (p *Portal) invoices(account string) (all []invoice) {
 	defer p.mu.Unlock()
 	for n := range 6 {
 		one := invoice{
-			Number: fmt.Sprint(1042 - 7*n), Date: month.AddDate(0, -n, 0).Format("2 Jan 2006"),
+			Number: strconv.Itoa(1042 - 7*n), Date: month.AddDate(0, -n, 0).Format("2 Jan 2006"),
 			Amount: fmt.Sprintf("€ %d.00", amount+random.IntN(1+amount/10)), State: "paid",
 		}
 		switch {
