@@ -128,7 +128,9 @@ func TestAFlowsLife(t *testing.T) {
 // TestAPlanMissesTheAppsToken as long as there is none.
 func TestAPlanMissesTheAppsToken(t *testing.T) {
 	s, ctx := serve(t, func(*api.V1) {}), t.Context()
-	r := record(func(r *provision.Record) { r.App = &provision.App{Name: "portal", URL: "https://portal.example.com/in"} })
+	r := record(func(r *provision.Record) {
+		r.App = &provision.App{Name: "portal", URL: "https://portal.example.com/in"}
+	})
 	for _, app := range []string{"wiki", "portal"} {
 		plan, err := s.Plan(ctx, r)
 		if err != nil || len(plan.Warnings) != 1 || plan.Warnings[0].Field != "app.name" {

@@ -78,7 +78,7 @@ func (d *Demo) Run(ctx context.Context, program cli.Program, stdout io.Writer, l
 	if err != nil {
 		return err
 	}
-	defer portal.listener.Close()
+	defer func() { _ = portal.listener.Close() }() // who served on it has closed it
 	missing, err := d.begin(ctx, store, portal, stdout)
 	if err != nil {
 		return err

@@ -21,8 +21,7 @@ const (
 	CallbackOpen = "open"
 
 	// BlockName and ActionName are of the field for the name.
-	BlockName  = "name"
-	ActionName = "name"
+	BlockName, ActionName = "name", "name"
 )
 
 // openButton is the requester's way in; none where the bot opens no app.
