@@ -84,6 +84,7 @@ func (l *life) take(f file, event approval.Event) (broken string) {
 		}
 	case approval.Extended:
 		l.until = body.Until
+		return l.add(f, body.Approvers) // who let it go on may call it back
 	case approval.MergedGrant:
 		l.over++
 	case approval.GrantEnded:
