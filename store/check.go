@@ -147,7 +147,7 @@ func (r *Report) checkOrphans(tx Tx) error {
 	if err := r.checkHomeOrphans(tx); err != nil {
 		return err
 	}
-	for _, prefix := range []string{"event/", "card/", "open/", "past/", "link-of/", "running/"} {
+	for _, prefix := range []string{"event/", "card/", "open/", "past/", "link-of/", "running/", "ended/"} {
 		if err := r.checkCasesOf(tx, prefix); err != nil {
 			return err
 		}

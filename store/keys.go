@@ -41,8 +41,9 @@ func linkOfKey(id string) string { return "link-of/" + part(id) }
 func runningKey(app, id string) string {
 	return "running/" + part(app) + "/" + part(id)
 }
-func tokenKey(hash string) string { return "token/" + hash }
-func flowKey(name string) string  { return "flow/" + part(name) }
+func endedPrefix(app string) string { return "ended/" + part(app) + "/" }
+func tokenKey(hash string) string   { return "token/" + hash }
+func flowKey(name string) string    { return "flow/" + part(name) }
 func flowVersionKey(id string, version int) string {
 	return fmt.Sprintf("flow-version/%s/%08d", part(id), version)
 }

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -69,7 +70,32 @@ func TestALinkOpensOnce(t *testing.T) {
 	if len(running(t, l)) > 0 {
 		t.Error("the grant counts as open after its end")
 	}
+	for since, want := range map[time.Duration]int{0: 1, 2 * time.Minute: 1, 2*time.Minute + 1: 0} {
+		if all, err := l.EndedSince(t.Context(), "portal", noon.Add(since)); err != nil || len(all) != want {
+			t.Errorf("ended since %s: %v, %v", since, all, err)
+		}
+	}
 	sound(t, l)
+}
+
+// TestEndedGrantsAreForgotten but not before their last token is over.
+func TestEndedGrantsAreForgotten(t *testing.T) {
+	l := open(t, storetest.NewMemory())
+	for n := range 100 {
+		id, now := fmt.Sprint("c", n), noon.Add(time.Duration(n)*time.Minute)
+		change := submit(id, id)
+		s, _ := change.Command.(approval.Submit)
+		s.Flow.App = &approval.App{Name: "portal"}
+		change.Command = s
+		must(t, l, change, now)
+		must(t, l, ask(id, mia), now)
+		must(t, l, store.Change{Case: id, Command: approval.Approve{By: mia}}, now)
+		must(t, l, store.Change{Case: id, Command: approval.Open{By: s.Requester, Session: "s"}}, now)
+		must(t, l, store.Change{Case: id, Command: approval.Revoke{By: mia}}, now)
+	}
+	if all, err := l.EndedSince(t.Context(), "portal", noon); err != nil || len(all) != 16 {
+		t.Errorf("%d are kept, %v", len(all), err)
+	}
 }
 
 // TestALinkThatIsRefusedIsUsedUp whoever it comes from.

@@ -39,6 +39,7 @@
 //	link/HASH                       a code that lets a requester into an app, once
 //	link-of/CASE                    … and its hash by case
 //	running/APP/CASE                a grant that is open in an app
+//	ended/APP/TIME/CASE             … and one that was, until a while ago
 //
 // The package never talks to Slack, and never decides.
 package store

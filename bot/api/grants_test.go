@@ -465,6 +465,13 @@ func TestTheStreamTellsOfGrants(t *testing.T) {
 	second.hears(`event: ended data: {"case":"c1","end":"released"}`)
 	third := p.listen()
 	third.hears(`event: running data: {"all":true,"grants":[]}`)
+	third.hears(`event: ended data: {"case":"c1","end":"released"}`)
+	p.allow("c3", approval.App{Name: "portal"})
+	get[api.Opening](p, "POST", "/v1/grants/redeem", api.Redemption{Code: p.link("c3"), StaffEmail: "kim@example.com"})
+	p.do(approval.Bar{Why: "at once"}, "c3") // between two looks
+	third.hears(`event: ended data: {"case":"c3","end":"revoked"}`)
+	p.later(store.EndedKept + time.Second)
+	p.listen().hears(`event: running data: {"all":true,"grants":[]}`)
 }
 
 // TestARevokedAppsStreamEnds at the next thing that it would tell.

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
 )
 
@@ -19,26 +18,29 @@ const (
 	streamPause = 200 * time.Millisecond
 	// streamAlive is how often it says that it is there, and looks by itself.
 	streamAlive = 10 * time.Second
+	// streamOverlap is how far back it looks for what has ended, because commits
+	// don't come in the order of their times.
+	streamOverlap = time.Minute
+	// mostTold is how many ends one connection remembers to have told.
+	mostTold = 100_000
 	// streamPatience is how long a reader may take for what it is sent.
 	streamPatience = 20 * time.Second
 )
-
-// Ended says that a grant is over, and how it came to its end.
-type Ended struct {
-	Case string            `json:"case"`
-	End  approval.GrantEnd `json:"end"`
-}
 
 // stream tells an app of its grants, as server-sent events: running with all
 // that run, then running with those that began or go on for longer, and ended.
 //
 // It says what is so, as cards do. Whoever was away hears what runs now, and
-// what they have beside that has ended: there is nothing to be sent again, and
-// no place to remember.
+// what ended in the last minutes; what they have beside that has ended as well:
+// there is no place to remember.
 func (v *V1) stream(ctx context.Context, c call, w http.ResponseWriter) error {
-	s := sender{w: w, connection: http.NewResponseController(w)}
-	changed := c.ledger.Changed()
+	s := sender{w: w, connection: http.NewResponseController(w), told: map[string]bool{}}
+	looked, changed := v.Now(), c.ledger.Changed()
 	shown, err := c.ledger.Running(ctx, c.by.App)
+	if err != nil {
+		return err
+	}
+	over, err := c.ledger.EndedSince(ctx, c.by.App, looked.Add(-store.EndedKept))
 	if err != nil {
 		return err
 	}
@@ -46,7 +48,8 @@ func (v *V1) stream(ctx context.Context, c call, w http.ResponseWriter) error {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no") // a proxy that gathers would hold back what ends a grant
 	s.send("running", list(shown, true))
-	for s.err == nil {
+	s.ended(over)
+	for s.err == nil && len(s.told) < mostTold {
 		select {
 		case <-ctx.Done():
 			return nil
@@ -65,19 +68,21 @@ func (v *V1) stream(ctx context.Context, c call, w http.ResponseWriter) error {
 		if _, err := v.token(c.Request, c.ledger); err != nil {
 			return nil // it was revoked
 		}
-		changed = c.ledger.Changed()
+		since := looked.Add(-streamOverlap)
+		looked, changed = v.Now(), c.ledger.Changed()
 		now, err := c.ledger.Running(ctx, c.by.App)
+		if err == nil {
+			over, err = c.ledger.EndedSince(ctx, c.by.App, since)
+		}
 		if err != nil {
 			v.Log.Error().Err(err).Msg("telling an app of its grants")
 			return nil // it comes again
 		}
-		if err := s.difference(ctx, c.ledger, shown, now); err != nil {
-			v.Log.Error().Err(err).Msg("telling an app of its grants")
-			return nil
-		}
+		s.newer(shown, now)
+		s.ended(over)
 		shown = now
 	}
-	return nil // whoever listened has gone
+	return nil // whoever listened has gone, or comes again
 }
 
 // RunningGrants are grants that run. All says whether there are no others.
@@ -98,10 +103,11 @@ func list(grants map[string]store.Running, all bool) RunningGrants {
 type sender struct {
 	w          http.ResponseWriter
 	connection *http.ResponseController
+	told       map[string]bool // that they have ended
 	err        error
 }
 
-func (s *sender) difference(ctx context.Context, ledger *store.Ledger, before, now map[string]store.Running) error {
+func (s *sender) newer(before, now map[string]store.Running) {
 	newer := map[string]store.Running{}
 	for id, r := range now {
 		if before[id] != r {
@@ -111,17 +117,17 @@ func (s *sender) difference(ctx context.Context, ledger *store.Ledger, before, n
 	if len(newer) > 0 {
 		s.send("running", list(newer, false))
 	}
-	for _, id := range slices.Sorted(maps.Keys(before)) {
-		if _, runs := now[id]; runs {
-			continue
+}
+
+// ended tells each once. Also one that wasn't told to run: between two looks a
+// grant can have been opened and revoked.
+func (s *sender) ended(grants []store.Ended) {
+	for _, e := range grants {
+		if !s.told[e.Case] {
+			s.told[e.Case] = true
+			s.send("ended", e)
 		}
-		c, err := ledger.Case(ctx, id)
-		if err != nil {
-			return err
-		}
-		s.send("ended", Ended{id, c.Grant.End})
 	}
-	return nil
 }
 
 func (s *sender) send(event string, value any) {

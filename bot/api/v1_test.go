@@ -506,7 +506,7 @@ func TestTheDescriptionIsTrue(t *testing.T) {
 		"OnCallPerson": api.OnCallPerson{}, "Token": api.Token{}, "NewToken": api.NewToken{}, "Problem": api.Problem{}, "App": provision.App{}, "Rotation": api.Rotation{},
 		"Redemption": api.Redemption{}, "Refresh": api.Refresh{}, "Opening": api.Opening{}, "Grant": api.Grant{}, "Subject": api.Subject{}, "Actor": api.Actor{},
 		"Deeds": api.Deeds{}, "Deed": approval.Deed{}, "KeptDeeds": api.KeptDeeds{}, "Asking": api.Asking{}, "Standing": api.Standing{},
-		"Introspection": api.Introspection{}, "RunningGrants": api.RunningGrants{}, "Running": store.Running{}, "Ended": api.Ended{},
+		"Introspection": api.Introspection{}, "RunningGrants": api.RunningGrants{}, "Running": store.Running{}, "Ended": store.Ended{},
 	} {
 		all, always := fieldsOf(reflect.TypeOf(value))
 		var properties []string
