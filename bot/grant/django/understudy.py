@@ -292,7 +292,7 @@ class UnderstudyMiddleware:
         if not code or len(code) > 200:
             response = page(400, "No link", "This address has no code that could open anything. Click Open as … in Slack once more.")
         else:
-            response = self.let_in(request, {"code": code}, get_script_prefix())
+            response = private(self.let_in(request, {"code": code}, get_script_prefix()))
         response.delete_cookie(LINK_COOKIE, path=own("open"))
         return response
 
@@ -343,7 +343,7 @@ class UnderstudyMiddleware:
         if not self.staff(request):
             return self.to_sign_in(request.get_full_path())
         if request.grant:
-            return self.is_acting(request)
+            return page(403, "Another customer's", format_html("You act as {} now, and this needs another access. Nothing was done. End that first, with the button above.", request.subject.name))
         if request.method != "GET":
             return page(403, "No access", "Nothing was done: you have no access to this account. Open its page, and ask for it there.")
         return asking(request, 403, flow, account, local(request.get_full_path()))
@@ -382,7 +382,7 @@ class UnderstudyMiddleware:
         if not staff:
             return self.to_sign_in(request.get_full_path())
         if request.session.get(ASKED, {}).get(case) != staff:
-            return page(404, "No such request", "You have made no such request here.")
+            return page(403, "Not your request", "Only who asked sees how a request stands here.")
         if request.grant:
             return SeeOther(to) if request.grant.case == case else self.is_acting(request)
         try:
@@ -407,7 +407,7 @@ class UnderstudyMiddleware:
         return private(SeeOther(f"{self.sign_in}{'&' if '?' in self.sign_in else '?'}{urllib.parse.urlencode({'next': local(back)})}"))
 
     def is_acting(self, request):
-        return page(409, "You act as a customer already", format_html("You are in this app as {}. Nothing else was opened. End that first, with the button above.", request.subject.name))
+        return page(409, "You act as a customer already", format_html("You act as {} now, and nobody acts as two customers at once, so nothing else was opened. End that first, with the button above.", request.subject.name))
 
     # The banner.
 
@@ -435,16 +435,16 @@ class UnderstudyMiddleware:
 
 def banner(request):
     grant = request.grant
-    may = "read-only: you can look at everything and change nothing" if grant.scope == READ_ONLY else "with full access: what you change is changed for them"
     until = datetime.fromtimestamp(grant.until, timezone.utc)
     text = format_html(
         '<div id="understudy-banner" role="status" style="display:flex!important;visibility:visible!important;opacity:1!important;'
-        "position:sticky!important;top:0;left:0;right:0;z-index:2147483647;flex-wrap:wrap;gap:.5em 1em;align-items:center;"
-        'margin:0;padding:.5em 1em;background:#8a1c1c;color:#fff;font:14px/1.4 system-ui,sans-serif">'
-        '<span style="flex:1">{} is acting as <strong>{}</strong>, {}. Until <time datetime="{}">{} UTC</time>.</span>'
+        "position:sticky!important;top:0;left:0;right:0;z-index:2147483647;gap:1em;align-items:center;justify-content:space-between;"
+        'margin:0;padding:.5em 1em;background:#7a1f1f;color:#fff;font:14px/1.4 system-ui,sans-serif">'
+        '<span><strong>{}</strong> acting as <strong>{}</strong> ({}) until <time datetime="{}">{} UTC</time>{}{}</span>'
         '<form method="post" action="{}" style="margin:0"><input type="hidden" name="understudy_csrf" value="{}" />'
-        '<button type="submit" style="font:inherit;color:#8a1c1c;background:#fff;border:0;border-radius:3px;padding:.25em 1em">End now</button></form></div>',
-        grant.actor.name or grant.actor.email, grant.subject.name or grant.subject.id, may, until.strftime("%Y-%m-%dT%H:%M:%SZ"), until.strftime("%H:%M"), own("end"), csrf(request),
+        '<button type="submit" style="font:inherit;padding:2px 12px;cursor:pointer">End now</button></form></div>',
+        grant.actor.name or grant.actor.email, grant.subject.name or grant.subject.id, "read-only" if grant.scope == READ_ONLY else "full access",
+        until.strftime("%Y-%m-%dT%H:%M:%SZ"), until.strftime("%H:%M"), " · " if grant.reason else "", grant.reason, own("end"), csrf(request),
     )
     return text.encode("ascii", "xmlcharrefreplace")  # whatever the page's charset is
 

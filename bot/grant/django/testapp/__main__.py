@@ -7,6 +7,7 @@ import os
 import signal
 import stat
 import sys
+import tempfile
 import threading
 
 from django.conf import settings
@@ -67,10 +68,10 @@ def odd(request, kind):
     if kind == "streamed":
         return StreamingHttpResponse(iter([head[:40], head[40:] + body[:7], body[7:20], body[20:]]))
     if kind == "file":
-        name = os.path.join(settings.FILES, "page.html")
-        with open(name, "wb") as file:
-            file.write(head + body)
-        return FileResponse(open(name, "rb"))
+        file = tempfile.NamedTemporaryFile(suffix=".html")
+        file.write(head + body)
+        file.seek(0)
+        return FileResponse(file)
     if kind == "bodiless":
         return HttpResponse(b"<!doctype html><title>x</title>\n<p>page")
     if kind == "text":
@@ -109,7 +110,6 @@ def main():
         SECRET_KEY=os.urandom(32).hex(),
         ALLOWED_HOSTS=["127.0.0.1", "localhost"],
         ROOT_URLCONF=__name__,
-        FILES=os.environ.get("TMPDIR", "/tmp"),
         CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10000}}},
         SESSION_ENGINE="django.contrib.sessions.backends.cache",
         MIDDLEWARE=[
