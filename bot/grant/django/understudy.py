@@ -242,7 +242,7 @@ class UnderstudyMiddleware:
         if left < REFRESH and (left <= 0 or now - held["tried"] >= 10):
             request.session[HELD] = held = {**held, "tried": now}
             try:
-                token = self.bot.call("/v1/grants/refresh", {"token": held["token"]})["token"]
+                token = self.bot.text("token", "/v1/grants/refresh", {"token": held["token"]})
                 grant, known = self.bot.read(token), grant
                 if (grant.case, grant.session, grant.actor.email, grant.subject.id) != (known.case, known.session, known.actor.email, known.subject.id):
                     raise Over("the bot gave another grant's token")
@@ -301,7 +301,7 @@ class UnderstudyMiddleware:
         if request.grant:
             return self.is_acting(request)
         try:
-            token = self.bot.call("/v1/grants/redeem", {**redemption, "staff_email": self.staff(request)})["token"]
+            token = self.bot.text("token", "/v1/grants/redeem", {**redemption, "staff_email": self.staff(request)})
             vouched = time.time()
             grant = self.bot.read(token)
             if grant.actor.email != self.staff(request) or grant.expires <= vouched - LEEWAY:
@@ -362,7 +362,7 @@ class UnderstudyMiddleware:
         wish = {name: request.POST.get(name, "") for name in ("flow", "account", "reason")}
         to = local(request.POST.get("next"))
         try:
-            case = self.bot.call("/v1/cases", {**wish, "staff_email": staff})["case"]
+            case = self.bot.text("case", "/v1/cases", {**wish, "staff_email": staff})
         except Refused as no:
             if no.status == 422:  # they can mend it
                 return asking(request, 422, wish["flow"], wish["account"], to, wish["reason"], no.detail)
@@ -614,6 +614,7 @@ class Bot:
         self.ended = {}  # cases, and when it was heard
         self.deeds, self.timer = [], None
         self.listener = None  # the process that has one
+        self.pause = 0.5  # seconds before it listens again
         self.keys_lock = threading.Lock()
         self.keys, self.keys_at, self.fetches = {}, float("-inf"), []
         self.sending = threading.Lock()
@@ -639,6 +640,13 @@ class Bot:
             raise Unreachable(f"asking the bot for {path}: {error.code} {title}") from None
         except (OSError, HTTPException, ValueError) as error:
             raise Unreachable(f"asking the bot for {path}: {error}") from error
+
+    def text(self, name, path, body=None):
+        """Is the one text that matters of what the bot answers."""
+        found = self.call(path, body).get(name)
+        if not found or not isinstance(found, str):
+            raise Unreachable(f"asking the bot for {path}: its answer has no {name}")
+        return found
 
     def request(self, path, body=None, form=None):
         data = json.dumps(body).encode() if body is not None else urllib.parse.urlencode(form).encode() if form is not None else None
@@ -688,10 +696,7 @@ class Bot:
 
     def known_issuer(self):
         if not self.issuer:
-            issuer = self.call("/.well-known/oauth-authorization-server").get("issuer")
-            if not issuer or not isinstance(issuer, str):
-                raise Over("the bot doesn't say its name")
-            self.issuer = issuer
+            self.issuer = self.text("issuer", "/.well-known/oauth-authorization-server")
         return self.issuer
 
     def key(self, kid):
@@ -723,17 +728,13 @@ class Bot:
                 threading.Thread(target=self.listening, name="understudy", daemon=True).start()
 
     def listening(self):
-        wait = 0.5
         while True:
-            begun = time.monotonic()
             try:
                 self.hear()
             except Exception as why:  # whatever it is, this thread goes on
                 log.info("the bot's stream broke off: %s", why)
-            if time.monotonic() - begun > 10:
-                wait = 0.5
-            time.sleep(wait * random.uniform(0.5, 1))
-            wait = min(2 * wait, 10)
+            time.sleep(self.pause * random.uniform(0.5, 1))
+            self.pause = min(2 * self.pause, 10)
 
     def hear(self):
         """Reads the stream to its end. The bot says something each 10 seconds, or it is gone."""
@@ -758,7 +759,7 @@ class Bot:
             if event == "running":
                 cases = {grant["case"] for grant in said["grants"]}
                 if said["all"]:
-                    self.running, self.listed = cases, asked
+                    self.running, self.listed, self.pause = cases, asked, 0.5
                 self.running |= cases
                 for case in cases:
                     self.ended.pop(case, None)
