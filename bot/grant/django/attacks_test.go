@@ -30,6 +30,7 @@ const (
 
 // TestAttacks is what the suite of all middleware doesn't try, with one app.
 func TestAttacks(t *testing.T) {
+	t.Parallel()
 	b := newBetween(t)
 	kim, early := b.opens(t, full)
 	kim.do(http.MethodPost, "/invoices/7/void", url.Values{})
@@ -49,6 +50,8 @@ func TestAttacks(t *testing.T) {
 		{"a double click after the end", doubleClick},
 		{"a script's request after the end", scripts},
 		{"forms of before", oldForms},
+		{"the app's forms of before", appForms},
+		{"a grant by another flow", otherFlow},
 		{"looking at addresses that change something", looking},
 		{"the code while somebody signs in", codes},
 		{"many at once", manyAtOnce},
@@ -435,6 +438,43 @@ func oldForms(t *testing.T, b *between) {
 	}
 	if got := kim.do(http.MethodPost, "/understudy/end", ending); got.status != http.StatusForbidden {
 		t.Errorf("the form of before once more: %d", got.status)
+	}
+}
+
+// appForms are the app's own, with Django's secret: what was filled in as one
+// person isn't sent as another.
+func appForms(t *testing.T, b *between) {
+	kim := b.kim(t)
+	send := func(secret string) int {
+		return kim.do(http.MethodPost, "/form", url.Values{"csrfmiddlewaretoken": {secret}}).status
+	}
+	own := kim.get("/form").text
+	if status := send(own); status != http.StatusOK {
+		t.Fatalf("as oneself: %d", status)
+	}
+	id, _ := b.allowed(full)
+	kim.get("/understudy/open?code=" + b.bot.Code(id))
+	if status := send(own); status != http.StatusForbidden {
+		t.Errorf("a form of before, as the customer: %d", status)
+	}
+	acting := kim.get("/form").text
+	if status := send(acting); status != http.StatusOK {
+		t.Errorf("as the customer: %d", status)
+	}
+	kim.do(http.MethodPost, "/understudy/end", kim.secret("/"))
+	if status := send(acting); status != http.StatusForbidden {
+		t.Errorf("the customer's form, as oneself: %d", status)
+	}
+}
+
+func otherFlow(t *testing.T, b *between) {
+	b.forges(t, func(c token.Claims) string {
+		c.Flow = "viewing"
+		return b.sign(c)
+	})
+	kim, id := b.opens(t, readOnly)
+	if got := kim.get("/accounts/" + b.bot.Case(id).Account.ID); got.status != http.StatusForbidden {
+		t.Errorf("%d:\n%s", got.status, got.text)
 	}
 }
 

@@ -123,6 +123,7 @@ func (a *app) stop(t *testing.T) {
 }
 
 func TestDjango(t *testing.T) {
+	t.Parallel()
 	bot := granttest.NewBot(t)
 	granttest.Run(t, bot, start(t, bot.Environment()...).url)
 }

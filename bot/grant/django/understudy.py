@@ -186,6 +186,8 @@ class UnderstudyMiddleware:
         self.own = {"open": self.open, "end": self.end, "ask": self.ask, "wait": self.wait}
 
     def __call__(self, request):
+        if not hasattr(request, "session"):
+            raise ImproperlyConfigured("UnderstudyMiddleware goes behind django.contrib.sessions.middleware.SessionMiddleware in MIDDLEWARE.")
         self.bot.listen()
         request.understudy = self
         self.recognise(request)

@@ -14,8 +14,10 @@ from django.conf import settings
 from django.core.servers.basehttp import run
 from django.core.wsgi import get_wsgi_application
 from django.http import FileResponse, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.middleware.csrf import get_token
 from django.urls import path
 from django.utils.html import format_html
+from django.views.decorators.csrf import csrf_exempt
 
 from understudy import SeeOther, dangerous, local, never_as_customer, require_grant
 
@@ -39,6 +41,7 @@ def home(request):
     return HttpResponse(format_html('<!doctype html><html><head><title>Portal</title></head><body class="portal"><p id="who">{}</p><p id="voided">{}</p></body></html>', who, voided))
 
 
+@csrf_exempt
 def void(request, invoice):
     global voided
     if request.method == "POST":
@@ -51,6 +54,7 @@ def export(request):
     return HttpResponse("exported", content_type="text/plain")
 
 
+@csrf_exempt
 @never_as_customer
 def password(request):
     return HttpResponse("changed", content_type="text/plain")
@@ -61,6 +65,15 @@ def account(request, id):
     return HttpResponse(f"account {id}", content_type="text/plain")
 
 
+def form(request):
+    """Has Django's own secret in it."""
+    return HttpResponse(get_token(request) if request.method == "GET" else "taken", content_type="text/plain")
+
+
+KNOWN = {"ETag": '"x"', "Cache-Control": "public, max-age=600"}
+
+
+@csrf_exempt
 def odd(request, kind):
     """Pages as apps make them, with their bodies where one doesn't look for them."""
     head = b"<!doctype html><html><head><!-- <body> --><title><body></title><script>'<body>'</script><noscript><img></noscript></head>\n"
@@ -73,14 +86,14 @@ def odd(request, kind):
         file.seek(0)
         return FileResponse(file)
     if kind == "bodiless":
-        return HttpResponse(b"<!doctype html><title>x</title>\n<p>page")
+        return HttpResponse(b"<!doctype html><title>x</title>\n<p>page", headers=KNOWN)
     if kind == "text":
         return HttpResponse(b"page < 3 & <!wrong [")
     if kind == "compressed":
         return HttpResponse(head + body, headers={"Content-Encoding": "br"})
     if kind == "json":
-        return JsonResponse({"who": request.actor and request.actor.email}, headers={"Cache-Control": "public, max-age=600"})
-    return HttpResponse(head + body, status=404, headers={"ETag": '"x"', "Cache-Control": "public, max-age=600"})
+        return JsonResponse({"who": request.actor and request.actor.email}, headers=KNOWN)
+    return HttpResponse(head + body, status=404, headers=KNOWN)
 
 
 def overriding(get_response):
@@ -101,6 +114,7 @@ urlpatterns = [
     path("export", export),
     path("password", password),
     path("accounts/<str:id>", account),
+    path("form", form),
     path("odd/<str:kind>", odd),
 ]
 
@@ -116,6 +130,7 @@ def main():
             "django.middleware.gzip.GZipMiddleware",
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.http.ConditionalGetMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
             "understudy.UnderstudyMiddleware",
             f"{__name__}.overriding",
             "django.middleware.gzip.GZipMiddleware",
