@@ -205,14 +205,19 @@ type answer struct {
 
 func (b *between) kim(t *testing.T) *browser {
 	t.Helper()
+	kim := b.nobody(t)
+	kim.get("/sign-in?staff=" + granttest.Kim)
+	return kim
+}
+
+func (b *between) nobody(t *testing.T) *browser {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	stays := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	kim := &browser{t: t, app: b.app.url, http: &http.Client{Jar: jar, Timeout: 20 * time.Second, CheckRedirect: stays}}
-	kim.get("/sign-in?staff=" + granttest.Kim)
-	return kim
+	return &browser{t: t, app: b.app.url, http: &http.Client{Jar: jar, Timeout: 20 * time.Second, CheckRedirect: stays}}
 }
 
 // allowed is a grant that Kim may open, for another account called Acme each time.

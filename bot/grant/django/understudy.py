@@ -419,7 +419,7 @@ class UnderstudyMiddleware:
             return response
         add_never_cache_headers(response)
         kind = response.get("Content-Type", "").partition(";")[0].strip().lower()
-        if kind not in ("text/html", "application/xhtml+xml") or response.get("Content-Disposition", "").lower().startswith("attachment") or 300 <= response.status_code < 400:
+        if kind not in ("text/html", "application/xhtml+xml") or response.get("Content-Disposition", "").lower().startswith("attachment") or not (response.streaming or response.content):
             return response
         if response.has_header("Content-Encoding") or getattr(response, "is_async", False):
             response.close()

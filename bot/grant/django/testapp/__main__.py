@@ -91,6 +91,8 @@ def odd(request, kind):
         return HttpResponse(b"page < 3 & <!wrong [")
     if kind == "compressed":
         return HttpResponse(head + body, headers={"Content-Encoding": "br"})
+    if kind == "empty":
+        return HttpResponse()
     if kind == "json":
         return JsonResponse({"who": request.actor and request.actor.email}, headers=KNOWN)
     return HttpResponse(head + body, status=404, headers=KNOWN)
