@@ -50,6 +50,7 @@ func TestAttacks(t *testing.T) {
 		{"a double click after the end", doubleClick},
 		{"a script's request after the end", scripts},
 		{"the session's id", fixation},
+		{"an end that the bot isn't told of", endAlone},
 		{"forms of before", oldForms},
 		{"the app's forms of before", appForms},
 		{"a grant by another flow", otherFlow},
@@ -449,6 +450,18 @@ func fixation(t *testing.T, b *between) {
 	}
 	if got := use(during); strings.Contains(got.text, granttest.Kim) {
 		t.Errorf("whoever knew the session during it is Kim now:\n%s", got.text)
+	}
+}
+
+func endAlone(t *testing.T, b *between) {
+	kim, id := b.opens(t, readOnly)
+	b.answers(t, revoke, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	if got := kim.do(http.MethodPost, "/understudy/end", kim.secret("/")); got.status != http.StatusOK || !strings.Contains(got.text, "end it in Slack as well") || strings.Contains(got.text, "banner") {
+		t.Errorf("%d:\n%s", got.status, got.text)
+	}
+	kim.is("kim@example.com")
+	if status := b.bot.Case(id).Status; status != approval.Active {
+		t.Errorf("the grant is %s", status)
 	}
 }
 

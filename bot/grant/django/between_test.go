@@ -53,6 +53,7 @@ const (
 	redeem  = "/v1/grants/redeem"
 	refresh = "/v1/grants/refresh"
 	stream  = "/v1/grants/stream"
+	revoke  = "/v1/revoke"
 	deeds   = "/v1/grants/deeds"
 	keys    = "/.well-known/jwks.json"
 )

@@ -322,8 +322,9 @@ class UnderstudyMiddleware:
 
     def leave(self, request):
         """Forgets what the session held, and gives it and its forms new secrets: what was made before is void."""
-        for key in (HELD, ENDED, CSRF):
+        for key in (HELD, ENDED):
             request.session.pop(key, None)
+        request.session[CSRF] = get_random_string(32)
         request.session.cycle_key()
         rotate_token(request)
 
@@ -337,7 +338,7 @@ class UnderstudyMiddleware:
         request.grant = request.actor = request.subject = None
         self.leave(request)
         if grant and not self.bot.revoke(grant.token):
-            request.session[ENDED] = {"email": grant.actor.email, "name": grant.subject.name + " in this app"}
+            return page(200, "Ended here alone", format_html("You are yourself again in this app. The bot couldn't be told, so your access to {} goes on for it: end it in Slack as well.", grant.subject.name))
         return SeeOther(get_script_prefix())
 
     def must_ask(self, request, flow, account):
