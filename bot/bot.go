@@ -122,10 +122,11 @@ func (b *Bot) Run(ctx context.Context) error {
 // work does what is to do by itself, until ctx ends.
 func (b *Bot) work(ctx context.Context) {
 	var background sync.WaitGroup
-	cards := &deliver.Deliverer{Ledger: b.Ledger, Slack: b.Slack, Decide: b.commit, Now: b.Now, Haste: b.Haste, Log: b.Log}
+	cards := &deliver.Deliverer{Ledger: b.Ledger, Slack: b.Slack, Decide: b.commit, Oversees: b.oversees, Now: b.Now, Haste: b.Haste, Log: b.Log}
 	cards.Watch = b.Watch.Delivery
 	background.Go(func() { cards.Run(ctx) })
 	background.Go(func() { b.keepTime(ctx) })
+	background.Go(func() { b.lookAtRequesters(ctx) })
 	background.Wait()
 }
 

@@ -111,7 +111,10 @@ func (b *Bot) decide(ctx context.Context, once, id string, user slack.User, w wi
 		why, err = unsaved(err)
 		return nil, why, err
 	}
-	command := w(known(c, person(user)))
+	command, why := b.empowered(ctx, c, w(known(c, person(user))))
+	if why != "" {
+		return nil, why, nil
+	}
 	if why := b.barred(ctx, c, user.ID, command); why != "" {
 		return nil, why, nil
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/understudyhq/understudy/bot/view"
 )
 
-// history opens the case's history for somebody who takes part in it. Nothing is
+// history opens the case's history for somebody who takes part in it or oversees it. Nothing is
 // changed, so it is acked before it is read.
 func (b *Bot) history(ctx context.Context, action slack.InteractionCallback, id string) {
 	deadline := time.Now().Add(triggerLife)
@@ -26,7 +26,11 @@ func (b *Bot) openHistory(ctx context.Context, deadline time.Time, action slack.
 		b.Log.Error().Err(err).Str("case", id).Msg("reading a case for its history")
 		return view.NoHistory()
 	}
-	if !c.Participant(action.User.ID) {
+	switch may, err := b.maySee(ctx, c, action.User.ID); {
+	case err != nil:
+		b.Log.Warn().Err(err).Str("case", id).Msg("looking up who reads a history")
+		return view.NobodyKnowsGroups()
+	case !may:
 		return view.NotYourHistory()
 	}
 	events, err := b.Ledger.Events(ctx, id)

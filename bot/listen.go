@@ -102,20 +102,34 @@ func (b *Bot) submission(ctx context.Context, action slack.InteractionCallback) 
 // strangerHere is why a member of another workspace may do nothing.
 const strangerHere = "you're a member of another workspace"
 
-// event handles what happens in the workspace: only the opening of a Home.
+// event handles what happens in the workspace: the opening of a Home, and that
+// somebody isn't what they were.
 func (b *Bot) event(ctx context.Context, payload json.RawMessage) error {
 	var callback struct {
 		Event struct {
-			Type string `json:"type"`
-			User string `json:"user"`
-			Tab  string `json:"tab"`
+			Type string          `json:"type"`
+			User json.RawMessage `json:"user"` // an id, or of user_change a user
+			Tab  string          `json:"tab"`
 		} `json:"event"`
 	}
 	if err := json.Unmarshal(payload, &callback); err != nil {
 		return fmt.Errorf("reading an event: %w", err)
 	}
-	if e := callback.Event; e.Type == "app_home_opened" && e.Tab == "home" {
-		return b.openHome(ctx, e.User)
+	switch e := callback.Event; {
+	case e.Type == "app_home_opened" && e.Tab == "home":
+		var id string
+		if err := json.Unmarshal(e.User, &id); err != nil {
+			return fmt.Errorf("reading who opened a Home: %w", err)
+		}
+		return b.openHome(ctx, id)
+	case e.Type == "user_change":
+		var user struct {
+			ID string `json:"id"`
+		}
+		if err := json.Unmarshal(e.User, &user); err != nil {
+			return fmt.Errorf("reading who changed: %w", err)
+		}
+		b.userChanged(ctx, user.ID)
 	}
 	return nil
 }

@@ -14,16 +14,24 @@ import (
 // denyOrRevoke asks for the reason first, where the flow wants one and the
 // click could count. What is typed comes back as a submission.
 func (b *Bot) denyOrRevoke(ctx context.Context, envelope string, action slack.InteractionCallback, pressed *slack.BlockAction) error {
+	deadline := time.Now().Add(triggerLife)
 	w := withReason(pressed.ActionID, "")
 	c, err := b.Ledger.Case(ctx, pressed.Value)
-	if err != nil || !b.asksWhy(c, w(person(action.User))) {
+	if err != nil {
 		return b.change(ctx, envelope, action, pressed.Value, w)
 	}
 	modal := view.DenyModal
 	if pressed.ActionID == view.ActionRevoke {
 		modal = view.RevokeModal
 	}
-	deadline := time.Now().Add(triggerLife)
+	command, why := b.empowered(ctx, c, w(person(action.User)))
+	if why != "" {
+		b.tellLater(ctx, action, why)
+		return nil
+	}
+	if !b.asksWhy(c, command) {
+		return b.change(ctx, envelope, action, pressed.Value, w)
+	}
 	b.later(ctx, func(ctx context.Context) {
 		if err := b.openView(ctx, deadline, action.TriggerID, modal(c)); err != nil {
 			b.Log.Error().Err(err).Str("case", c.ID).Msg("asking for a reason")

@@ -33,6 +33,9 @@ type Card struct {
 	Failures int `json:"failures,omitempty"`
 	// Browse is what of a Home its person looks at; nil is its first pages.
 	Browse *Browse `json:"browse,omitempty"`
+	// Groups are those that oversee flows and that a Home's person was found in
+	// when it was last shown.
+	Groups []string `json:"groups,omitempty"`
 	// Lost is why the card is never delivered again, empty if it is.
 	Lost string `json:"lost,omitempty"`
 }
@@ -333,7 +336,13 @@ func sounds(c approval.Case) (ids []CardID) {
 }
 
 func homesOf(tx Tx, c approval.Case) (homes []Card, err error) {
-	for _, person := range participants(c) {
+	overseers, err := overseersOf(tx, c)
+	if err != nil {
+		return nil, err
+	}
+	people := append(participants(c), overseers...)
+	slices.Sort(people)
+	for _, person := range slices.Compact(people) {
 		var card Card
 		found, err := get(tx, cardKey(homeID(person)), &card)
 		if err != nil {

@@ -77,6 +77,20 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
+// Granted are the cases whose grants run.
+func (l *Ledger) Granted(ctx context.Context) (cases []approval.Case, err error) {
+	err = l.engine.View(ctx, func(tx Tx) error {
+		cases = nil
+		return eachLive(tx, func(c approval.Case) error {
+			if c.Status == approval.Active {
+				cases = append(cases, c)
+			}
+			return nil
+		})
+	})
+	return cases, err
+}
+
 // Undecided is a case that nobody has decided yet.
 type Undecided struct {
 	Case    string

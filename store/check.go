@@ -26,8 +26,8 @@ func (r *Report) problem(format string, args ...any) {
 
 // Check reads the whole store: that every chain of events holds, that
 // replaying it gives the stored case, that the indexes and due times agree
-// with the cases, that the flows are those that the cases pin, and that nothing
-// is without its case.
+// with the cases, that the flows are those that the cases pin, that the tokens are
+// as they were made, and that nothing is without its case.
 func (l *Ledger) Check(ctx context.Context) (Report, error) {
 	var report Report
 	err := l.engine.View(ctx, func(tx Tx) error {
@@ -41,6 +41,9 @@ func (l *Ledger) Check(ctx context.Context) (Report, error) {
 			}
 		}
 		if err := report.checkFlows(tx); err != nil {
+			return err
+		}
+		if err := report.checkTokens(tx); err != nil {
 			return err
 		}
 		return report.checkOrphans(tx)

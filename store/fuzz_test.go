@@ -70,7 +70,7 @@ func readAll(t *testing.T, l *store.Ledger) error {
 	_, one := l.Case(ctx, "c1")
 	_, events := l.Events(ctx, "c1")
 	_, opened := l.Open(ctx, mia.ID)
-	_, home := l.Home(ctx, mia.ID, noon, pageSize)
+	_, home := l.Home(ctx, mia.ID, nil, noon, pageSize)
 	_, past := l.Past(ctx, kim.ID, "")
 	_, cards := l.CardsOf(ctx, "c1")
 	_, flows := l.Flows(ctx)

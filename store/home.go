@@ -46,10 +46,11 @@ type Section struct {
 const counted = 500
 
 // Home reads the page of each part of the person's Home that they are looking
-// at, with so many cases a page. A page that is empty by now is the last one that
+// at, with so many cases a page. Groups are those that oversee flows and that the
+// person is in. A page that is empty by now is the last one that
 // isn't. It reads the cases that it returns, and of the others an index; what is
 // damaged is left out, as whoever takes it says so.
-func (l *Ledger) Home(ctx context.Context, person string, now time.Time, size map[HomePart]int) (h Home, err error) {
+func (l *Ledger) Home(ctx context.Context, person string, groups []string, now time.Time, size map[HomePart]int) (h Home, err error) {
 	err = l.engine.View(ctx, func(tx Tx) error {
 		h = Home{Parts: map[HomePart]Section{}}
 		var card Card
@@ -60,7 +61,7 @@ func (l *Ledger) Home(ctx context.Context, person string, now time.Time, size ma
 			h.Browse = *card.Browse
 		}
 		for _, p := range HomeParts() {
-			section, err := h.Browse.section(tx, person, p, now, size[p])
+			section, err := h.Browse.section(tx, reader{person, groups}, p, now, size[p])
 			if err != nil {
 				return fmt.Errorf("reading the Home of %s: %w", person, err)
 			}
@@ -71,8 +72,8 @@ func (l *Ledger) Home(ctx context.Context, person string, now time.Time, size ma
 	return h, err
 }
 
-func (b Browse) section(tx Tx, person string, p HomePart, now time.Time, size int) (Section, error) {
-	ids, err := b.list(tx, person, p, now)
+func (b Browse) section(tx Tx, who reader, p HomePart, now time.Time, size int) (Section, error) {
+	ids, err := b.list(tx, who, p, now)
 	if err != nil || len(ids) == 0 || size <= 0 {
 		return Section{}, err
 	}
@@ -95,8 +96,27 @@ func (b Browse) section(tx Tx, person string, p HomePart, now time.Time, size in
 
 // list are the ids of the cases of a part, from the index: all of them, or one
 // more than are counted.
-func (b Browse) list(tx Tx, person string, p HomePart, now time.Time) (ids []string, err error) {
-	prefix := homePrefix(person, p)
+func (b Browse) list(tx Tx, who reader, p HomePart, now time.Time) (ids []string, err error) {
+	var places []string
+	for _, owner := range who.owners(p) {
+		more, err := b.places(tx, who, owner, p, now)
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, more...)
+	}
+	slices.Sort(places) // a case of two owners has the same place in both
+	places = slices.Compact(places)
+	for _, place := range places[:min(len(places), counted+1)] {
+		ids = append(ids, lastPart(place))
+	}
+	return ids, nil
+}
+
+// places are what follows the owner's prefix in the keys of a part: all, or one
+// more than are counted.
+func (b Browse) places(tx Tx, who reader, owner string, p HomePart, now time.Time) (places []string, err error) {
+	prefix := homePrefix(owner, p)
 	to := behind(prefix)
 	if p == HomeRecent {
 		to = prefix + newestFirst(now.Add(-RecentlyKept))
@@ -105,20 +125,26 @@ func (b Browse) list(tx Tx, person string, p HomePart, now time.Time) (ids []str
 		if err != nil {
 			return nil, err
 		}
-		if p == HomeRecent {
-			shown, err := b.matches(tx, entry, strings.TrimPrefix(entry.Key, prefix))
-			if err != nil {
-				return nil, err
-			}
-			if !shown {
-				continue
-			}
+		place := strings.TrimPrefix(entry.Key, prefix)
+		shown := true
+		switch p {
+		case HomeRecent:
+			shown, err = b.matches(tx, entry, place)
+		case HomeOverseen:
+			shown, err = who.onlyOversees(entry)
+		case HomeWaiting, HomeRequests, HomeRunning:
 		}
-		if ids = append(ids, lastPart(entry.Key)); len(ids) > counted {
+		if err != nil {
+			return nil, err
+		}
+		if !shown {
+			continue
+		}
+		if places = append(places, place); len(places) > counted {
 			break
 		}
 	}
-	return ids, nil
+	return places, nil
 }
 
 // matches says whether a recent case is one of those that are shown. Whoever takes

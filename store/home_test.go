@@ -14,12 +14,12 @@ import (
 	"github.com/understudyhq/understudy/store/storetest"
 )
 
-var pageSize = map[store.HomePart]int{store.HomeWaiting: 2, store.HomeRequests: 2, store.HomeRunning: 2, store.HomeRecent: 2}
+var pageSize = map[store.HomePart]int{store.HomeWaiting: 2, store.HomeRequests: 2, store.HomeRunning: 2, store.HomeOverseen: 2, store.HomeRecent: 2}
 
 // homeOf says what is on somebody's Home, a line for each part.
-func homeOf(t *testing.T, l *store.Ledger, person string, now time.Time) string {
+func homeOf(t *testing.T, l *store.Ledger, person string, now time.Time, groups ...string) string {
 	t.Helper()
-	h, err := l.Home(t.Context(), person, now, pageSize)
+	h, err := l.Home(t.Context(), person, groups, now, pageSize)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestNobodyCountsAllThatWasRecent(t *testing.T) {
 		if err := l.BrowseHome(t.Context(), kim.ID, now, change); err != nil {
 			t.Fatal(err)
 		}
-		h, err := l.Home(t.Context(), kim.ID, now, pageSize)
+		h, err := l.Home(t.Context(), kim.ID, nil, now, pageSize)
 		if err != nil {
 			t.Fatal(err)
 		}

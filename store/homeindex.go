@@ -17,11 +17,14 @@ const (
 	HomeWaiting  HomePart = "waiting"  // cases that this person may decide, the oldest first
 	HomeRequests HomePart = "requests" // this person's own that aren't over, the newest first
 	HomeRunning  HomePart = "running"  // others' grants that this person may revoke, the next to end first
+	HomeOverseen HomePart = "overseen" // others' cases that aren't over, of flows that this person oversees: running ones, the next to end first, then the newest
 	HomeRecent   HomePart = "recent"   // cases that are over, the last to end first
 )
 
 // HomeParts are all parts, in the order of a Home.
-func HomeParts() []HomePart { return []HomePart{HomeWaiting, HomeRequests, HomeRunning, HomeRecent} }
+func HomeParts() []HomePart {
+	return []HomePart{HomeWaiting, HomeRequests, HomeRunning, HomeOverseen, HomeRecent}
+}
 
 // RecentlyKept is how long a case stays on a Home after its end.
 const RecentlyKept = 30 * 24 * time.Hour
@@ -37,7 +40,7 @@ type homeRow struct {
 type homeEntry struct {
 	Account string `json:"account,omitempty"`
 	// People are the requester and whoever decided: not all who take part, see
-	// [Browse.matches].
+	// [Browse.matches]. Of a case that is overseen they are all who do.
 	People []string `json:"people,omitempty"`
 }
 
@@ -59,16 +62,25 @@ func homeRows(c approval.Case) (rows []homeRow) {
 	if c.ID == "" {
 		return nil // it isn't submitted yet
 	}
-	for _, person := range participants(c) {
-		p, order := homePlace(c, person)
-		if p == "" {
-			continue
-		}
+	add := func(person string, p HomePart, order string) {
 		row := homeRow{person: person, key: homePrefix(person, p) + order + "/" + part(c.ID)}
-		if p == HomeRecent {
+		switch p {
+		case HomeRecent:
 			row.entry = homeEntry{c.Account.ID, involved(c)}
+		case HomeOverseen:
+			row.entry = homeEntry{People: participants(c)}
+		case HomeWaiting, HomeRequests, HomeRunning:
 		}
 		rows = append(rows, row)
+	}
+	for _, person := range participants(c) {
+		if p, order := homePlace(c, person); p != "" {
+			add(person, p, order)
+		}
+	}
+	for _, group := range c.Overseers() {
+		p, order := overseenPlace(c)
+		add(groupMark+group, p, order)
 	}
 	return rows
 }
@@ -88,6 +100,17 @@ func homePlace(c approval.Case, person string) (p HomePart, order string) {
 		return HomeRunning, timeKey(c.Grant.Until)
 	}
 	return "", ""
+}
+
+// overseenPlace is where a case is for the groups that oversee it.
+func overseenPlace(c approval.Case) (p HomePart, order string) {
+	switch {
+	case c.Status.Over():
+		return HomeRecent, newestFirst(endOf(c))
+	case c.Status == approval.Active && c.Grant != nil:
+		return HomeOverseen, "running/" + timeKey(c.Grant.Until)
+	}
+	return HomeOverseen, "waiting/" + newestFirst(c.AskedAt)
 }
 
 func endOf(c approval.Case) time.Time {

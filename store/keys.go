@@ -35,6 +35,9 @@ func openKey(person, id string) string { return "open/" + part(person) + "/" + p
 func pastKey(requester string, at time.Time, id string) string {
 	return "past/" + part(requester) + "/" + timeKey(at) + "/" + part(id)
 }
+func overseerKey(group, person string) string {
+	return "overseer/" + part(group) + "/" + part(person)
+}
 func cardKey(id CardID) string   { return "card/" + string(id) }
 func linkKey(hash string) string { return "link/" + hash }
 func linkOfKey(id string) string { return "link-of/" + part(id) }

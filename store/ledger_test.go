@@ -306,8 +306,11 @@ func TestCheckNotices(t *testing.T) {
 	l := open(t, engine)
 	must(t, l, submit("c1", "acct"), noon)
 	must(t, l, ask("c1", mia), noon)
+	if err := l.AddToken(t.Context(), store.Token{ID: "t1", Name: "terraform", Role: store.Read, Hash: store.HashToken("secret"), By: "ops", Since: noon}); err != nil {
+		t.Fatal(err)
+	}
 	sound(t, l)
-	for _, prefix := range []string{"case/", "event/", "live/", "queue/due/at/", "home/"} {
+	for _, prefix := range []string{"case/", "event/", "live/", "queue/due/at/", "home/", "token/"} {
 		for _, entry := range entries(t, engine, prefix) {
 			t.Run(entry.Key, func(t *testing.T) {
 				damaged := slices.Clone(entry.Value)

@@ -112,7 +112,6 @@ func TestAnExtensionTakesThePlaceOfWhatEnded(t *testing.T) {
 }
 
 func TestWhoApprovedAnExtensionCanRevokeIt(t *testing.T) {
-	ida := approval.Person{ID: "UIDA", Name: "Ida"}
 	l := granted(t)
 	must(t, l, extend("c2", "c1"), noon.Add(50*time.Minute))
 	must(t, l, ask("c2", ida, mia), noon.Add(50*time.Minute))

@@ -25,6 +25,8 @@
 //	open/PERSON/CASE                cases that aren't over and that a person takes part in
 //	past/REQUESTER/TIME/CASE        every case, with its status
 //	home/PERSON/PART/ORDER/CASE     where a case is on the Home of somebody who takes part in it
+//	home/@GROUP/PART/ORDER/CASE     … and of the members of a group that oversees it
+//	overseer/GROUP/PERSON           whose Home follows the cases that a group oversees
 //	recent-since                    … and from when on it has the cases that are over
 //	card/CASE/KIND/RECIPIENT        one copy of a case, and what Slack has of it
 //	card/home/home/PERSON           a person's App Home

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/rs/zerolog"
 )
@@ -51,6 +52,9 @@ type Source struct {
 	// Plain allows an http URL of another host, where the network itself keeps
 	// what is said secret and true.
 	Plain bool
+	// Keep is how long the accounts of a file that can't be read any more are
+	// given; zero is DefaultKeep.
+	Keep time.Duration
 }
 
 // Check says what is wrong with the source as far as that can be known without
@@ -80,7 +84,11 @@ func (s Source) Open(ctx context.Context, log zerolog.Logger) (Directory, error)
 	if isDatabase(s.Where) {
 		return opened(OpenDatabase(ctx, s.Where, s.Secret, s.Queries, log))
 	}
-	return opened(OpenFile(ctx, s.Where, log))
+	file, err := OpenFile(ctx, s.Where, log)
+	if err == nil && s.Keep > 0 {
+		file.KeepFor(s.Keep)
+	}
+	return opened(file, err)
 }
 
 // opened keeps a nil pointer from becoming a Directory.

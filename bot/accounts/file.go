@@ -28,6 +28,8 @@ type File struct {
 	accounts *index
 	loaded   time.Time
 	err      error
+	failing  time.Time // since when there is an err
+	keep     time.Duration
 
 	stop    context.CancelFunc
 	polling sync.WaitGroup
@@ -40,6 +42,10 @@ const pollEvery = 2 * time.Second
 // about as much again as its file.
 const maxFileBytes = 4 << 30
 
+// DefaultKeep is how long the accounts of a file that can't be read any more are
+// still good to decide upon.
+const DefaultKeep = 24 * time.Hour
+
 // OpenFile loads a .json, .jsonl or .csv file. An error names the line and the
 // remedy.
 func OpenFile(ctx context.Context, path string, log zerolog.Logger) (*File, error) {
@@ -47,7 +53,7 @@ func OpenFile(ctx context.Context, path string, log zerolog.Logger) (*File, erro
 	if err != nil {
 		return nil, err
 	}
-	f := &File{path: path, parse: parse, log: log}
+	f := &File{path: path, parse: parse, log: log, keep: DefaultKeep}
 	if err := f.load(ctx); err != nil {
 		return nil, fmt.Errorf("account directory: %w", err)
 	}
@@ -62,7 +68,10 @@ func (f *File) Search(ctx context.Context, query, email string, limit int) ([]Ac
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	x := f.current()
+	x, err := f.current()
+	if err != nil {
+		return nil, err
+	}
 	return x.accounts(x.search(query, email, limit))
 }
 
@@ -74,7 +83,10 @@ func (f *File) Named(ctx context.Context, text string, limit int) ([]Account, er
 	if !searchable(text) {
 		return nil, ErrTooMuch
 	}
-	x := f.current()
+	x, err := f.current()
+	if err != nil {
+		return nil, err
+	}
 	return x.accounts(x.named(hear(text), limit))
 }
 
@@ -83,7 +95,10 @@ func (f *File) Get(ctx context.Context, id, _ string) (Account, error) {
 	if err := ctx.Err(); err != nil {
 		return Account{}, err
 	}
-	x := f.current()
+	x, err := f.current()
+	if err != nil {
+		return Account{}, err
+	}
 	number, found := x.find(id)
 	if !found {
 		return Account{}, ErrNotFound
@@ -92,7 +107,19 @@ func (f *File) Get(ctx context.Context, id, _ string) (Account, error) {
 }
 
 // Len is how many accounts there are.
-func (f *File) Len() int { return f.current().len() }
+func (f *File) Len() int {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.accounts.len()
+}
+
+// KeepFor says for how long the accounts of a file that can't be read any more are
+// given. After that there is an error: whoever left a customer may be in them.
+func (f *File) KeepFor(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.keep = d
+}
 
 // Err is what is wrong with the file as it is now. The accounts are then those
 // that it held before. It is nil if they are the file's.
@@ -124,10 +151,14 @@ func (f *File) Close() error {
 	return nil
 }
 
-func (f *File) current() *index {
+// current are the accounts, if the file held them not too long ago.
+func (f *File) current() (*index, error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	return f.accounts
+	if age := time.Since(f.failing); f.err != nil && age > f.keep {
+		return nil, fmt.Errorf("the file of accounts couldn't be read for %s, which is longer than its last accounts are good for (%s): mend the file: %w", age.Round(time.Minute), f.keep, f.err)
+	}
+	return f.accounts, nil
 }
 
 func (f *File) poll(ctx context.Context) {
@@ -159,6 +190,9 @@ func (f *File) report(err error) {
 	f.mu.Lock()
 	before := f.err
 	f.err = err
+	if before == nil {
+		f.failing = time.Now() // until now they were the file's
+	}
 	age := time.Since(f.loaded)
 	f.mu.Unlock()
 	switch {
@@ -166,7 +200,7 @@ func (f *File) report(err error) {
 		f.log.Info().Str("file", f.path).Int("accounts", f.Len()).Msg("account directory loaded again")
 	case before == nil || before.Error() != err.Error():
 		f.log.Error().Err(err).Str("file", f.path).Int("accounts", f.Len()).Stringer("age", age.Round(time.Second)).
-			Msg("account directory can't be loaded again: the accounts loaded before stay until the file is mended")
+			Msg("account directory can't be loaded again: the accounts loaded before stay for a while, until the file is mended")
 	}
 }
 

@@ -136,6 +136,33 @@ func TestABrokenFileKeepsWhatWasThere(t *testing.T) {
 	}
 }
 
+// TestABrokenFileIsGoodForAWhile holds that accounts of which nobody knows
+// whether they are still so aren't decided upon for ever. A file that nobody
+// changed is no such file, however old.
+func TestABrokenFileIsGoodForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watch(t, globex)
+		defer w.Close()
+		time.Sleep(accounts.DefaultKeep + time.Hour)
+		w.replace("{")
+		pollTwice()
+		time.Sleep(accounts.DefaultKeep - time.Minute)
+		w.has("Globex")
+		time.Sleep(2 * time.Minute)
+		_, getErr := w.Get(t.Context(), "acct_1", "")
+		_, searchErr := w.Search(t.Context(), "", "", 1)
+		_, namedErr := w.Named(t.Context(), "Globex", 1)
+		for _, err := range []error{getErr, searchErr, namedErr} {
+			if err == nil || errors.Is(err, accounts.ErrNotFound) || !strings.Contains(err.Error(), "longer than its last accounts are good for (24h0m0s): mend the file: a.jsonl") {
+				t.Errorf("after a day and a minute: %v", err)
+			}
+		}
+		w.replace(acme)
+		pollTwice()
+		w.has("Acme")
+	})
+}
+
 func TestReloadReadsAtOnce(t *testing.T) {
 	w := watch(t, globex)
 	w.replace(acme)

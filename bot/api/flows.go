@@ -94,13 +94,20 @@ func (v *V1) createFlow(ctx context.Context, c call) (int, any, error) {
 	}
 	_, err := c.ledger.Flow(ctx, record.Name)
 	if err == nil {
-		return 0, nil, problem(http.StatusConflict, typeConflict, "It exists", fmt.Sprintf("There is a flow %s already. Nothing was changed. Update that one, or give this one another name.", record.Name))
+		return 0, nil, exists(record.Name)
 	}
 	if !errors.Is(err, store.ErrNotFound) {
 		return 0, nil, err
 	}
 	f, err := v.provision(ctx, c, record, 0)
+	if _, raced := errors.AsType[*store.FlowConflictError](err); raced { // since it was looked for
+		err = exists(record.Name)
+	}
 	return http.StatusCreated, flowOf(f), err
+}
+
+func exists(name string) *Problem {
+	return problem(http.StatusConflict, typeConflict, "It exists", fmt.Sprintf("There is a flow %s already. Nothing was changed. Update that one, or give this one another name.", name))
 }
 
 func (v *V1) updateFlow(ctx context.Context, c call) (int, any, error) {
@@ -128,11 +135,13 @@ func (v *V1) updateFlow(ctx context.Context, c call) (int, any, error) {
 
 // provision makes the record a version of its flow, if its plan has no errors.
 func (v *V1) provision(ctx context.Context, c call, record provision.Record, base int) (store.Flow, error) {
-	plan, err := v.planner(c).Plan(ctx, record)
-	if err != nil {
+	if err := v.ofFile(ctx, c, record.Name); err != nil {
 		return store.Flow{}, err
 	}
-	if err := v.ofFile(ctx, c, record.Name); err != nil {
+	planner := v.planner(c)
+	planner.Unreplayed = true // nobody is shown it
+	plan, err := planner.Plan(ctx, record)
+	if err != nil {
 		return store.Flow{}, err
 	}
 	if len(plan.Errors) > 0 {
@@ -181,7 +190,13 @@ func (v *V1) plan(ctx context.Context, c call) (int, any, error) {
 	if err := c.read(&record); err != nil {
 		return 0, nil, err
 	}
-	plan, err := v.planner(c).Plan(ctx, record)
+	window, err := c.window()
+	if err != nil {
+		return 0, nil, err
+	}
+	planner := v.planner(c)
+	planner.Window = window
+	plan, err := planner.Plan(ctx, record)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -190,6 +205,18 @@ func (v *V1) plan(ctx context.Context, c call) (int, any, error) {
 		plan.Errors = append(plan.Errors, provision.Problem{Field: "name", Text: kept.Detail})
 	}
 	return http.StatusOK, plan, nil
+}
+
+// window is which past cases the call wants replayed.
+func (c call) window() (w provision.Window, err error) {
+	query := c.URL.Query()
+	var errs [2]error
+	w.Days, errs[0] = number(query.Get("days"), 0)
+	w.Last, errs[1] = number(query.Get("last"), 0)
+	if errors.Join(errs[:]...) != nil || len(w.Check()) > 0 {
+		return w, problem(http.StatusBadRequest, typeRequest, "Not understood", "days isn't a number from 1 to 36500, or last isn't one from 1 to 10000.")
+	}
+	return w, nil
 }
 
 func (v *V1) planner(c call) *provision.Planner {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/understudyhq/understudy/store"
@@ -28,14 +29,15 @@ const (
 )
 
 // stream tells an app of its grants, as server-sent events: running with all
-// that run, then running with those that began or go on for longer, and ended.
+// that run, then running with those that began or go on for longer, ended, and
+// keys when those that sign tokens have changed.
 //
 // It says what is so, as cards do. Whoever was away hears what runs now, and
 // what ended in the last minutes; what they have beside that has ended as well:
 // there is no place to remember.
 func (v *V1) stream(ctx context.Context, c call, w http.ResponseWriter) error {
 	s := sender{w: w, connection: http.NewResponseController(w), told: map[string]bool{}}
-	looked, changed := v.Now(), c.ledger.Changed()
+	looked, changed, rotated := v.Now(), c.ledger.Changed(), v.Keys.Changed()
 	shown, err := c.ledger.Running(ctx, c.by.App)
 	if err != nil {
 		return err
@@ -49,12 +51,14 @@ func (v *V1) stream(ctx context.Context, c call, w http.ResponseWriter) error {
 	w.Header().Set("X-Accel-Buffering", "no") // a proxy that gathers would hold back what ends a grant
 	s.send("running", list(shown, true))
 	s.ended(over)
+	keys := v.keyIDs()
 	for s.err == nil && len(s.told) < mostTold {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(streamAlive):
 			s.comment()
+		case <-rotated:
 		case <-changed:
 			select {
 			case <-ctx.Done():
@@ -69,7 +73,7 @@ func (v *V1) stream(ctx context.Context, c call, w http.ResponseWriter) error {
 			return nil // it was revoked
 		}
 		since := looked.Add(-streamOverlap)
-		looked, changed = v.Now(), c.ledger.Changed()
+		looked, changed, rotated = v.Now(), c.ledger.Changed(), v.Keys.Changed()
 		now, err := c.ledger.Running(ctx, c.by.App)
 		if err == nil {
 			over, err = c.ledger.EndedSince(ctx, c.by.App, since)
@@ -78,11 +82,28 @@ func (v *V1) stream(ctx context.Context, c call, w http.ResponseWriter) error {
 			v.Log.Error().Err(err).Msg("telling an app of its grants")
 			return nil // it comes again
 		}
+		if changed := v.keyIDs(); changed != keys {
+			keys = changed
+			s.send("keys", struct{}{})
+		}
 		s.newer(shown, now)
 		s.ended(over)
 		shown = now
 	}
 	return nil // whoever listened has gone, or comes again
+}
+
+// keyIDs are the names of the keys that tokens may be signed with.
+func (v *V1) keyIDs() string {
+	set, err := v.Keys.Public(v.Now())
+	if err != nil {
+		v.Log.Error().Err(err).Msg("reading the keys")
+	}
+	var ids strings.Builder
+	for _, key := range set.Keys {
+		ids.WriteString(key.KeyID + " ")
+	}
+	return ids.String()
 }
 
 // RunningGrants are grants that run. All says whether there are no others.

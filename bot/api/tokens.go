@@ -22,6 +22,9 @@ type Token struct {
 	By     string     `json:"by"`
 	Since  time.Time  `json:"since"`
 	Secret string     `json:"secret,omitempty"`
+	// RevokedBy is who revoked it, and RevokedAt when: absent if nobody did.
+	RevokedBy string    `json:"revoked_by,omitempty"`
+	RevokedAt time.Time `json:"revoked_at,omitzero"`
 }
 
 // NewToken asks for a token.
@@ -38,16 +41,25 @@ const longestName = 100
 const firstToken = "the first token"
 
 func tokenOf(t store.Token) Token {
-	return Token{ID: t.ID, Name: t.Name, Role: t.Role, App: t.App, By: t.By, Since: t.Since}
+	return Token{ID: t.ID, Name: t.Name, Role: t.Role, App: t.App, By: t.By, Since: t.Since, RevokedBy: t.RevokedBy, RevokedAt: t.RevokedAt}
 }
 
 func (v *V1) listTokens(ctx context.Context, c call) (int, any, error) {
-	all, err := c.ledger.Tokens(ctx)
+	all, err := v.tokens(ctx, c)
 	list := make([]Token, len(all))
 	for i, t := range all {
 		list[i] = tokenOf(t)
 	}
 	return http.StatusOK, map[string][]Token{"tokens": list}, err
+}
+
+// tokens are the store's, and the log names those that can't be read.
+func (v *V1) tokens(ctx context.Context, c call) ([]store.Token, error) {
+	all, damaged, err := c.ledger.Tokens(ctx)
+	for _, problem := range damaged {
+		v.Log.Error().Err(problem).Msg("a token that can't be read lets nobody do anything")
+	}
+	return all, err
 }
 
 func (v *V1) createToken(ctx context.Context, c call) (int, any, error) {
@@ -63,12 +75,12 @@ func (v *V1) createToken(ctx context.Context, c call) (int, any, error) {
 	case (wanted.Role == store.ForApp) != (wanted.App != "") || len(wanted.App) > longestName || !provision.Printable(wanted.App):
 		return 0, nil, wrong("app", "name the app, as flows do, for a token of the role app, and for no other")
 	}
-	all, err := c.ledger.Tokens(ctx)
+	all, err := v.tokens(ctx, c)
 	if err != nil {
 		return 0, nil, err
 	}
 	// What a token does is kept under its name, so that two of one name couldn't be told apart.
-	if wanted.Name == firstToken || slices.ContainsFunc(all, func(t store.Token) bool { return t.Name == wanted.Name }) {
+	if wanted.Name == firstToken || slices.ContainsFunc(all, func(t store.Token) bool { return t.Name == wanted.Name && !t.Revoked() }) {
 		return 0, nil, wrong("name", "there is a token of this name: revoke that one first, or give this one another name")
 	}
 	secret := "ust_" + rand.Text() + rand.Text() // 260 bits
@@ -86,7 +98,7 @@ func (v *V1) createToken(ctx context.Context, c call) (int, any, error) {
 
 func (v *V1) revokeToken(ctx context.Context, c call) (int, any, error) {
 	id := c.PathValue("token")
-	err := c.ledger.RevokeToken(ctx, id)
+	err := c.ledger.RevokeToken(ctx, id, c.by.Name, v.Now())
 	if err == nil {
 		v.Log.Info().Str("token", id).Str("by", c.by.Name).Msg("a token was revoked")
 	}

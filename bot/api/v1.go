@@ -97,6 +97,7 @@ func (v *V1) routes() map[string]route {
 		"POST /v1/plan":                 look(v.plan),
 		"GET /v1/cases":                 look(v.listCases),
 		"GET /v1/cases/{case}":          look(v.readCase),
+		"GET /v1/schedules":             look(v.listSchedules),
 		"GET /v1/schedules/{schedule}":  look(v.readSchedule),
 		"GET /v1/tokens":                admin(v.listTokens),
 		"POST /v1/tokens":               admin(v.createToken),
@@ -195,6 +196,9 @@ func (v *V1) problem(err error) *Problem {
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return problem(http.StatusNotFound, typeMissing, "Not found", "There is nothing under this name: "+err.Error()+".")
+	}
+	if errors.Is(err, context.Canceled) { // the client has gone, and reads no answer
+		return problem(http.StatusServiceUnavailable, typeStarting, "Cancelled", "The request was taken back before it was done. Whether anything was changed isn't known: read it again.")
 	}
 	v.Log.Error().Err(err).Msg("a request to the API")
 	return problem(http.StatusInternalServerError, typeInside, "It failed", "The bot couldn't do this, and its log says why. Whether anything was changed isn't known: read it again.")

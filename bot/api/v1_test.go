@@ -10,7 +10,9 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -197,6 +199,26 @@ func TestAWrongRecordNamesItsFields(t *testing.T) {
 	}
 }
 
+// TestOneOfManyMakesAFlow holds that whoever comes second is told what is so,
+// and not that they sent a wrong version: they sent none.
+func TestOneOfManyMakesAFlow(t *testing.T) {
+	s := serve(t, func(*api.V1) {})
+	var together sync.WaitGroup
+	statuses := make([]int, 8)
+	for i := range statuses {
+		together.Go(func() {
+			if _, err := s.Provision(t.Context(), record(func(r *provision.Record) { r.Labels = map[string]string{"of": strconv.Itoa(i)} }), 0); err != nil {
+				statuses[i] = statusOf(t, err)
+			}
+		})
+	}
+	together.Wait()
+	slices.Sort(statuses)
+	if statuses[0] != 0 || statuses[1] != http.StatusConflict || statuses[7] != http.StatusConflict {
+		t.Errorf("the others are answered %v", statuses)
+	}
+}
+
 func TestRoles(t *testing.T) {
 	s, ctx := serve(t, func(*api.V1) {}), t.Context()
 	tokens := map[store.Role]*client.Client{}
@@ -228,6 +250,15 @@ func TestRoles(t *testing.T) {
 	}
 	if err := s.RevokeToken(ctx, ids[2]); statusOf(t, err) != http.StatusNotFound {
 		t.Errorf("revoking it again: %v", err)
+	}
+	all, err := s.Tokens(ctx)
+	for _, one := range all {
+		if revoked := one.ID == ids[2]; revoked != (one.RevokedBy == "the first token" && one.RevokedAt.Equal(noon)) {
+			t.Errorf("the list has %+v", one)
+		}
+	}
+	if err != nil || len(all) != 3 {
+		t.Errorf("the list has %d tokens, %v", len(all), err)
 	}
 	for _, wanted := range []api.NewToken{
 		{Role: store.Read}, {Name: "x", Role: "root"}, {Name: "x"}, {Name: "x\x1b[2K", Role: store.Read}, {Name: "x\ny", Role: store.Read},
@@ -502,7 +533,7 @@ func TestTheDescriptionIsTrue(t *testing.T) {
 	}
 	for name, value := range map[string]any{
 		"Record": provision.Record{}, "Flow": api.Flow{}, "Plan": provision.Plan{}, "Replay": provision.Replay{}, "Replayed": provision.Replayed{},
-		"Change": provision.Change{}, "FieldProblem": provision.Problem{}, "Case": api.Case{}, "Person": approval.Person{}, "Schedule": api.Schedule{},
+		"Change": provision.Change{}, "FieldProblem": provision.Problem{}, "Case": api.Case{}, "Person": approval.Person{}, "Schedule": api.Schedule{}, "SchedulePage": api.SchedulePage{}, "ListedSchedule": api.ListedSchedule{},
 		"OnCallPerson": api.OnCallPerson{}, "Token": api.Token{}, "NewToken": api.NewToken{}, "Problem": api.Problem{}, "App": provision.App{}, "Rotation": api.Rotation{},
 		"Redemption": api.Redemption{}, "Refresh": api.Refresh{}, "Opening": api.Opening{}, "Grant": api.Grant{}, "Subject": api.Subject{}, "Actor": api.Actor{},
 		"Deeds": api.Deeds{}, "Deed": approval.Deed{}, "KeptDeeds": api.KeptDeeds{}, "Asking": api.Asking{}, "Standing": api.Standing{},

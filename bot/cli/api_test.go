@@ -2,15 +2,24 @@ package cli_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/rs/zerolog"
+	"github.com/slack-go/slack"
 
+	"github.com/understudyhq/understudy/bot/accounts"
 	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/bot/grant"
+	"github.com/understudyhq/understudy/bot/pagersim"
+	"github.com/understudyhq/understudy/bot/people"
+	"github.com/understudyhq/understudy/bot/provision"
+	"github.com/understudyhq/understudy/bot/slacksim"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
@@ -21,16 +30,23 @@ const adminToken = "the first token of this test, and long"
 
 // TestScriptsOfTheAPI run against a bot's API, each against its own. Two past
 // cases of it are by a flow of another name.
-func TestScriptsOfTheAPI(t *testing.T) {
+func TestScriptsOfTheAPI(t *testing.T) { runScripts(t, "testdata/api", nil) }
+
+func runScripts(t *testing.T, dir string, world *provision.World) {
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-	testscript.Run(t, testscript.Params{Dir: "testdata/api", Setup: func(e *testscript.Env) error {
+	testscript.Run(t, testscript.Params{Dir: dir, Setup: func(e *testscript.Env) error {
 		ledger, err := store.Open(context.Background(), storetest.NewMemory())
 		if err != nil {
 			return err
 		}
+		keys, err := grant.OpenKeyring(filepath.Join(e.WorkDir, "keys"), now)
+		if err != nil {
+			return err
+		}
 		v1 := &api.V1{
+			Keys:   keys,
 			Ledger: func() *store.Ledger { return ledger }, Rules: map[string]flows.Flow{"impersonation": flows.Impersonation},
-			AdminToken: adminToken, Now: func() time.Time { return now }, Log: zerolog.Nop(),
+			World: world, AdminToken: adminToken, Now: func() time.Time { return now }, Log: zerolog.Nop(),
 		}
 		server := httptest.NewServer(api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler(), v1.Handler()))
 		e.Defer(server.Close)
@@ -64,4 +80,26 @@ func past(ledger *store.Ledger, at time.Time, account, plan string) error {
 		}
 	}
 	return nil
+}
+
+// TestScriptsWithAWorld run against a bot that has an on-call service with more
+// schedules than a page of its list has.
+func TestScriptsWithAWorld(t *testing.T) {
+	ws, pager := slacksim.ForTest(t, slacksim.Options{Calm: true}), pagersim.New()
+	pager.AddSchedule("PMGRS01", "Support managers")
+	for i := range 124 {
+		pager.AddSchedule(fmt.Sprintf("P%03d", i), fmt.Sprintf("Schedule %d", i))
+	}
+	service := httptest.NewServer(pager)
+	t.Cleanup(service.Close)
+	runScripts(t, "testdata/world", &provision.World{Accounts: nobody{}, People: people.New(people.Options{
+		Slack: slack.New(ws.BotToken(), slack.OptionAPIURL(ws.APIURL())), PagerDutyToken: pagersim.Token, PagerDutyURL: service.URL, TeamID: ws.TeamID(),
+	})})
+}
+
+// nobody is an account directory without accounts.
+type nobody struct{ accounts.Directory }
+
+func (nobody) Search(context.Context, string, string, int) ([]accounts.Account, error) {
+	return nil, nil
 }

@@ -13,6 +13,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,19 +31,25 @@ import (
 )
 
 // Main is the main function of a bot with these flows. It doesn't return.
-func Main(rules ...flows.Flow) {
-	os.Exit(Program{Name: filepath.Base(os.Args[0]), Rules: rules}.Run(os.Args[1:], os.Stdout, os.Stderr))
-}
+func Main(rules ...flows.Flow) { Program{}.Main(rules...) }
 
 // Program is the program of a bot.
 type Program struct {
-	// Name is how people call it.
+	// Name is how people call it; empty is what its file is called.
 	Name string
 	// Rules are the flows that it has.
 	Rules []flows.Flow
 	// Verbs are what else it can do: pointers to structs of kong commands. They
 	// come first in its help.
 	Verbs []any
+}
+
+// Main is the main function of this program, with these flows too. It doesn't
+// return.
+func (p Program) Main(rules ...flows.Flow) {
+	p.Name = cmp.Or(p.Name, filepath.Base(os.Args[0]))
+	p.Rules = append(p.Rules, rules...)
+	os.Exit(p.Run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // commands are what every bot's program can do.
@@ -53,7 +60,9 @@ type commands struct {
 	Directory directoryCommand `cmd:"" help:"Look after the account directory."`
 	Store     storeCommand     `cmd:"" help:"Look after the store."`
 	Flow      flowCommand      `cmd:"" help:"Try out, test and provision flows."`
+	Schedule  scheduleCommand  `cmd:"" help:"Look at the on-call schedules that the bot sees."`
 	Doctor    Doctor           `cmd:"" help:"Say what a deployment gets wrong, before it runs. It only asks."`
+	Key       keyCommand       `cmd:"" help:"Look after the keys that sign apps' tokens."`
 	Token     tokenCommand     `cmd:"" help:"Look after the tokens of the API."`
 	LogJSON   bool             `name:"log-json" env:"UNDERSTUDY_LOG_JSON" help:"Log JSON, also on a terminal."`
 }

@@ -15,6 +15,7 @@ import (
 
 type flowPlanCommand struct {
 	server
+	replayed
 
 	File string `arg:"" type:"existingfile" help:"A JSON file of a flow, or of several."`
 	JSON bool   `help:"Print JSON."`
@@ -27,7 +28,7 @@ func (p *flowPlanCommand) Run(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	plans, err := planFile(ctx, bot, p.File)
+	plans, err := planFile(ctx, bot, p.File, p.replayed)
 	if err != nil {
 		return err
 	}
@@ -49,6 +50,7 @@ func (p *flowPlanCommand) Run(ctx context.Context, stdout io.Writer) error {
 
 type flowApplyCommand struct {
 	server
+	replayed
 
 	File string `arg:"" type:"existingfile" help:"A JSON file of a flow, or of several."`
 	Yes  bool   `help:"Don't ask."`
@@ -60,7 +62,7 @@ func (a *flowApplyCommand) Run(ctx context.Context, stdin io.Reader, stdout io.W
 	if err != nil {
 		return err
 	}
-	plans, err := planFile(ctx, bot, a.File)
+	plans, err := planFile(ctx, bot, a.File, a.replayed)
 	if err != nil {
 		return err
 	}
@@ -141,7 +143,10 @@ func (d *flowDeleteCommand) Run(ctx context.Context, stdin io.Reader, stdout io.
 
 var errWrong = errors.New("nothing can be changed before these errors are mended")
 
-func planFile(ctx context.Context, bot *client.Client, path string) ([]provision.Plan, error) {
+func planFile(ctx context.Context, bot *client.Client, path string, over replayed) ([]provision.Plan, error) {
+	if err := over.check(); err != nil {
+		return nil, err
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -155,7 +160,7 @@ func planFile(ctx context.Context, bot *client.Client, path string) ([]provision
 		if slices.ContainsFunc(records[:i], func(other provision.Record) bool { return other.Name == record.Name }) {
 			return nil, fmt.Errorf("the file %s has two flows of the name %s: give one of them another, or take it out", path, record.Name)
 		}
-		if plans[i], err = bot.Plan(ctx, record); err != nil {
+		if plans[i], err = bot.PlanOver(ctx, record, over.window()); err != nil {
 			return nil, err
 		}
 	}
@@ -243,8 +248,11 @@ func printReplay(w io.Writer, r *provision.Replay) {
 	if r.MoreUnknown > 0 {
 		fmt.Fprintf(w, "    and %d more that can't be told\n", r.MoreUnknown)
 	}
-	if r.Cut {
-		fmt.Fprintf(w, "    only the first %d were tried\n", r.Cases)
+	switch {
+	case r.OutOfTime:
+		fmt.Fprintln(w, "    the time for it was over before all were tried; ask for fewer with --last or --days")
+	case r.Cut:
+		fmt.Fprintf(w, "    only the first %d were tried; the newest ones are with --last\n", r.Cases)
 	}
 }
 

@@ -46,11 +46,11 @@ type simulation struct {
 
 // Run asks the flow. What it reads and isn't given is an error that names it.
 func (s *simulateCommand) Run(ctx context.Context, p Program, stdout io.Writer, log zerolog.Logger) (err error) {
-	flow, params, err := s.choose(p)
+	flow, err := s.choose(p)
 	if err != nil {
 		return err
 	}
-	facts, err := s.known(flow, params)
+	facts, err := s.known(flow)
 	if err != nil {
 		return err
 	}
@@ -74,6 +74,9 @@ func (s *simulateCommand) Run(ctx context.Context, p Program, stdout io.Writer, 
 	if err := one.print(stdout, s.JSON); err != nil {
 		return err
 	}
+	if err := flow.lacks(one.Facts, one.Outcome); err != nil {
+		return err
+	}
 	if missing := table.Missing(one.Facts, one.Outcome); missing != nil {
 		return fmt.Errorf("the flow %s reads what isn't given: %s; give it with %s", flow.Name, missing, remedy(*missing))
 	}
@@ -82,7 +85,7 @@ func (s *simulateCommand) Run(ctx context.Context, p Program, stdout io.Writer, 
 
 // simulate looks up the account, and evaluates the flow. The fields of one
 // that are known already come before the directory's.
-func simulate(ctx context.Context, flow flows.Flow, one simulation, directory accounts.Directory) (simulation, error) {
+func simulate(ctx context.Context, flow asked, one simulation, directory accounts.Directory) (simulation, error) {
 	one.Flow = flow.Name
 	if one.Account != "" && directory != nil {
 		if one.Requester == "" {
@@ -101,7 +104,7 @@ func simulate(ctx context.Context, flow flows.Flow, one simulation, directory ac
 		one.Facts.Fields = account.Facts(one.Requester)
 		maps.Copy(one.Facts.Fields, set)
 	}
-	one.Outcome = flows.Evaluate(flow, one.Facts)
+	one.Outcome = flow.evaluate(one.Facts)
 	one.Explain = one.Outcome.Explain()
 	return one, nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -24,7 +25,7 @@ func (simulateCommand) Help() string {
 }
 
 // runAll asks the flow about every row of the file.
-func (s *simulateCommand) runAll(ctx context.Context, flow flows.Flow, facts flows.Facts, directory accounts.Directory, stdout io.Writer) error {
+func (s *simulateCommand) runAll(ctx context.Context, flow asked, facts flows.Facts, directory accounts.Directory, stdout io.Writer) error {
 	if s.Account != "" || s.Requester != "" {
 		return errors.New("--csv has the accounts and requesters: leave out --account and --requester")
 	}
@@ -34,6 +35,7 @@ func (s *simulateCommand) runAll(ctx context.Context, flow flows.Flow, facts flo
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // as spreadsheets write
 	counts := map[flows.Result]int{}
+	var lacks error
 	for row, err := range requestsOf(bytes.NewReader(data), facts) {
 		if err != nil {
 			return fmt.Errorf("--csv, the file %s: %w", s.CSV, err)
@@ -43,6 +45,7 @@ func (s *simulateCommand) runAll(ctx context.Context, flow flows.Flow, facts flo
 			return err
 		}
 		counts[one.Outcome.Result]++
+		lacks = cmp.Or(lacks, flow.lacks(one.Facts, one.Outcome))
 		if s.JSON {
 			err = one.print(stdout, true)
 		} else {
@@ -54,6 +57,9 @@ func (s *simulateCommand) runAll(ctx context.Context, flow flows.Flow, facts flo
 	}
 	if !s.JSON {
 		fmt.Fprintln(stdout, tally(counts))
+	}
+	if lacks != nil {
+		return lacks
 	}
 	if n := counts[flows.NeedsFact]; n > 0 {
 		return fmt.Errorf("%d requests need facts that aren't given: each says which", n)

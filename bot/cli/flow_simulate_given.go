@@ -14,12 +14,12 @@ import (
 	"github.com/understudyhq/understudy/store"
 )
 
-// choose finds the flow to ask, and its parameters in the file of flows. The name
-// may be a provisioned flow's, or the program's own for it.
-func (s *simulateCommand) choose(p Program) (flows.Flow, map[string]string, error) {
+// choose finds the flow to ask, and what the file of flows says of it, if there is
+// one. The name may be a provisioned flow's, or the program's own for it.
+func (s *simulateCommand) choose(p Program) (asked, error) {
 	provisioned, err := s.provisioned(p)
 	if err != nil {
-		return flows.Flow{}, nil, err
+		return asked{}, err
 	}
 	found := slices.DeleteFunc(slices.Clone(provisioned), func(f store.Flow) bool { return s.Flow != "" && f.Name != s.Flow })
 	if len(found) == 0 {
@@ -28,16 +28,16 @@ func (s *simulateCommand) choose(p Program) (flows.Flow, map[string]string, erro
 	switch len(found) {
 	case 0:
 		flow, err := p.flow(s.Flow)
-		return flow, nil, err
+		return asked{Flow: flow}, err
 	case 1:
 		flow, err := p.flow(found[0].Rules())
-		return flow, found[0].Params, err
+		return asked{flow, found[0]}, err
 	}
 	names := make([]string, len(found))
 	for i, f := range found {
 		names[i] = f.Name
 	}
-	return flows.Flow{}, nil, fmt.Errorf("--flow: the file %s has several such flows: name one of %s", s.Flows, strings.Join(names, ", "))
+	return asked{}, fmt.Errorf("--flow: the file %s has several such flows: name one of %s", s.Flows, strings.Join(names, ", "))
 }
 
 // provisioned are the flows of the file, if there is one.
@@ -61,12 +61,12 @@ func (s *simulateCommand) provisioned(p Program) ([]store.Flow, error) {
 }
 
 // known are the facts that the flags give, and the parameters of the file of flows.
-func (s *simulateCommand) known(flow flows.Flow, params map[string]string) (facts flows.Facts, err error) {
+func (s *simulateCommand) known(a asked) (facts flows.Facts, err error) {
 	facts.Params = map[string]string{}
-	maps.Copy(facts.Params, params)
+	maps.Copy(facts.Params, a.provisioned.Params)
 	for name, value := range s.Param {
-		if _, declared := flow.Params[name]; !declared {
-			return facts, fmt.Errorf("--param: the flow %s has no %s", flow.Name, name)
+		if _, declared := a.Params[name]; !declared {
+			return facts, fmt.Errorf("--param: the flow %s has no %s", a.Name, name)
 		}
 		facts.Params[name] = value
 	}

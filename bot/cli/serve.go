@@ -18,6 +18,7 @@ import (
 	"github.com/understudyhq/understudy/bot/metrics"
 	"github.com/understudyhq/understudy/bot/people"
 	"github.com/understudyhq/understudy/bot/provision"
+	"github.com/understudyhq/understudy/bot/slackapp"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/store"
 )
@@ -103,9 +104,17 @@ func serve(ctx context.Context, s Settings, in inputs, now func() time.Time, log
 	if err != nil {
 		return fmt.Errorf("UNDERSTUDY_KEYS: %w", err)
 	}
+	scopes, err := manifestScopes()
+	if err != nil {
+		return err
+	}
 	v1 := &api.V1{
 		Keys: keys, Issuer: s.PublicURL,
-		Ledger: func() *store.Ledger { return nil }, World: &provision.World{People: members, Accounts: directory}, Rules: in.rules,
+		Ledger: func() *store.Ledger { return nil }, Rules: in.rules,
+		World: &provision.World{
+			People: members, Accounts: directory, Scopes: scopes,
+			App: slackapp.App{URL: s.SlackAPIURL, Token: s.SlackBotToken, HTTP: &http.Client{Transport: watch}},
+		},
 		AdminToken: s.AdminToken, OfFile: in.flows != nil, Now: now, Log: log,
 	}
 	health, err := openHealth(ctx, s, counts.Handler(), v1, log)

@@ -232,6 +232,7 @@ func (s *Settings) Environment() []string {
 		"UNDERSTUDY_ACCOUNTS_TOKEN_FILE=" + s.AccountsTokenFile,
 		"UNDERSTUDY_ACCOUNTS_QUERIES=" + s.AccountsQueries,
 		"UNDERSTUDY_ACCOUNTS_PLAIN=" + strconv.FormatBool(s.AccountsPlain),
+		"UNDERSTUDY_ACCOUNTS_MAX_AGE=" + s.AccountsMaxAge.String(),
 		"UNDERSTUDY_FLOWS=" + s.Flows,
 		"UNDERSTUDY_EMAILS=" + s.Emails,
 		"UNDERSTUDY_LISTEN=" + s.Listen,

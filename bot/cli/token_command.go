@@ -61,9 +61,13 @@ func (t *tokenListCommand) Run(ctx context.Context, stdout io.Writer) error {
 		fmt.Fprintln(stdout, "There is no token but the first one.")
 		return nil
 	}
-	rows := [][]string{{"ID", "NAME", "ROLE", "APP", "SINCE", "BY"}}
+	rows := [][]string{{"ID", "NAME", "ROLE", "APP", "SINCE", "BY", "REVOKED"}}
 	for _, one := range all {
-		rows = append(rows, []string{one.ID, one.Name, string(one.Role), cmp.Or(one.App, "-"), moment(one.Since), one.By})
+		revoked := ""
+		if !one.RevokedAt.IsZero() {
+			revoked = moment(one.RevokedAt) + " by " + one.RevokedBy
+		}
+		rows = append(rows, []string{one.ID, one.Name, string(one.Role), cmp.Or(one.App, "-"), moment(one.Since), one.By, revoked})
 	}
 	return columns(stdout, rows)
 }

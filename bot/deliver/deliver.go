@@ -56,8 +56,11 @@ type Deliverer struct {
 	// Decide commits what delivery has to say about a case, as the rest of the
 	// bot commits: with its log line.
 	Decide func(context.Context, store.Change) (store.Result, error)
-	Now    func() time.Time
-	Haste  int // how many times as fast as Slack allows, for simulated workspaces; 0 means once
+	// Oversees says which of these groups the person is in, and may use what they
+	// oversee. Nil says none.
+	Oversees func(ctx context.Context, person string, groups []string) ([]string, error)
+	Now      func() time.Time
+	Haste    int // how many times as fast as Slack allows, for simulated workspaces; 0 means once
 	// Watch, if set, is told what came of every look at a card.
 	Watch func(Attempt)
 	Log   zerolog.Logger

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -49,14 +50,20 @@ func (d *Deliverer) renderHome(ctx context.Context, id store.CardID, person stri
 	if err := d.homes.rest(id, d.homePause()); err != nil {
 		return nil, err
 	}
-	found, err := d.Ledger.Home(ctx, person, d.Now(), map[store.HomePart]int{
-		store.HomeWaiting: view.HomeWaitingPage, store.HomeRequests: view.HomeRequestsPage,
-		store.HomeRunning: view.HomeRunningPage, store.HomeRecent: view.HomeRecentPage,
+	groups, unsure, err := d.overseeing(ctx, id, person)
+	if err != nil {
+		return nil, err
+	}
+	found, err := d.Ledger.Home(ctx, person, groups, d.Now(), map[store.HomePart]int{
+		store.HomeWaiting: view.HomeWaitingPage, store.HomeRequests: view.HomeRequestsPage, store.HomeRunning: view.HomeRunningPage,
+		store.HomeOverseen: view.HomeOverseenPage, store.HomeRecent: view.HomeRecentPage,
 	})
 	if err != nil {
 		return nil, err
 	}
-	home := view.Home(homeOf(person, found))
+	contents := homeOf(person, found)
+	contents.Groups, contents.Unsure = groups, unsure
+	home := view.Home(contents)
 	sum, err := hash(home)
 	if err != nil {
 		return nil, fmt.Errorf("the Home of %s: %w", person, err)
@@ -70,11 +77,40 @@ func (d *Deliverer) renderHome(ctx context.Context, id store.CardID, person stri
 	}}, nil
 }
 
+// groupsTime is how long a Home waits for Slack to say who is in which group.
+const groupsTime = 4 * time.Second
+
+// overseeing are the groups that oversee flows and that the person is in, and
+// from now on their Home follows those: what changes after this makes it dirty.
+// While Slack doesn't say, they are none; unsure says so to whoever oversaw flows.
+func (d *Deliverer) overseeing(ctx context.Context, id store.CardID, person string) (groups []string, unsure bool, err error) {
+	all, err := d.Ledger.Overseers(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	card, err := d.Ledger.Card(ctx, id)
+	if err != nil || d.Oversees == nil {
+		return nil, false, err
+	}
+	if len(all) > 0 {
+		asking, cancel := context.WithTimeout(ctx, groupsTime)
+		defer cancel()
+		if groups, err = d.Oversees(asking, person, all); err != nil {
+			d.Log.Warn().Err(err).Str("person", person).Msg("looking up which flows somebody oversees")
+			return nil, len(card.Groups) > 0, ctx.Err()
+		}
+	}
+	if slices.Equal(groups, card.Groups) {
+		return groups, false, nil
+	}
+	return groups, false, d.Ledger.Oversee(ctx, person, groups)
+}
+
 func homeOf(person string, found store.Home) view.HomeContents {
 	listing := func(p store.HomePart) view.Listing { return view.Listing(found.Parts[p]) }
 	return view.HomeContents{
 		Person: person, Waiting: listing(store.HomeWaiting), Requests: listing(store.HomeRequests),
-		Running: listing(store.HomeRunning), Recent: listing(store.HomeRecent),
+		Running: listing(store.HomeRunning), Overseen: listing(store.HomeOverseen), Recent: listing(store.HomeRecent),
 		Filter: view.HomeFilter{
 			Account: view.Option{ID: found.Browse.Account, Name: found.Browse.AccountName}, Person: found.Browse.Person,
 		},

@@ -2,28 +2,22 @@ package doctor
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/understudyhq/understudy/bot/slackapp"
 	"github.com/understudyhq/understudy/bot/socket"
 )
 
-const (
-	askTime    = 10 * time.Second
-	mostAnswer = 1 << 20
-)
+const askTime = 10 * time.Second
 
 // slack asks who the bot is. The answer's headers say which scopes its token has,
 // and what time it is there: the fields x-oauth-scopes and date.
 func (e *examination) slack(ctx context.Context) {
 	before := e.Now()
-	header, answer, err := e.authTest(ctx)
+	answer, err := slackapp.App{URL: e.SlackURL, Token: e.BotToken}.Ask(ctx)
 	switch {
 	case err != nil:
 		e.note(Wrong, "Slack", "Slack doesn't answer at %s: %v; check SLACK_API_URL, and whether this machine reaches it", e.SlackURL, err)
@@ -36,58 +30,20 @@ func (e *examination) slack(ctx context.Context) {
 		return
 	}
 	e.note(Fine, "Slack bot token", "the bot is %s in the workspace %s", answer.User, answer.Team)
-	e.scopes(header.Get("X-Oauth-Scopes"))
-	if there, err := http.ParseTime(header.Get("Date")); err == nil {
+	e.scopes(answer)
+	if there, err := http.ParseTime(answer.Date); err == nil {
 		e.clock(there, before)
 	}
 }
 
-type authAnswer struct {
-	OK    bool   `json:"ok"`
-	Error string `json:"error"`
-	User  string `json:"user"`
-	Team  string `json:"team"`
-}
-
-func (e *examination) authTest(ctx context.Context) (header http.Header, answer authAnswer, err error) {
-	ctx, cancel := context.WithTimeout(ctx, askTime)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.SlackURL+"auth.test", http.NoBody)
-	if err != nil {
-		return nil, answer, err
-	}
-	request.Header.Set("Authorization", "Bearer "+e.BotToken)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, answer, err
-	}
-	defer func() { err = errors.Join(err, response.Body.Close()) }()
-	data, err := io.ReadAll(io.LimitReader(response.Body, mostAnswer))
-	if err != nil {
-		return nil, answer, err
-	}
-	if err := json.Unmarshal(data, &answer); err != nil {
-		return nil, answer, fmt.Errorf("what answers isn't Slack's Web API (%s)", response.Status)
-	}
-	return response.Header, answer, nil
-}
-
-func (e *examination) scopes(granted string) {
-	if granted == "" {
+func (e *examination) scopes(answer slackapp.Answer) {
+	if answer.Scopes == nil {
 		e.note(Warning, "Slack scopes", "Slack doesn't say which scopes the bot token has: compare them with understudy manifest")
 		return
 	}
-	var has []string
-	for scope := range strings.SplitSeq(granted, ",") {
-		has = append(has, strings.TrimSpace(scope))
-	}
-	var missing, unused []string
-	for _, scope := range e.Scopes {
-		if !slices.Contains(has, scope) {
-			missing = append(missing, scope)
-		}
-	}
-	for _, scope := range has {
+	missing := answer.Missing(e.Scopes)
+	var unused []string
+	for _, scope := range answer.Scopes {
 		if !slices.Contains(e.Scopes, scope) && !optional(scope) {
 			unused = append(unused, scope)
 		}

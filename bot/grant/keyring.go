@@ -40,8 +40,16 @@ const (
 type Keyring struct {
 	path string
 
-	mu  sync.Mutex
-	all keys
+	mu      sync.Mutex
+	all     keys
+	changed chan struct{}
+}
+
+// Changed is closed when the keys change that tokens may be signed with.
+func (k *Keyring) Changed() <-chan struct{} {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.changed
 }
 
 type keys struct {
@@ -57,7 +65,7 @@ type key struct {
 // OpenKeyring reads the file of keys, or makes one. It refuses one that others
 // can read.
 func OpenKeyring(path string, now time.Time) (*Keyring, error) {
-	k := &Keyring{path: path}
+	k := &Keyring{path: path, changed: make(chan struct{})}
 	data, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -118,6 +126,8 @@ func (k *Keyring) save() error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("writing the keys: %w", err), os.Remove(file.Name()))
 	}
+	close(k.changed)
+	k.changed = make(chan struct{})
 	return nil
 }
 

@@ -1,6 +1,9 @@
 package pagersim
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // getSchedule answers GET /schedules/{id}. Entries are rendered only for a
 // client that gives since or until, as PagerDuty's document says.
@@ -23,6 +26,30 @@ func (s *Service) getSchedule(w http.ResponseWriter, r *http.Request) {
 		full.FinalSchedule.Entries = s.entries(c, when)
 	}
 	reply(w, http.StatusOK, map[string]fullSchedule{"schedule": full})
+}
+
+// listSchedules answers GET /schedules. A query matches a part of the name,
+// without case. Shifts aren't told.
+func (s *Service) listSchedules(w http.ResponseWriter, r *http.Request) {
+	p, err := pageOf(r.URL.Query())
+	if err != nil {
+		refuse(w, invalid(err.Error()))
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	query := strings.ToLower(r.URL.Query().Get("query"))
+	matching := []fullSchedule{}
+	for _, c := range s.schedules {
+		if strings.Contains(strings.ToLower(c.name), query) {
+			matching = append(matching, s.full(c))
+		}
+	}
+	schedules, p := cut(matching, p)
+	reply(w, http.StatusOK, struct {
+		Schedules []fullSchedule `json:"schedules"`
+		page
+	}{schedules, p})
 }
 
 // listScheduleUsers answers GET /schedules/{id}/users: who is on call in the

@@ -2,8 +2,8 @@
 // who is on call, for tests and for the demo.
 //
 // A [Service] is an [http.Handler]. It holds users, schedules and shifts, and
-// answers GET /oncalls, /schedules/{id}, /schedules/{id}/users, /users/{id} and
-// /users as PagerDuty's API document describes them, so that the official
+// answers GET /oncalls, /schedules, /schedules/{id}, /schedules/{id}/users,
+// /users/{id} and /users as PagerDuty's API document describes them, so that the official
 // client can't tell the difference. In particular it is as awkward as the real
 // one: /oncalls has a row for each person, policy, level and shift; pages hold
 // 100 rows at most; a start or an end may be null, which means always; a schedule
@@ -43,6 +43,7 @@ type Service struct {
 func New() *Service {
 	s := &Service{now: time.Now, calls: map[string]int{}, mux: http.NewServeMux()}
 	s.mux.HandleFunc("GET /oncalls", s.listOnCalls)
+	s.mux.HandleFunc("GET /schedules", s.listSchedules)
 	s.mux.HandleFunc("GET /schedules/{id}", s.getSchedule)
 	s.mux.HandleFunc("GET /schedules/{id}/users", s.listScheduleUsers)
 	s.mux.HandleFunc("GET /users", s.listUsers)

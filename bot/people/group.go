@@ -37,6 +37,12 @@ func (d *Directory) InGroup(ctx context.Context, handle, id string) (bool, error
 	return err == nil && slices.Contains(ids.value, id), err
 }
 
+// Members is how many people the user group has, whatever bars them.
+func (d *Directory) Members(ctx context.Context, handle string) (int, error) {
+	_, ids, err := d.groupIDs(ctx, handle)
+	return len(ids.value), err
+}
+
 func (d *Directory) groupIDs(ctx context.Context, handle string) (group slack.UserGroup, ids answer[[]string], err error) {
 	if group, err = d.group(ctx, handle); err != nil {
 		return group, ids, fmt.Errorf("user group %s: %w", handle, err)

@@ -77,6 +77,13 @@ func (k known[V]) answer() answer[V] {
 	return answer[V]{k.value, time.Since(k.at), k.err}
 }
 
+// forget drops the answer for a key. Who is asking just now gets what they get.
+func (m *memo[V]) forget(key string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.entries, key)
+}
+
 func (m *memo[V]) isFresh(e *entry[V]) bool {
 	if e.at.IsZero() || e.err != nil || time.Since(e.at) > m.fresh {
 		return false

@@ -41,6 +41,10 @@ func (d *Directory) ByID(ctx context.Context, id string) (User, error) {
 	return known.value, nil
 }
 
+// Forget has the person looked up anew the next time: Slack told that they
+// aren't what they were.
+func (d *Directory) Forget(id string) { d.facts.forget(id) }
+
 // ByEmail returns the person with this e-mail, or whom the overrides name for
 // it. E-mails are compared without case.
 func (d *Directory) ByEmail(ctx context.Context, email string) (User, error) {

@@ -35,6 +35,8 @@ func records() *rapid.Generator[provision.Record] {
 			Implementation: rapid.SampledFrom([]string{"", "vip", "impersonation"}).Draw(t, "implementation"),
 			Params:         map[string]string{"manager_schedule": rapid.SampledFrom([]string{"PMGRS01", "PMGRS02"}).Draw(t, "schedule")},
 			Command:        rapid.SampledFrom([]string{"", "/impersonate", "/vip"}).Draw(t, "command"),
+			Viewers:        rapid.SampledFrom([][]string{nil, {}, {"auditors"}}).Draw(t, "viewers"),
+			Revokers:       rapid.SampledFrom([][]string{nil, {"security"}, {"security", "leads"}}).Draw(t, "revokers"),
 			Requesters:     rapid.SampledFrom([][]string{nil, {}, {"support"}, {"support", "leads"}}).Draw(t, "requesters"),
 			Timeout:        sometimes("timeout", func() string { return span("timeout", time.Second, 60, 3*3600) }),
 			Warn:           sometimes("warn", func() string { return span("warn", time.Second, 0, 3600) }),

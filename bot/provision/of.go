@@ -7,7 +7,7 @@ import "github.com/understudyhq/understudy/store"
 func Of(f store.Flow) Record {
 	r := Record{
 		Name: f.Name, Implementation: f.Implementation, Params: f.Params, Command: f.Command,
-		Durations: shortAll(f.Durations), Requesters: f.Requesters, Labels: f.Labels,
+		Durations: shortAll(f.Durations), Requesters: f.Requesters, Viewers: f.Policy.Viewers, Revokers: f.Policy.Revokers, Labels: f.Labels,
 		Timeout: short(f.Policy.Timeout), Remind: shortAll(f.Policy.Remind), Warn: short(f.Policy.Warn),
 		DenyReason: string(f.Policy.DenyReason), App: ofApp(f.App),
 	}

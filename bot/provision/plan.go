@@ -12,6 +12,7 @@ import (
 
 	"github.com/understudyhq/understudy/bot/accounts"
 	"github.com/understudyhq/understudy/bot/people"
+	"github.com/understudyhq/understudy/bot/slackapp"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/store"
 )
@@ -53,13 +54,23 @@ type Planner struct {
 	Rules  map[string]flows.Flow
 	// World is asked what a record needs. Nil asks nobody.
 	World *World
-	Now   func() time.Time
+	// Window says which past cases are replayed, and ReplayTime how long that may
+	// take; zero is 15 seconds.
+	Window     Window
+	ReplayTime time.Duration
+	// Unreplayed leaves the past cases out.
+	Unreplayed bool
+	Now        func() time.Time
 }
 
 // World is where a flow's facts and people come from.
 type World struct {
 	People   *people.Directory
 	Accounts accounts.Directory
+	// App is asked which scopes the bot's token has, of those that the bot needs.
+	// Without them it isn't.
+	App    slackapp.App
+	Scopes []string
 }
 
 // planTime is how long the world is asked, at most.
@@ -94,13 +105,16 @@ func (p *Planner) Plan(ctx context.Context, r Record) (Plan, error) {
 	if plan.Action == Update && len(plan.Changes) == 0 {
 		plan.Action = Keep
 	}
+	if err := p.checkRoom(ctx, &plan, flow); err != nil {
+		return plan, err
+	}
 	rule := p.Rules[flow.Rules()]
 	if p.World != nil {
-		ctx, cancel := context.WithTimeout(ctx, planTime)
-		defer cancel()
-		p.World.check(ctx, &plan, rule, flow, p.Now())
+		asking, cancel := context.WithTimeout(ctx, planTime)
+		p.World.check(asking, &plan, rule, flow, p.Now())
+		cancel()
 	}
-	if len(plan.Errors) > 0 {
+	if len(plan.Errors) > 0 || p.Unreplayed {
 		return plan, nil
 	}
 	plan.Replay, err = p.replay(ctx, rule, flow, plan.Base == 0)
@@ -173,6 +187,9 @@ func (r *Replay) Summary() string {
 	text := fmt.Sprintf("%s, %d would change", counted(r.Cases, "past request"), len(r.Changed)+r.MoreChanged)
 	if n := len(r.Unknown) + r.MoreUnknown; n > 0 {
 		text += fmt.Sprintf(", %d can't be told", n)
+	}
+	if r.Cut {
+		text += ", and there are more, which weren't tried"
 	}
 	return text
 }

@@ -40,6 +40,11 @@ type Record struct {
 	// Requesters are the handles of the user groups whose members may ask. None
 	// means that every member of the workspace may.
 	Requesters []string `json:"requesters,omitempty"`
+	// Viewers are the handles of the user groups whose members see the flow's
+	// cases, Revokers of those who see them and may revoke their grants; besides
+	// those who take part in them.
+	Viewers  []string `json:"viewers,omitempty"`
+	Revokers []string `json:"revokers,omitempty"`
 	// Timeout is how long people have to decide; empty means an hour.
 	Timeout string `json:"timeout,omitempty"`
 	// Remind is when the undecided are reminded, since they were asked. Absent
@@ -122,27 +127,39 @@ var (
 	groupHandle = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,79}$`)
 )
 
+// SlashCommand says whether Slack takes this as the name of a slash command.
+func SlashCommand(name string) bool { return slashName.MatchString(name) }
+
 const (
 	mostLabels   = 20
 	longestLabel = 200
 	mostGroups   = 20
+	// mostOverseers is fewer: each of them is asked for whenever a Home is shown,
+	// and Slack allows few such calls a minute.
+	mostOverseers = 5
 )
+
+func checkGroups(field string, handles []string, most int) (problems []Problem) {
+	if len(handles) > most {
+		problems = append(problems, problem(field, "%d groups; give %d at most", len(handles), most))
+	}
+	for i, handle := range handles {
+		if !groupHandle.MatchString(handle) || slices.Contains(handles[:i], handle) {
+			problems = append(problems, problem(field, "%q isn't the handle of one more user group, without the @", handle))
+		}
+	}
+	return problems
+}
 
 func (r Record) checkNames() (problems []Problem) {
 	if !flowName.MatchString(r.Name) {
 		problems = append(problems, problem("name", "%q isn't a name of a-z, 0-9, - and _, of 63 characters at most", r.Name))
 	}
-	if r.Command != "" && !slashName.MatchString(r.Command) {
+	if r.Command != "" && !SlashCommand(r.Command) {
 		problems = append(problems, problem("command", "%q isn't a slash command, such as %q", r.Command, DefaultCommand))
 	}
-	if len(r.Requesters) > mostGroups {
-		problems = append(problems, problem("requesters", "%d groups; give %d at most", len(r.Requesters), mostGroups))
-	}
-	for i, handle := range r.Requesters {
-		if !groupHandle.MatchString(handle) || slices.Contains(r.Requesters[:i], handle) {
-			problems = append(problems, problem("requesters", "%q isn't the handle of one more user group, without the @", handle))
-		}
-	}
+	problems = slices.Concat(problems, checkGroups("requesters", r.Requesters, mostGroups),
+		checkGroups("viewers", r.Viewers, mostOverseers), checkGroups("revokers", r.Revokers, mostOverseers))
 	if len(r.Labels) > mostLabels {
 		problems = append(problems, problem("labels", "%d labels; give %d at most", len(r.Labels), mostLabels))
 	}

@@ -1,7 +1,10 @@
 package provision
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,6 +28,8 @@ type Replay struct {
 	MoreUnknown int `json:"more_unknown,omitempty"`
 	// Cut says that there are more cases, which weren't replayed.
 	Cut bool `json:"cut,omitempty"`
+	// OutOfTime says that this is because it would have taken too long.
+	OutOfTime bool `json:"out_of_time,omitempty"`
 }
 
 // Replayed is one case, then and now.
@@ -39,49 +44,110 @@ type Replayed struct {
 }
 
 const (
-	replayDays   = 30
-	replayCases  = 10_000 // at most
-	replayListed = 50     // of each kind
+	replayListed = 50 // of each kind
 	replayPage   = 500
+	// replayTime is how long past cases are read and replayed, at most.
+	replayTime = 15 * time.Second
 )
 
-// NewReplay is a replay of these days before now, without any case yet.
-func NewReplay(now time.Time, days int) *Replay {
-	return &Replay{Since: now.AddDate(0, 0, -days).UTC(), Changed: []Replayed{}, Unknown: []Replayed{}}
+// NewReplay is a replay of the cases since then, without any case yet.
+func NewReplay(since time.Time) *Replay {
+	return &Replay{Since: since.UTC(), Changed: []Replayed{}, Unknown: []Replayed{}}
 }
 
 // replay runs the flow's past cases through it, or all cases if the flow is new.
 func (p *Planner) replay(ctx context.Context, rule flows.Flow, f store.Flow, isNew bool) (*Replay, error) {
-	r := NewReplay(p.Now(), replayDays)
-	for after := FirstID(r.Since); ; {
+	r := NewReplay(p.Window.since(p.Now()))
+	reading, cancel := context.WithTimeout(ctx, cmp.Or(p.ReplayTime, replayTime))
+	defer cancel()
+	of := f.Name
+	if isNew {
+		of = ""
+	}
+	past, err := p.past(reading, r, of)
+	if err != nil && reading.Err() == nil || ctx.Err() != nil {
+		return nil, errors.Join(err, ctx.Err())
+	}
+	if p.Window.Days == 0 && len(past) > 0 && p.Window.Last > 0 {
+		r.Since = past[0].AskedAt
+	}
+	for _, one := range past {
+		if reading.Err() != nil {
+			break
+		}
+		r.Try(rule, f.Params, one)
+	}
+	if reading.Err() != nil {
+		r.Cut, r.OutOfTime = true, true
+	}
+	return r, nil
+}
+
+// past are the cases of a flow, or of all, that are to be replayed.
+func (p *Planner) past(ctx context.Context, r *Replay, flow string) (past []Past, err error) {
+	if p.Window.Last == 0 {
+		past, r.Cut, err = p.between(ctx, flow, r.Since, time.Time{}, mostReplayed)
+		return past, err
+	}
+	// The newest are found from the end, in steps that grow: nobody knows how long
+	// ago they were asked, and the ledger is read forwards only.
+	until := time.Time{}
+	for from, step := p.Now(), 7*24*time.Hour; from.After(r.Since); step *= 2 {
+		from = from.Add(-step)
+		if from.Before(r.Since) {
+			from = r.Since
+		}
+		more, _, err := p.between(ctx, flow, from, until, math.MaxInt)
+		past = append(more, past...)
+		if err != nil || len(past) >= p.Window.Last {
+			return past[max(0, len(past)-p.Window.Last):], err
+		}
+		until = from
+	}
+	return past, nil
+}
+
+// between are the cases that were asked from a time on and before another one,
+// if that isn't zero. Cut says that there are more than most.
+func (p *Planner) between(ctx context.Context, flow string, from, until time.Time, most int) (past []Past, cut bool, err error) {
+	last := ""
+	if !until.IsZero() {
+		last = FirstID(until.Add(2 * idSlack))
+	}
+	for after := FirstID(from); ; {
 		page, err := p.Ledger.Cases(ctx, after, replayPage)
+		if err == nil {
+			err = ctx.Err()
+		}
 		if err != nil {
-			return nil, err
+			return past, false, err
 		}
 		for _, c := range page {
 			after = c.ID
-			past := PastOf(c)
-			if !isNew && c.Flow.Name != f.Name || c.AskedAt.Before(r.Since) || !past.Told() {
+			one := PastOf(c)
+			if flow != "" && c.Flow.Name != flow || c.AskedAt.Before(from) || !until.IsZero() && !c.AskedAt.Before(until) || !one.Told() {
 				continue
 			}
-			if r.Cases == replayCases {
-				r.Cut = true
-				return r, nil
+			if len(past) == most {
+				return past, true, nil
 			}
-			r.Try(rule, f.Params, past)
+			past = append(past, one)
 		}
-		if len(page) < replayPage {
-			return r, nil
+		if len(page) < replayPage || last != "" && after > last {
+			return past, false, nil
 		}
 	}
 }
+
+// idSlack is how far the clock of ids may be from that of cases.
+const idSlack = 24 * time.Hour
 
 // FirstID is before the id of every case of that time: ids are UUIDs of version
 // 7, which begin with the time. The clock of ids may be behind that of cases by
 // a day.
 func FirstID(since time.Time) string {
 	var id uuid.UUID
-	ms := uint64(max(since.Add(-24*time.Hour).UnixMilli(), 0))
+	ms := uint64(max(since.Add(-idSlack).UnixMilli(), 0))
 	for i := range 6 {
 		id[i] = byte(ms >> (8 * (5 - i))) //nolint:gosec // one byte of it
 	}

@@ -22,7 +22,7 @@ func defaultRemind() []time.Duration {
 }
 
 func (r Record) readPolicy() (policy approval.Policy, problems []Problem) {
-	policy = approval.Policy{Timeout: defaultTimeout, Warn: defaultWarn, DenyReason: approval.Reasoning(r.DenyReason)}
+	policy = approval.Policy{Timeout: defaultTimeout, Warn: defaultWarn, DenyReason: approval.Reasoning(r.DenyReason), Viewers: r.Viewers, Revokers: r.Revokers}
 	var err error
 	if r.Timeout != "" {
 		if policy.Timeout, err = time.ParseDuration(r.Timeout); err != nil || policy.Timeout < time.Minute {

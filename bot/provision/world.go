@@ -48,11 +48,17 @@ func (w *World) check(ctx context.Context, plan *Plan, rule flows.Flow, f store.
 		case flows.Text, flows.Number, flows.Duration:
 		}
 	}
-	for _, handle := range f.Requesters {
-		w.checkGroup(ctx, plan, "requesters", handle)
+	for _, named := range []struct {
+		field  string
+		groups []string
+	}{{"requesters", f.Requesters}, {"viewers", f.Policy.Viewers}, {"revokers", f.Policy.Revokers}} {
+		for _, handle := range named.groups {
+			w.checkMembers(ctx, plan, named.field, handle)
+		}
 	}
+	w.checkScopes(ctx, plan, rule, f)
 	if f.Command != "" {
-		plan.warn("command", "Slack doesn't say which commands an app has: see that the app's manifest has %s (understudy manifest --command %s prints it)", f.Command, f.Command)
+		plan.warn("command", "Slack tells no bot which commands its app has, so this can't be checked: see that the app's manifest has %s (understudy manifest --command %s prints it)", f.Command, f.Command)
 	}
 	w.checkFields(ctx, plan, rule, f, now)
 }
@@ -93,11 +99,26 @@ func (w *World) checkSchedule(ctx context.Context, plan *Plan, field, schedule s
 
 func stamp(t time.Time) string { return t.UTC().Format("2 Jan 15:04 UTC") }
 
+// checkMembers is for a group whose members are only ever compared with somebody:
+// none of them is looked up, however many they are.
+func (w *World) checkMembers(ctx context.Context, plan *Plan, field, handle string) {
+	switch members, err := w.People.Members(ctx, handle); {
+	case errors.Is(err, people.ErrUnknown):
+		plan.stop(field, noGroup, handle)
+	case err != nil:
+		plan.warn(field, "the user group @%s couldn't be looked at now: %v", handle, err)
+	case members == 0:
+		plan.warn(field, "nobody is in the user group @%s", handle)
+	}
+}
+
+const noGroup = "Slack has no user group @%s, or it is disabled: create it, or name another"
+
 func (w *World) checkGroup(ctx context.Context, plan *Plan, field, handle string) {
 	crew, err := w.People.Group(ctx, handle)
 	switch {
 	case errors.Is(err, people.ErrUnknown):
-		plan.stop(field, "Slack has no user group @%s, or it is disabled: create it, or name another", strings.TrimPrefix(handle, "@"))
+		plan.stop(field, noGroup, strings.TrimPrefix(handle, "@"))
 	case err != nil:
 		plan.warn(field, "the user group @%s couldn't be looked at now: %v", handle, err)
 	case len(crew.People) == 0:

@@ -17,6 +17,7 @@ import (
 	"github.com/understudyhq/understudy/bot/pagersim"
 	"github.com/understudyhq/understudy/bot/people"
 	"github.com/understudyhq/understudy/bot/provision"
+	"github.com/understudyhq/understudy/bot/slackapp"
 	"github.com/understudyhq/understudy/bot/slacksim"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/store"
@@ -35,9 +36,9 @@ type town struct {
 
 var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
-func newTown(t *testing.T, rules map[string]flows.Flow, customers string) *town {
+func newTown(t *testing.T, rules map[string]flows.Flow, customers string, scopes ...string) *town {
 	t.Helper()
-	w := &town{t: t, ws: slacksim.ForTest(t, slacksim.Options{Calm: true}), pager: pagersim.New()}
+	w := &town{t: t, ws: slacksim.ForTest(t, slacksim.Options{Calm: true, Scopes: scopes}), pager: pagersim.New()}
 	w.ws.AddPerson("Mia Falk", "mia@example.com")
 	w.mia = w.pager.AddUser("Mia Falk", "mia@example.com")
 	w.pager.AddSchedule("PMGRS01", "Support managers")
@@ -130,14 +131,35 @@ func TestAPlanNamesTheRotasGapsAndPeople(t *testing.T) {
 func TestAPlanStopsForWhatDoesNotExist(t *testing.T) {
 	w := newTown(t, impersonation(), twoCustomers)
 	r := managers("PNONE01")
-	r.Requesters = []string{"ghosts"}
+	r.Requesters, r.Viewers, r.Revokers = []string{"ghosts"}, []string{"spooks"}, []string{"wraiths"}
 	errs, _ := w.said(r)
-	if len(errs) != 2 || !strings.Contains(errs[0], "PagerDuty has no schedule PNONE01") || !strings.Contains(errs[1], "requesters: Slack has no user group @ghosts") {
+	if len(errs) != 4 || !strings.Contains(errs[2], "viewers: Slack has no user group @spooks") || !strings.Contains(errs[3], "revokers: Slack has no user group @wraiths") || !strings.Contains(errs[0], "PagerDuty has no schedule PNONE01") || !strings.Contains(errs[1], "requesters: Slack has no user group @ghosts") {
 		t.Errorf("errors: %q", errs)
 	}
 	plan, err := w.Plan(t.Context(), r)
 	if err != nil || plan.Replay != nil {
 		t.Errorf("nothing is replayed for what can't run: %+v, %v", plan.Replay, err)
+	}
+}
+
+// TestAPlanNamesTheScopesThatAreMissing: those that the flow itself needs stop it.
+func TestAPlanNamesTheScopesThatAreMissing(t *testing.T) {
+	w := newTown(t, impersonation(), twoCustomers, "users:read", "users:read.email", "im:write")
+	w.World.App = slackapp.App{URL: w.ws.APIURL(), Token: w.ws.BotToken()}
+	w.World.Scopes = []string{"users:read", "users:read.email", "usergroups:read", "commands"}
+	_, warnings := w.said(managers("PMGRS01"))
+	if text := strings.Join(warnings, "\n"); !strings.Contains(text, "slack: the bot token lacks the scope commands") || !strings.Contains(text, "the scope usergroups:read") || strings.Contains(text, "users:read.email") {
+		t.Errorf("warnings: %s", text)
+	}
+	r := managers("PMGRS01")
+	r.Revokers = []string{"security"}
+	errs, _ := w.said(r)
+	if len(errs) != 1 || !strings.Contains(errs[0], "lacks the scope usergroups:read, without which nobody is found who is named by revokers: add it") {
+		t.Errorf("errors: %q", errs)
+	}
+	w.ws.Fail("auth.test", 1, slacksim.Status(500))
+	if _, warnings := w.said(managers("PMGRS01")); !strings.Contains(strings.Join(warnings, "\n"), "so they weren't checked") {
+		t.Errorf("warnings: %q", warnings)
 	}
 }
 

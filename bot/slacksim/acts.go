@@ -139,13 +139,26 @@ func (ws *Workspace) CloseView(ctx context.Context, person, viewID string) error
 	return err
 }
 
-// OpenHome has the person open the app's Home tab. Slack delivers events again
-// that aren't acked.
+// OpenHome has the person open the app's Home tab.
 func (ws *Workspace) OpenHome(ctx context.Context, person string) error {
-	var err error
+	return again(func() error {
+		_, err := ws.act(ctx, person, "events_api", false, func(m *member) (any, error) { return ws.homeOpenedPayload(m), nil })
+		return err
+	})
+}
+
+// event tells the app of what happened in the workspace.
+func (ws *Workspace) event(payload any) error {
+	return again(func() error {
+		_, err := ws.deliver(context.Background(), "events_api", payload, false)
+		return err
+	})
+}
+
+// again delivers an event as Slack does: once more if it isn't acked.
+func again(deliver func() error) (err error) {
 	for range 3 {
-		_, err = ws.act(ctx, person, "events_api", false, func(m *member) (any, error) { return ws.homeOpenedPayload(m), nil })
-		if !errors.Is(err, errNoAck) {
+		if err = deliver(); !errors.Is(err, errNoAck) {
 			break
 		}
 	}

@@ -18,6 +18,8 @@ func (c *checker) element(at string, v any) {
 		c.text(at+"/text", e["text"], 75, true, true)
 		value, _ := e["value"].(string)
 		c.length(at+"/value", value, 2000)
+		link, _ := e["url"].(string)
+		c.length(at+"/url", link, 3000)
 	case "static_select", "radio_buttons", "checkboxes", "overflow", "multi_static_select":
 		c.many(at+"/options", e["options"], 1, 100, c.option)
 		c.initial(at, e)

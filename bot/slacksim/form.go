@@ -84,6 +84,18 @@ func (m *Modal) Click(button string) {
 	m.p.press(Press{ViewID: m.id, BlockID: block, ActionID: action, State: m.held()})
 }
 
+// Link is where the button of this name leads in a browser.
+func (m *Modal) Link(button string) string {
+	m.p.test().Helper()
+	m.p.ws.mu.Lock()
+	link := linkOf(m.blocks(), button)
+	m.p.ws.mu.Unlock()
+	if link == "" {
+		m.p.fail("the modal has no link %q:\n%s", button, m.Text())
+	}
+	return link
+}
+
 // input finds the input of this label.
 func (m *Modal) input(label string) (block string, element map[string]any) {
 	m.p.test().Helper()

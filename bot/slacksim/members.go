@@ -131,12 +131,17 @@ func (ws *Workspace) AddChannel(name string, people ...*Person) {
 	ws.conversations = append(ws.conversations, c)
 }
 
-// Deactivate makes somebody a person who was here.
+// Deactivate makes somebody a person who was here, and tells the app if its
+// manifest asks for that.
 func (ws *Workspace) Deactivate(p *Person) {
 	ws.mu.Lock()
-	defer ws.mu.Unlock()
 	p.m.Gone = true
+	tells, payload := slices.Contains(ws.events, "user_change"), ws.userChangePayload(p.m)
 	ws.announce()
+	ws.mu.Unlock()
+	if tells {
+		_ = ws.event(payload) // an app that isn't there hears nothing, as with Slack
+	}
 }
 
 // Reactivate brings somebody back who was deactivated.

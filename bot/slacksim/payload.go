@@ -75,15 +75,23 @@ func (ws *Workspace) closedPayload(m *member, view map[string]any) map[string]an
 }
 
 func (ws *Workspace) homeOpenedPayload(m *member) map[string]any {
+	return ws.eventPayload(map[string]any{"type": "app_home_opened", "user": m.ID, "channel": m.im.id, "tab": "home"})
+}
+
+// userChangePayload is of user_change, whose user is a whole one.
+// https://docs.slack.dev/reference/events/user_change
+func (ws *Workspace) userChangePayload(m *member) map[string]any {
+	return ws.eventPayload(map[string]any{"type": "user_change", "user": ws.user(m), "cache_ts": ws.now().Unix()})
+}
+
+func (ws *Workspace) eventPayload(event map[string]any) map[string]any {
 	now := ws.now()
+	event["event_ts"] = strconv.FormatInt(now.Unix(), 10) + ".000000"
 	return map[string]any{
 		"token": verification, "team_id": ws.teamID, "api_app_id": ws.appID, "type": "event_callback",
 		"event_id": ws.id("Ev"), "event_time": now.Unix(), "is_ext_shared_channel": false,
 		"authorizations": []any{map[string]any{"enterprise_id": nil, "team_id": ws.teamID, "user_id": ws.botUserID, "is_bot": true, "is_enterprise_install": false}},
-		"event": map[string]any{
-			"type": "app_home_opened", "user": m.ID, "channel": m.im.id, "tab": "home",
-			"event_ts": strconv.FormatInt(now.Unix(), 10) + ".000000",
-		},
+		"event":          event,
 	}
 }
 

@@ -107,6 +107,19 @@ func buttonTexts(blocks []any) (texts []string) {
 	return texts
 }
 
+// linkOf is where the button of this text leads; empty if it leads nowhere.
+func linkOf(blocks []any, text string) string {
+	for _, v := range blocks {
+		b, _ := v.(map[string]any)
+		for _, e := range elementsOf(b) {
+			if link, _ := e["url"].(string); kindOf(e) == "button" && textOf(e["text"]) == text {
+				return link
+			}
+		}
+	}
+	return ""
+}
+
 func findButton(blocks []any, text string) (block, action string, found bool) {
 	for _, v := range blocks {
 		b, _ := v.(map[string]any)

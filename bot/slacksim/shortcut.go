@@ -32,6 +32,11 @@ func (ws *Workspace) Configure(manifest []byte) error {
 		Features struct {
 			Shortcuts []Shortcut `json:"shortcuts"`
 		} `json:"features"`
+		Settings struct {
+			Subscriptions struct {
+				Events []string `json:"bot_events"`
+			} `json:"event_subscriptions"`
+		} `json:"settings"`
 	}
 	if err := json.Unmarshal(manifest, &m); err != nil {
 		return fmt.Errorf("reading the manifest: %w", err)
@@ -46,6 +51,7 @@ func (ws *Workspace) Configure(manifest []byte) error {
 	}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
+	ws.events = m.Settings.Subscriptions.Events
 	ws.shortcuts = slices.DeleteFunc(m.Features.Shortcuts, func(s Shortcut) bool { return s.Type != "message" })
 	return nil
 }

@@ -69,6 +69,7 @@ type Workspace struct {
 	groups        []*group
 	conversations []*conversation
 	shortcuts     []Shortcut
+	events        []string // that the manifest asks for
 	triggers      map[string]*trigger
 	responses     map[string]*response
 	sockets       []*connection
@@ -142,6 +143,14 @@ func (ws *Workspace) TeamID() string { return ws.teamID }
 
 // Seed is what the workspace's ids and trouble follow from.
 func (ws *Workspace) Seed() uint64 { return ws.o.Seed }
+
+// Reseed has what comes from now on follow from another seed. So a workspace that
+// is made again has the people that it had, and gives no form the id of an old one.
+func (ws *Workspace) Reseed(seed uint64) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	ws.random = rand.New(rand.NewPCG(seed, 1))
+}
 
 // Close cuts every socket, waits until they have ended, and takes no new one.
 func (ws *Workspace) Close() {

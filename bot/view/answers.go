@@ -68,6 +68,9 @@ func notYours(c approval.Case, clicker string, kind approval.RejectionKind) sent
 	if kind == approval.NotTheRequester {
 		return sentence{text("Only "), who(c.Requester), text(" can do that, because the request for "), named(c.Account.Name), text(" is theirs. Nothing was changed.")}
 	}
+	if c.Status == approval.Active {
+		return notYoursToRevoke(c)
+	}
 	s := sentence{text("You aren't one of the people who may decide this request for "), named(c.Account.Name), text(", so nothing was changed. ")}
 	if isRequester(c, clicker) {
 		s = sentence{text("You asked for this yourself, and the rules want somebody else to decide it. Nothing was changed. ")}
@@ -76,6 +79,24 @@ func notYours(c approval.Case, clicker string, kind approval.RejectionKind) sent
 		return append(s, text("It isn't known yet who may."))
 	}
 	return append(append(append(s, text("It's for ")), names(deciders(c), "or")...), text(" to decide."))
+}
+
+func notYoursToRevoke(c approval.Case) sentence {
+	s := sentence{text("You aren't one of the people who may revoke the access to "), named(c.Account.Name), text(", so nothing was changed. ")}
+	var may sentence
+	if people := deciders(c); len(people) > 0 {
+		may = names(people, "or")
+	}
+	for _, group := range c.Flow.Policy.Revokers[:min(len(c.Flow.Policy.Revokers), maxNames)] {
+		if len(may) > 0 {
+			may = append(may, text(" or "))
+		}
+		may = append(may, text("the members of @"), typed(group))
+	}
+	if len(may) == 0 {
+		return append(s, text("Only "), who(c.Requester), text(" can end it before its time is over."))
+	}
+	return append(append(append(s, text("That is for ")), may...), text("."))
 }
 
 func tooLate(c approval.Case, clicker string) sentence {
@@ -120,6 +141,12 @@ func PerhapsSaved() string {
 // NobodyVouches is for an approval while Slack doesn't say who somebody is.
 func NobodyVouches() string {
 	return "Slack didn't say in time whether everybody here still has an account, so nothing was approved. Try it again in a moment."
+}
+
+// NobodyKnowsGroups is for a click that counts for a group's members only, while
+// Slack doesn't say who they are.
+func NobodyKnowsGroups() string {
+	return "Slack didn't say in time whether you're in a group that oversees this, so nothing was done. Try it again in a moment; if it can't wait, whoever approved it can revoke it."
 }
 
 // RequesterBarred says why a request can't be approved any more.

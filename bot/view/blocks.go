@@ -11,6 +11,7 @@ import (
 const (
 	maxTitle       = 24
 	maxHeader      = 150
+	maxHint        = 2000
 	maxOption      = 75
 	maxOptionValue = 150
 	maxOptions     = 100

@@ -40,9 +40,13 @@ func approverButtons(c approval.Case, person string) slack.Block {
 	case c.Status == approval.Pending:
 		return actions(c, append([]slack.BlockElement{approveButton(c), denyButton(c), lookButton(c, person)}, less(c)...)...)
 	case c.Status == approval.Active && !isRequester(c, person):
-		return actions(c, button(ActionRevoke, c.ID, "Revoke", slack.StyleDanger))
+		return actions(c, revokeButton(c))
 	}
 	return nil
+}
+
+func revokeButton(c approval.Case) slack.BlockElement {
+	return button(ActionRevoke, c.ID, "Revoke", slack.StyleDanger)
 }
 
 // requesterButtons are what the requester may do; nil if nothing.
@@ -70,8 +74,8 @@ func requesterButtons(c approval.Case) slack.Block {
 	return nil
 }
 
-// withHistory adds the button that opens the case's history, which those who
-// take part have whatever else there is to do.
+// withHistory adds the button that opens the case's history, which all who see
+// the case have whatever else there is to do.
 func withHistory(c approval.Case, buttons slack.Block) slack.Block {
 	history := button(ActionHistory, c.ID, "History", slack.StyleDefault)
 	if row, ok := buttons.(*slack.ActionBlock); ok {

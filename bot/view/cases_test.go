@@ -134,6 +134,13 @@ func pending(t testing.TB) *story {
 	return submitted(t).then(approval.Rule{Ruling: ruled("enterprise", false), Found: onCall(mia, ola)})
 }
 
+// overseenStory is of a case whose flow groups oversee.
+func overseenStory(t testing.TB) *story {
+	s := pending(t)
+	s.c = overseen(s.c)
+	return s
+}
+
 func self(t testing.TB) *story {
 	route := flows.Requester("assigned to the account")
 	return submitted(t).then(approval.Rule{Ruling: ruled("pro", true), Found: approval.Found{Route: route,
@@ -214,6 +221,7 @@ func stories(t testing.TB) map[string]approval.Case {
 		"expired":             pending(t).then(approve).after(time.Hour).then(approval.Expire{}).c,
 		"expired_by_rule":     free(t).after(time.Hour).then(approval.Expire{}).c,
 		"released":            pending(t).then(approve, approval.Release{By: kim}).c,
+		"revoked_by_group":    overseenStory(t).then(approve, approval.Revoke{By: ida, Why: "the laptop was stolen", Group: "security"}).c,
 		"revoked":             pending(t).then(approve, approval.Revoke{By: ola, Why: "the customer called it off"}).c,
 		"denied":              pending(t).then(approval.Deny{By: mia}).c,
 		"denied_with_reason":  pending(t).then(approval.Deny{By: mia, Why: "ask them to share their screen"}).c,

@@ -103,7 +103,7 @@ func ending(c approval.Case, reader string) sentence {
 	case approval.Revoked:
 		s := append(sentence{text("The bot revoked the access to ")}, at...)
 		if c.Closed.By.ID != "" {
-			s = append(sentence{subject(c.Closed.By, reader), text(" revoked the access to ")}, at...)
+			s = append(append(append(sentence{subject(c.Closed.By, reader)}, ofGroup(c.Closed.Group)...), text(" revoked the access to ")), at...)
 		}
 		return append(s, said(c.Closed.Why)...)
 	case approval.Expired, approval.Merged:
@@ -112,6 +112,15 @@ func ending(c approval.Case, reader string) sentence {
 		return append(sentence{text("Nobody opened it in time, so the permission is over for ")}, at...)
 	}
 	return append(sentence{text("Its time is over, and so is the permission for ")}, at...)
+}
+
+// ofGroup says by which group somebody could do something, after their name;
+// nothing if it took none.
+func ofGroup(group string) sentence {
+	if group == "" {
+		return nil
+	}
+	return sentence{text(" (of the group @"), typed(group), text(")")}
 }
 
 func deniedStory(c approval.Case, reader string) []sentence {

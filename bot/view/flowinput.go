@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -10,15 +11,23 @@ import (
 // each flow has durations and an outcome of its own.
 func flowInput(f Form) slack.Block {
 	pick := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, ActionFlow)
-	for _, name := range f.Flows[:min(len(f.Flows), maxOptions)] {
+	for _, name := range f.Flows[:min(len(f.Flows), MostFlows)] {
 		option := slack.NewOptionBlockObject(name, plain(flowTitle(name), maxOption), nil)
 		pick.Options = append(pick.Options, option)
 		if name == f.Flow {
 			pick.InitialOption = option
 		}
 	}
-	return slack.NewInputBlock(BlockFlow, plain("What you need", maxHeader), nil, pick).WithDispatchAction(true)
+	var hint *slack.TextBlockObject
+	if f.Unlisted || len(f.Flows) > MostFlows {
+		hint = plain(fmt.Sprintf("Only %d fit here, by name. If what you need isn't among them, tell whoever runs Understudy here: they can give it a command of its own.", MostFlows), maxHint)
+	}
+	return slack.NewInputBlock(BlockFlow, plain("What you need", maxHeader), hint, pick).WithDispatchAction(true)
 }
+
+// MostFlows is how many flows a form lets people choose from: the options of
+// Slack's menus.
+const MostFlows = maxOptions
 
 // flowTitle is a flow's name as a sentence begins: break-glass is Break glass.
 func flowTitle(name string) string {
@@ -38,8 +47,9 @@ func PickedFlow(v slack.View) string {
 	return flow
 }
 
-// flowsIn are the names of the flows that a form lets choose from.
-func flowsIn(v slack.View) (names []string) {
+// flowsIn are the names of the flows that a form lets choose from, and whether
+// there are others.
+func flowsIn(v slack.View) (names []string, unlisted bool) {
 	for _, block := range v.Blocks.BlockSet {
 		input, isInput := block.(*slack.InputBlock)
 		if !isInput || input.BlockID != BlockFlow {
@@ -49,9 +59,10 @@ func flowsIn(v slack.View) (names []string) {
 			for _, option := range pick.Options {
 				names = append(names, option.Value)
 			}
+			unlisted = input.Hint != nil
 		}
 	}
-	return names
+	return names, unlisted
 }
 
 // durationBlock is a name of its own for each flow where there are several:

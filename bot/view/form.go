@@ -36,7 +36,8 @@ const (
 // Form is what the modal for a new request offers.
 type Form struct {
 	Flow      string   // the flow that the request will be for
-	Flows     []string // all that there are to choose from
+	Flows     []string // all that there are to choose from …
+	Unlisted  bool     // … but for those that don't fit Slack's menu
 	Durations []time.Duration
 	Default   time.Duration
 	Account   *Option                  // preselected, if there is one

@@ -88,6 +88,7 @@ func TestModals(t *testing.T) {
 	for name, m := range map[string]slack.ModalViewRequest{
 		"modal_empty":    view.FormModal(view.Form{Flow: "impersonation", Durations: hours, Default: time.Hour, Notice: "No account matches “glboex”. Pick one below."}),
 		"modal_of_flows": view.FormModal(view.Form{Flow: "break-glass", Flows: []string{"break-glass", "impersonation", "two-people"}, Durations: hours, Default: time.Hour}),
+		"modal_of_many":  view.FormModal(view.Form{Flow: "break-glass", Flows: []string{"break-glass", "impersonation"}, Unlisted: true, Durations: hours, Default: time.Hour}),
 		"modal_of_message": view.FormModal(view.Form{Flow: "impersonation", Durations: hours, Account: &view.Option{ID: "acct_42", Name: "Globex", Plan: "pro"},
 			Link: "https://acme.slack.com/archives/C0SUPPORT/p1700000000000100"}),
 		"modal_prepared":  view.FormModal(view.Form{Flow: "impersonation", Durations: hours, Account: &view.Option{ID: "acct_42", Name: "Globex", Plan: "pro", Assigned: true}, Reason: "invoice"}),

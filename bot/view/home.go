@@ -15,7 +15,13 @@ type HomeContents struct {
 	// own that aren't over, Running others' whose grant they may revoke, Recent
 	// those that are over.
 	Waiting, Requests, Running, Recent Listing
-	Filter                             HomeFilter
+	// Overseen are others' that aren't over, of flows that Groups oversee. Those
+	// are the user groups that this person is in.
+	Overseen Listing
+	Groups   []string
+	// Unsure says that they oversaw flows, and Slack doesn't say whether they do now.
+	Unsure bool
+	Filter HomeFilter
 }
 
 // Listing is one page of the cases of a part of the Home.
@@ -38,12 +44,13 @@ func (f HomeFilter) set() bool { return f.Account.ID != "" || f.Person != "" }
 
 // How many cases a page of each part has. With 3 blocks a case that waits, 2 for
 // one that runs or was asked for and 1 for a recent one, a title and turning for
-// each part, and 2 for the rest, that makes at most 24+16+16+15+8+2 = 81 blocks
+// each part, and 2 for the rest, that makes at most 24+16+16+12+15+10+2 = 95 blocks
 // of Slack's 100. TestTheWorstHomeFits counts them, and the bytes.
 const (
 	HomeWaitingPage  = 8
 	HomeRequestsPage = 8
 	HomeRunningPage  = 8
+	HomeOverseenPage = 6
 	HomeRecentPage   = 15
 )
 
@@ -52,6 +59,7 @@ const (
 	PartWaiting  = "waiting"
 	PartRequests = "requests"
 	PartRunning  = "running"
+	PartOverseen = "overseen"
 	PartRecent   = "recent"
 )
 
@@ -69,6 +77,7 @@ func Home(h HomeContents) slack.HomeTabViewRequest {
 		blocks = append(blocks, header(partTitle("Running now", h.Running, HomeRunningPage)))
 		blocks = append(blocks, h.listed(PartRunning, h.Running, HomeRunningPage, runningBlocks)...)
 	}
+	blocks = append(blocks, h.overseen()...)
 	blocks = append(blocks, h.recent()...)
 	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: blocks}}
 }
@@ -81,13 +90,25 @@ func (h HomeContents) requests() []slack.Block {
 	return append(blocks, h.listed(PartRequests, h.Requests, HomeRequestsPage, requestBlocks)...)
 }
 
+func (h HomeContents) overseen() []slack.Block {
+	const title = "In flows that you oversee"
+	if h.Unsure {
+		return []slack.Block{header(title), paragraph(text("Slack doesn't say now whether you still oversee any, so they aren't shown. Open this tab again in a moment."))}
+	}
+	if h.Overseen.empty() {
+		return nil
+	}
+	show := func(c approval.Case, reader string) []slack.Block { return overseenBlocks(c, reader, h.Groups) }
+	return append([]slack.Block{header(partTitle(title, h.Overseen, HomeOverseenPage))}, h.listed(PartOverseen, h.Overseen, HomeOverseenPage, show)...)
+}
+
 func (h HomeContents) recent() []slack.Block {
 	if h.Recent.empty() && !h.Filter.set() {
 		return nil
 	}
 	blocks := []slack.Block{header(partTitle("Recently", h.Recent, HomeRecentPage)), filter(h.Filter)}
 	if h.Recent.empty() {
-		return append(blocks, paragraph(text("Nothing of the last 30 days that you took part in matches this. Show all takes the filter away.")))
+		return append(blocks, paragraph(text("Nothing of the last 30 days that you took part in or oversee matches this. Show all takes the filter away.")))
 	}
 	return append(blocks, h.listed(PartRecent, h.Recent, HomeRecentPage, recentBlocks)...)
 }

@@ -34,6 +34,12 @@ func page(c approval.Case, n, size, total int) view.Listing {
 	return l
 }
 
+// overseen is the case of a flow that groups oversee.
+func overseen(c approval.Case) approval.Case {
+	c.Flow.Policy.Viewers, c.Flow.Policy.Revokers = []string{"auditors"}, []string{"security"}
+	return c
+}
+
 func TestHome(t *testing.T) {
 	all := stories(t)
 	uncounted := page(all["denied"], 1, view.HomeRecentPage, 500)
@@ -46,6 +52,10 @@ func TestHome(t *testing.T) {
 		"home_approver":    {Person: mia.ID, Waiting: onePage(all["pending"])},
 		"home_two_of_them": {Person: mia.ID, Waiting: onePage(all["pending_two_of_them"])},
 		"home_revoker":     {Person: mia.ID, Running: onePage(all["approved"], all["approved_for_less"])},
+		"home_overseer": {Person: ida.ID, Groups: []string{"security"}, Overseen: onePage(overseen(all["approved"]), overseen(all["pending"]), overseen(all["routing"])),
+			Recent: onePage(all["revoked_by_group"])},
+		"home_viewer": {Person: ida.ID, Groups: []string{"auditors"}, Overseen: onePage(overseen(all["approved"]), overseen(all["pending"]))},
+		"home_unsure": {Person: ida.ID, Unsure: true},
 		"home_recent": {Person: kim.ID, Recent: onePage(all["expired"], all["released"], all["revoked"], all["prolonged"], all["denied_with_reason"],
 			all["denied_by_rule"], all["refused_no_plan"], all["timed_out"], all["cancelled"])},
 		"home_filtered": {Person: mia.ID, Recent: onePage(all["denied"]),
@@ -73,7 +83,7 @@ func checkHome(t *rapid.T, c approval.Case, reader string, several []approval.Ca
 		return l
 	}
 	h := view.Home(view.HomeContents{Person: reader,
-		Waiting: listing("w", view.HomeWaitingPage), Requests: listing("q", view.HomeRequestsPage), Running: listing("r", view.HomeRunningPage), Recent: listing("e", view.HomeRecentPage),
+		Waiting: listing("w", view.HomeWaitingPage), Requests: listing("q", view.HomeRequestsPage), Running: listing("r", view.HomeRunningPage), Overseen: listing("o", view.HomeOverseenPage), Groups: []string{c.Reason}, Recent: listing("e", view.HomeRecentPage),
 		Filter: view.HomeFilter{Account: view.Option{ID: c.Account.ID, Name: c.Account.Name}, Person: rapid.SampledFrom([]string{"", "U0P001", c.Reason}).Draw(t, "whose")}})
 	validView(t, "home", h, h.Blocks.BlockSet, users)
 }
@@ -88,6 +98,7 @@ func TestTheWorstHomeFits(t *testing.T) {
 			Account: approval.Account{ID: wide, Name: wide, Plan: wide}, Claim: &approval.Claim{By: person},
 			Outcome: flows.Outcome{Result: flows.Denied, Why: wide}, Closed: &approval.Closing{At: noon, By: person, Why: wide},
 			Grant: &approval.Grant{From: noon, Until: noon, End: approval.Revoked}}
+		c = overseen(c)
 		c.Approvers = append(c.Approvers, approval.Approver{Person: mia, Asked: true})
 		for range 30 {
 			c.Approvers = append(c.Approvers, approval.Approver{Person: person, Asked: true})
@@ -109,7 +120,7 @@ func TestTheWorstHomeFits(t *testing.T) {
 		}
 		h := view.Home(view.HomeContents{Person: mia.ID,
 			Waiting: with(approval.Pending, false, "w", view.HomeWaitingPage), Requests: with(approval.Pending, true, "q", view.HomeRequestsPage),
-			Running: with(approval.Active, false, "r", view.HomeRunningPage), Recent: with(approval.Refused, false, "e", view.HomeRecentPage),
+			Running: with(approval.Active, false, "r", view.HomeRunningPage), Overseen: with(approval.Active, false, "o", view.HomeOverseenPage), Groups: []string{"security"}, Recent: with(approval.Refused, false, "e", view.HomeRecentPage),
 			Filter: view.HomeFilter{Account: view.Option{ID: "acct_42", Name: wide}, Person: mia.ID}})
 		validView(t, "the worst home", h, h.Blocks.BlockSet, map[string]bool{mia.ID: true})
 		data, err := json.Marshal(h)
@@ -117,7 +128,7 @@ func TestTheWorstHomeFits(t *testing.T) {
 			t.Fatal(err)
 		}
 		most = max(most, len(data))
-		if n := len(h.Blocks.BlockSet); n != 81 {
+		if n := len(h.Blocks.BlockSet); n != 95 {
 			t.Errorf("the fullest Home has %d blocks", n)
 		}
 	}

@@ -37,6 +37,15 @@ func runningBlocks(c approval.Case, reader string) []slack.Block {
 	return []slack.Block{paragraph(line(c, reader)...), withHistory(c, approverButtons(c, reader))}
 }
 
+// overseenBlocks are of a case that the reader sees by one of these groups.
+func overseenBlocks(c approval.Case, reader string, groups []string) []slack.Block {
+	var buttons slack.Block
+	if c.Status == approval.Active && c.RevokingGroup(groups) != "" {
+		buttons = actions(c, revokeButton(c))
+	}
+	return []slack.Block{paragraph(line(c, reader)...), withHistory(c, buttons)}
+}
+
 func recentBlocks(c approval.Case, reader string) []slack.Block {
 	words := slack.NewTextBlockObject(slack.MarkdownType, line(c, reader).mrkdwn(), false, true)
 	history := button(ActionHistory, c.ID, "History", slack.StyleDefault)

@@ -98,6 +98,7 @@ func anyCase(t *rapid.T, users map[string]bool) approval.Case {
 	c.Pokes, c.PokedAt, c.NudgedAt = rapid.IntRange(0, 2).Draw(t, "pokes"), at(t), at(t)
 	c.Extends = rapid.SampledFrom([]string{"", "case-0"}).Draw(t, "extends")
 	c.Flow.Policy.DenyReason = rapid.SampledFrom([]approval.Reasoning{approval.ReasonOptional, approval.ReasonRequired}).Draw(t, "deny reason")
+	c.Flow.Policy.Revokers = []string{c.Reason}
 	for range rapid.SampledFrom([]int{0, 3, 120}).Draw(t, "durations") {
 		c.Flow.Durations = append(c.Flow.Durations, duration(t))
 	}
@@ -106,7 +107,7 @@ func anyCase(t *rapid.T, users map[string]bool) approval.Case {
 	}
 	c.Grant = &approval.Grant{From: noon, Until: at(t), Warned: rapid.Bool().Draw(t, "warned"),
 		End: rapid.SampledFrom([]approval.GrantEnd{approval.Expired, approval.Released, approval.Revoked, approval.Merged}).Draw(t, "end")}
-	c.Closed = &approval.Closing{At: at(t), By: somebody(t, users), Why: typedText(t, "why")}
+	c.Closed = &approval.Closing{At: at(t), By: somebody(t, users), Why: typedText(t, "why"), Group: typedText(t, "group")}
 	c.Background = anyBackground(t)
 	return c
 }

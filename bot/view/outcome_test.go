@@ -12,7 +12,7 @@ import (
 // TestOutcomeMakesASoundOnlyAfterAWait: whoever didn't wait for other people has
 // the answer before their eyes.
 func TestOutcomeMakesASoundOnlyAfterAWait(t *testing.T) {
-	sounds := []string{"approved", "approved_for_less", "approved_known", "approved_by_two", "approved_ends_soon", "extended", "prolonged", "expired", "released", "revoked",
+	sounds := []string{"approved", "approved_for_less", "approved_known", "approved_by_two", "approved_ends_soon", "extended", "prolonged", "expired", "released", "revoked", "revoked_by_group",
 		"denied", "denied_with_reason", "timed_out", "refused_unreachable",
 		"app_to_open", "app_opened", "app_ends_soon", "app_misused", "app_never_opened", "app_from_approval", "app_barred"}
 	for name, c := range stories(t) {
@@ -40,6 +40,7 @@ func TestWhatPeopleAreTold(t *testing.T) {
 		"late after denial":  {rejected("denied", approval.AlreadyDecided, ola), []string{"<@U0MIA> denied this (<!date^"}},
 		"late after the end": {rejected("revoked", approval.AlreadyDecided, mia), []string{"Approved by you", "<@U0OLA> revoked"}},
 		"outsider":           {rejected("pending", approval.NotAnApprover, ida), []string{"You aren't one of the people", "nothing was changed", "<@U0MIA> or <@U0OLA>"}},
+		"revoking":           {view.Rejected(&approval.Rejection{Kind: approval.NotAnApprover, Case: overseen(all["approved"])}, ida.ID), []string{"may revoke the access to Globex", "nothing was changed", "<@U0MIA> or <@U0OLA> or the members of @security"}},
 		"own request":        {rejected("pending", approval.NotAnApprover, kim), []string{"somebody else to decide", "<@U0MIA> or <@U0OLA>"}},
 		"outsider, missed":   {rejected("pending_missed", approval.NotAnApprover, ida), []string{"It's for <@U0MIA> to decide"}},
 		"second yes":         {rejected("pending_two_of_them", approval.AlreadyApproved, mia), []string{"already", "waits for <@U0OLA>"}},

@@ -203,7 +203,8 @@ func pickedAgain(o *slack.OptionBlockObject) *slack.OptionBlockObject {
 // the id of the account that is picked, empty if none is.
 func (f Form) ReadPicked(v slack.View) (Form, string) {
 	option := input(v, BlockAccount, ActionAccount).SelectedOption
-	f.Flows, f.Reason = flowsIn(v), input(v, BlockReason, ActionReason).Value
+	f.Flows, f.Unlisted = flowsIn(v)
+	f.Reason = input(v, BlockReason, ActionReason).Value
 	if option.Value != "" {
 		f.Picked = &option
 	}

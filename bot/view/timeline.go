@@ -221,7 +221,8 @@ func grantEnd(b approval.GrantEnded, reader string) sentence {
 		if b.By.ID == "" {
 			return append(append(sentence{text("The bot revoked the access")}, said(b.Why)...), text("."))
 		}
-		return append(append(sentence{subject(b.By, reader), text(" revoked the access")}, said(b.Why)...), text("."))
+		s := append(append(sentence{subject(b.By, reader)}, ofGroup(b.Group)...), text(" revoked the access"))
+		return append(append(s, said(b.Why)...), text("."))
 	case approval.Expired, approval.Merged:
 	}
 	return sentence{text("Its time was over, and so was the access.")}
@@ -244,9 +245,9 @@ func persons(approvers []approval.Approver) []approval.Person {
 	return people
 }
 
-// NotYourHistory answers somebody who doesn't take part in the case.
+// NotYourHistory answers somebody who neither takes part in the case nor oversees it.
 func NotYourHistory() string {
-	return "The history of a request is for whoever asked and for those who may decide it, so it wasn't opened. Ask one of them."
+	return "The history of a request is for whoever asked, for those who may decide it and for those who oversee its flow, so it wasn't opened. Ask one of them."
 }
 
 // NoHistory answers while the history can't be read or shown.

@@ -37,6 +37,7 @@ func histories(t testing.TB) map[string]*story {
 		"timeline_by_rule":   free(t),
 		"timeline_no":        deniedByRule(t),
 		"timeline_self":      self(t).then(approval.Approve{By: kim}),
+		"timeline_by_group":  overseenStory(t).then(approve, approval.Revoke{By: ida, Why: "the laptop was stolen", Group: "security"}),
 		"timeline_revoked":   pending(t).then(approve, approval.Revoke{By: ola, Why: "the customer called it off"}),
 		"timeline_app":       opened(t).then(approval.Misuse{App: "portal", Email: "eve@example.com"}, approval.Act{Session: "s1", Deeds: deeds(12)}, approval.Bar{Why: "their Slack account is deactivated"}),
 		"timeline_merged":    extension(t).then(approve, approval.Merge{Into: "case-1a2b", Until: noon.Add(2 * time.Hour)}),

@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	dataschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/understudyhq/understudy/bot/provision"
@@ -45,12 +46,14 @@ func anyOf[A attributeOfAny](attributes map[string]A) map[string]attributeOfAny 
 func TestTheDocsSayEveryAttribute(t *testing.T) {
 	var ours provider.SchemaResponse
 	understudy{}.Schema(t.Context(), provider.SchemaRequest{}, &ours)
-	var flows, schedules datasource.SchemaResponse
+	var flows, one, several datasource.SchemaResponse
 	new(flowsData).Schema(t.Context(), datasource.SchemaRequest{}, &flows)
-	new(scheduleData).Schema(t.Context(), datasource.SchemaRequest{}, &schedules)
+	new(scheduleData).Schema(t.Context(), datasource.SchemaRequest{}, &one)
+	new(schedulesData).Schema(t.Context(), datasource.SchemaRequest{}, &several)
 	for page, attributes := range map[string]map[string]attributeOfAny{
 		"index.md": anyOf(ours.Schema.Attributes), "resources/flow.md": anyOf(flowSchema().Attributes),
-		"data-sources/flows.md": anyOf(flows.Schema.Attributes), "data-sources/schedule.md": anyOf(schedules.Schema.Attributes),
+		"data-sources/flows.md": anyOf(flows.Schema.Attributes), "data-sources/schedule.md": anyOf(one.Schema.Attributes),
+		"data-sources/schedules.md": anyOf(several.Schema.Attributes),
 	} {
 		file := filepath.Join("../../docs/terraform", page)
 		text, err := os.ReadFile(file)
@@ -90,6 +93,10 @@ func described(ctx context.Context, attributes map[string]attributeOfAny, level 
 			line += fmt.Sprintf(" (see [below](#nestedatt--%s))", name)
 			fmt.Fprintf(&nested, "\n<a id=\"nestedatt--%s\"></a>\n### Nested Schema for `%s`\n%s", name, name, described(ctx, anyOf(list.NestedObject.Attributes), "####"))
 		}
+		if object, ok := a.(schema.SingleNestedAttribute); ok {
+			line += fmt.Sprintf(" (see [below](#nestedatt--%s))", name)
+			fmt.Fprintf(&nested, "\n<a id=\"nestedatt--%s\"></a>\n### Nested Schema for `%s`\n%s", name, name, described(ctx, anyOf(object.Attributes), "####"))
+		}
 		kinds[kind] += strings.TrimRight(line, " ") + "\n"
 	}
 	for _, kind := range []string{"Required", "Optional", "Read-Only"} {
@@ -109,6 +116,8 @@ func typeName(of attr.Type) string {
 		return "List of String"
 	case types.MapType:
 		return "Map of String"
+	case types.ObjectType:
+		return "Attributes"
 	}
 	return map[attr.Type]string{types.StringType: "String", types.Int64Type: "Number", types.BoolType: "Boolean"}[of]
 }
@@ -118,7 +127,8 @@ func typeName(of attr.Type) string {
 func TestAFlowIsAllOfTheRecord(t *testing.T) {
 	full := provision.Record{
 		Name: "vip", Implementation: "impersonation", Params: map[string]string{"manager_schedule": "P1"}, Command: "/vip", Durations: []string{"15m", "1h"},
-		Default: "1h", Longest: "4h", Requesters: []string{"support"}, Timeout: "30m", Remind: []string{"5m"}, Warn: "2m", DenyReason: "required", Labels: map[string]string{"team": "x"},
+		Default: "1h", Longest: "4h", Requesters: []string{"support"}, Viewers: []string{"auditors"}, Revokers: []string{"security"}, Timeout: "30m", Remind: []string{"5m"}, Warn: "2m", DenyReason: "required",
+		App: &provision.App{Name: "portal", URL: "https://portal.example.com/understudy/open", Scope: "full", Clock: "approval", Confirm: true, HideReason: true}, Labels: map[string]string{"team": "x"},
 	}
 	if diff := cmp.Diff(full, recordOf(full).wire()); diff != "" {
 		t.Errorf("there and back (-before +after):\n%s", diff)

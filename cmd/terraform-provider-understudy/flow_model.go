@@ -23,10 +23,13 @@ type record struct {
 	DefaultDuration types.String `tfsdk:"default_duration"`
 	Longest         types.String `tfsdk:"longest"`
 	Requesters      types.List   `tfsdk:"requesters"`
+	Viewers         types.List   `tfsdk:"viewers"`
+	Revokers        types.List   `tfsdk:"revokers"`
 	Timeout         types.String `tfsdk:"timeout"`
 	Remind          types.List   `tfsdk:"remind"`
 	Warn            types.String `tfsdk:"warn"`
 	DenyReason      types.String `tfsdk:"deny_reason"`
+	App             types.Object `tfsdk:"app"`
 	Labels          types.Map    `tfsdk:"labels"`
 }
 
@@ -43,10 +46,10 @@ func recordOf(r provision.Record) record {
 	return record{
 		Name:           types.StringValue(r.Name),
 		Implementation: types.StringValue(cmp.Or(r.Implementation, r.Name)), Params: mapOf(r.Params),
-		Command: types.StringValue(cmp.Or(r.Command, provision.DefaultCommand)), Requesters: listOf(r.Requesters),
+		Command: types.StringValue(cmp.Or(r.Command, provision.DefaultCommand)), Requesters: listOf(r.Requesters), Viewers: listOf(r.Viewers), Revokers: listOf(r.Revokers),
 		Durations: listOf(r.Durations), DefaultDuration: types.StringValue(r.Default), Longest: longest,
 		Timeout: types.StringValue(r.Timeout), Remind: listOf(r.Remind), Warn: types.StringValue(r.Warn),
-		DenyReason: types.StringValue(r.DenyReason), Labels: mapOf(r.Labels),
+		DenyReason: types.StringValue(r.DenyReason), App: appOf(r.App), Labels: mapOf(r.Labels),
 	}
 }
 
@@ -54,10 +57,10 @@ func recordOf(r provision.Record) record {
 func (r record) wire() provision.Record {
 	return provision.Record{
 		Name: r.Name.ValueString(), Implementation: r.Implementation.ValueString(), Params: textMap(r.Params),
-		Command: r.Command.ValueString(), Requesters: textList(r.Requesters),
+		Command: r.Command.ValueString(), Requesters: textList(r.Requesters), Viewers: textList(r.Viewers), Revokers: textList(r.Revokers),
 		Durations: textList(r.Durations), Default: r.DefaultDuration.ValueString(), Longest: r.Longest.ValueString(),
 		Timeout: r.Timeout.ValueString(), Remind: textList(r.Remind), Warn: r.Warn.ValueString(),
-		DenyReason: r.DenyReason.ValueString(), Labels: textMap(r.Labels),
+		DenyReason: r.DenyReason.ValueString(), App: wireApp(r.App), Labels: textMap(r.Labels),
 	}
 }
 
@@ -65,10 +68,10 @@ func (r record) wire() provision.Record {
 func (r record) over(other record) record {
 	return record{
 		Name: r.Name, Implementation: given(r.Implementation, other.Implementation), Params: given(r.Params, other.Params),
-		Command: given(r.Command, other.Command), Requesters: given(r.Requesters, other.Requesters),
+		Command: given(r.Command, other.Command), Requesters: given(r.Requesters, other.Requesters), Viewers: given(r.Viewers, other.Viewers), Revokers: given(r.Revokers, other.Revokers),
 		Durations: given(r.Durations, other.Durations), DefaultDuration: given(r.DefaultDuration, other.DefaultDuration), Longest: given(r.Longest, other.Longest),
 		Timeout: given(r.Timeout, other.Timeout), Remind: given(r.Remind, other.Remind), Warn: given(r.Warn, other.Warn),
-		DenyReason: given(r.DenyReason, other.DenyReason), Labels: given(r.Labels, other.Labels),
+		DenyReason: given(r.DenyReason, other.DenyReason), App: wholeApp(r.App, other.App), Labels: given(r.Labels, other.Labels),
 	}
 }
 

@@ -48,7 +48,10 @@ func flowSchema() schema.Schema {
 				Required: true, ElementType: types.StringType,
 				MarkdownDescription: "What requesters are offered, such as `[\"15m\", \"1h\"]`: whole minutes, up to `24h`.",
 			},
+			"app":        appSchema(),
 			"requesters": optionalList("The handles of the user groups whose members may ask, without the `@`. Every member of the workspace may by default."),
+			"viewers":    optionalList("The handles of the user groups whose members see the flow's requests and their histories on the Home, without taking part in them. None by default."),
+			"revokers":   optionalList("The handles of the user groups whose members see the flow's requests as viewers do, and may revoke the access that they gave. None by default."),
 			"remind":     optionalList("When those who haven't decided are reminded, since they were asked; `[]` for never. After 5, 15 and 45 minutes by default."),
 		},
 	}

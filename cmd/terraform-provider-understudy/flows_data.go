@@ -39,7 +39,7 @@ func (d *flowsData) Schema(_ context.Context, _ datasource.SchemaRequest, resp *
 				"origin": schema.StringAttribute{Computed: true, MarkdownDescription: "`api`, or `file` if it is in the bot's file of flows."},
 				"by":     schema.StringAttribute{Computed: true, MarkdownDescription: "Whose token made this version."},
 				"name":   text, "implementation": text, "params": entries, "command": text, "durations": list, "default_duration": text, "longest": text,
-				"requesters": list, "timeout": text, "remind": list, "warn": text, "deny_reason": text, "labels": entries,
+				"requesters": list, "viewers": list, "revokers": list, "timeout": text, "remind": list, "warn": text, "deny_reason": text, "labels": entries, "app": appData(),
 			}},
 		}},
 	}

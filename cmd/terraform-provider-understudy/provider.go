@@ -88,5 +88,6 @@ func (understudy) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		func() datasource.DataSource { return new(flowsData) },
 		func() datasource.DataSource { return new(scheduleData) },
+		func() datasource.DataSource { return new(schedulesData) },
 	}
 }

@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/understudyhq/understudy/bot/api"
@@ -48,8 +52,8 @@ func (d *scheduleData) Schema(_ context.Context, _ datasource.SchemaRequest, res
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An on-call schedule as the bot sees it, with its rota of the next 14 days.",
 		Attributes: map[string]schema.Attribute{
-			"id":       schema.StringAttribute{Required: true, MarkdownDescription: "The schedule's id in PagerDuty, such as `PMGRS01`."},
-			"name":     schema.StringAttribute{Computed: true, MarkdownDescription: "Its name there."},
+			"id":       schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "The schedule's id in PagerDuty, such as `PMGRS01`. Give this or the name."},
+			"name":     schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "Its whole name there, which no other schedule may have."},
 			"people":   computedList("Who is on call at some time and can be asked.", "id", "name", "email"),
 			"unusable": computedList("Who is on call at some time and can't be asked, and why.", "name", "email", "why"),
 			"gaps":     computedList("The times at which nobody is on call, in RFC 3339.", "from", "until"),
@@ -78,12 +82,48 @@ func (d *scheduleData) Read(ctx context.Context, req datasource.ReadRequest, res
 		resp.Diagnostics.AddError("The schedule can't be read", notYet)
 		return
 	}
-	found, err := d.bot.Schedule(ctx, wanted.ID.ValueString())
+	id, problem := d.idOf(ctx, wanted)
+	if problem != nil {
+		resp.Diagnostics.Append(problem...)
+		return
+	}
+	found, err := d.bot.Schedule(ctx, id)
 	if err != nil {
 		resp.Diagnostics.Append(refused("The schedule can't be read", err)...)
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, scheduleOf(found))...)
+}
+
+// idOf is the id that is given, or that of the only schedule of this name.
+func (d *scheduleData) idOf(ctx context.Context, wanted schedule) (id string, problem diag.Diagnostics) {
+	const summary = "The schedule can't be read"
+	name := wanted.Name.ValueString()
+	if (wanted.ID.ValueString() == "") == (name == "") {
+		problem.AddError(summary, "Give its id or its name, and not both.")
+		return "", problem
+	}
+	if name == "" {
+		return wanted.ID.ValueString(), nil
+	}
+	var ids []string
+	for s, err := range d.bot.Schedules(ctx, name) {
+		if err != nil {
+			return "", refused(summary, err)
+		}
+		if s.Name == name {
+			ids = append(ids, s.ID)
+		}
+	}
+	switch len(ids) {
+	case 1:
+		return ids[0], nil
+	case 0:
+		problem.AddAttributeError(path.Root("name"), summary, fmt.Sprintf("PagerDuty has no schedule %q, or PAGERDUTY_TOKEN may not see it. Names are compared letter by letter; the data source understudy_schedules lists them.", name))
+	default:
+		problem.AddAttributeError(path.Root("name"), summary, fmt.Sprintf("Several schedules have the name %q: %s. Give the id of the one that is meant.", name, strings.Join(ids, ", ")))
+	}
+	return "", problem
 }
 
 func scheduleOf(s api.Schedule) schedule {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/understudyhq/understudy/bot/api"
 	"github.com/understudyhq/understudy/bot/api/client"
+	"github.com/understudyhq/understudy/bot/demo"
 	"github.com/understudyhq/understudy/bot/provision"
 )
 
@@ -24,7 +25,7 @@ func TestAFlowOfTheDemo(t *testing.T) {
 	}
 	d.answers(func() error { _, err := bot.Flows(t.Context()); return err })
 	record := provision.Record{
-		Name: "break-glass", Params: map[string]string{"incidents": demoSchedule, "managers": demoSchedule, "review": "support"},
+		Name: "break-glass", Params: map[string]string{"incidents": demo.Schedule, "managers": demo.Schedule, "review": "support"},
 		Durations: []string{"15m"},
 	}
 	plan, err := bot.Plan(t.Context(), record)
@@ -41,14 +42,14 @@ func TestAFlowOfTheDemo(t *testing.T) {
 	d.botPID()
 	var all []api.Flow
 	d.answers(func() (err error) { all, err = bot.Flows(t.Context()); return err })
-	if len(all) != 2 || all[0].ID != made.ID || all[1].Name != "impersonation" || all[1].Origin != "file" {
+	if len(all) != 2 || all[0].ID != made.ID || all[1].Name != "impersonation" || all[1].Origin != "api" {
 		t.Errorf("flows after the kill: %+v", all)
 	}
 	d.stop()
 }
 
 // answers waits until the bot's API does.
-func (d *demo) answers(ask func() error) {
+func (d *runningDemo) answers(ask func() error) {
 	d.t.Helper()
 	deadline := time.Now().Add(20 * time.Second)
 	for err := ask(); err != nil; err = ask() {

@@ -110,8 +110,8 @@ func TestDemoOfALife(t *testing.T) {
 	d.stop()
 }
 
-// demo is understudy demo, as a process.
-type demo struct {
+// runningDemo is understudy demo, as a process.
+type runningDemo struct {
 	t       *testing.T
 	url     string
 	process *exec.Cmd
@@ -119,13 +119,19 @@ type demo struct {
 	api     chan [2]string // its address and a token
 }
 
-func startDemo(t *testing.T) *demo {
+func startDemo(t *testing.T) *runningDemo {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	process := exec.Command(self, "demo", "--listen=127.0.0.1:0", "--store", filepath.Join(t.TempDir(), "demo.db"))
+	return startDemoOf(t, self)
+}
+
+// startDemoOf starts the demo of a program with one.
+func startDemoOf(t *testing.T, program string) *runningDemo {
+	t.Helper()
+	process := exec.Command(program, "demo", "--listen=127.0.0.1:0", "--store", filepath.Join(t.TempDir(), "demo.db"))
 	process.Args[0] = "understudy"
 	out, err := process.StdoutPipe()
 	if err != nil {
@@ -135,7 +141,7 @@ func startDemo(t *testing.T) *demo {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = process.Process.Kill() }) // it has ended, or something failed
-	d := &demo{t: t, process: process, pids: make(chan int, 100), api: make(chan [2]string, 1)}
+	d := &runningDemo{t: t, process: process, pids: make(chan int, 100), api: make(chan [2]string, 1)}
 	urls := make(chan string, 1)
 	go d.read(bufio.NewScanner(out), urls)
 	select {
@@ -146,7 +152,7 @@ func startDemo(t *testing.T) *demo {
 	return d
 }
 
-func (d *demo) read(lines *bufio.Scanner, urls chan<- string) {
+func (d *runningDemo) read(lines *bufio.Scanner, urls chan<- string) {
 	address, pid := regexp.MustCompile(`demo is at +(http://\S+)`), regexp.MustCompile(`kill -9 (\d+)`)
 	api := regexp.MustCompile(`UNDERSTUDY_URL=(\S+) UNDERSTUDY_TOKEN=(\S+)`)
 	for lines.Scan() {
@@ -164,10 +170,10 @@ func (d *demo) read(lines *bufio.Scanner, urls chan<- string) {
 }
 
 // botPID is the number that the demo printed last.
-func (d *demo) botPID() int { return <-d.pids }
+func (d *runningDemo) botPID() int { return <-d.pids }
 
 // stop ends it as Ctrl-C does.
-func (d *demo) stop() {
+func (d *runningDemo) stop() {
 	if err := d.process.Process.Signal(os.Interrupt); err != nil {
 		d.t.Fatal(err)
 	}
@@ -182,7 +188,7 @@ type visitor struct {
 	ctx context.Context
 }
 
-func (d *demo) visit(t *testing.T) *visitor {
+func (d *runningDemo) visit(t *testing.T) *visitor {
 	t.Helper()
 	v := &visitor{t, browsertest.Start(t)}
 	v.do(chromedp.EmulateViewport(1360, 900))

@@ -1,8 +1,8 @@
 // Command understudy is the Slack bot that lets a support agent sign in as a
 // customer when somebody said yes.
 //
-// Its verbs are those of every bot, of [cli], and a file each here: demo,
-// torture, bench.
+// Its verbs are those of every bot, of [cli], and of its demo,
+// [demo], and a file each here: new, torture, bench.
 package main
 
 import (
@@ -14,9 +14,7 @@ import (
 )
 
 type verbs struct {
-	Demo         demoCommand         `cmd:"" help:"Try it: the bot on a workspace of its own, with a page to click in."`
 	New          newCommand          `cmd:"" help:"Begin something of your own."`
-	DemoServe    demoServeCommand    `cmd:"" hidden:"" help:"Run the bot of the demo."`
 	Torture      tortureCommand      `cmd:"" hidden:"" help:"Torment a bot in a workspace of its own, and check what it owes."`
 	TortureServe tortureServeCommand `cmd:"" hidden:"" help:"Run the bot that is tormented."`
 	Bench        benchCommand        `cmd:"" hidden:"" help:"Measure the bot beside the same app on Slack's own framework."`
@@ -28,6 +26,6 @@ func program() cli.Program {
 	return cli.Program{
 		Name:  "understudy",
 		Rules: []flows.Flow{flows.Impersonation, examples.TwoPeople, examples.OfficeHours, examples.BreakGlass},
-		Verbs: []any{&verbs{}},
+		Verbs: []any{ourDemo(), &verbs{}},
 	}
 }

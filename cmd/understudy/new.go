@@ -38,7 +38,7 @@ func (n *newFlowCommand) Run(stdout io.Writer) error {
 	for _, file := range files {
 		fmt.Fprintln(stdout, filepath.Join(dir, file))
 	}
-	fmt.Fprintf(stdout, "\nThe rules are in %s. Next:\n\n  cd %s\n  go mod tidy\n  go test ./...\n  go run . flow test\n", filepath.Join(dir, o.File()+".go"), dir)
+	fmt.Fprintf(stdout, "\nThe rules are in %s. Next:\n\n  cd %s\n  go mod tidy\n  go test ./...\n  go run . flow test\n  go run . demo\n", filepath.Join(dir, o.File()+".go"), dir)
 	return nil
 }
 

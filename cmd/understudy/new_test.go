@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/understudyhq/understudy/bot/slacksim/page/browsertest"
 )
 
 // TestNewFlow writes a repository as somebody with rules of their own does, on
@@ -37,6 +39,7 @@ func TestNewFlow(t *testing.T) {
 	r.run(t, `"/impersonate"`, "./bot", "manifest")
 	r.run(t, "ok", "go", "test", "./...")
 	r.works(t)
+	r.plays(t)
 	out.Reset()
 	if code := program().Run(create, &out, &out); code != 1 || !strings.Contains(out.String(), "has something in it already") {
 		t.Errorf("a second one in the same folder ended with %d:\n%s", code, &out)
@@ -72,4 +75,19 @@ func (r repository) works(t *testing.T) {
 		t.Error("the bot doesn't take an approval")
 	}
 	k.stopBot()
+}
+
+// plays holds that the repository's demo shows its own flow.
+func (r repository) plays(t *testing.T) {
+	t.Helper()
+	browsertest.Chromium(t)
+	d := startDemoOf(t, filepath.Join(string(r), "bot"))
+	d.botPID()
+	v := d.visit(t)
+	v.waits("the guide to name its flow", `document.querySelector('.guide').innerText.includes('Ask, by night-shift')`)
+	v.ask("/impersonate acct_42", "Their invoice page fails since noon, ticket 4711")
+	v.sees("right", "Your decision is needed")
+	v.clicks("right", "Approve")
+	v.sees("left-modal", "Approved by @Mia Falk")
+	d.stop()
 }

@@ -57,7 +57,7 @@ func Apply(c Case, e Event) Case {
 		c.Status, c.Delay, c.Claim = Active, "", nil
 		c.Grant = &Grant{From: e.At, Until: b.Until}
 	case DeniedCase:
-		c = c.closed(Denied, Closing{e.At, b.By, b.Why})
+		c = c.closed(Denied, Closing{At: e.At, By: b.By, Why: b.Why})
 	case CancelledCase:
 		c = c.closed(Cancelled, Closing{At: e.At, By: b.By})
 	case TimedOutCase:
@@ -78,7 +78,7 @@ func Apply(c Case, e Event) Case {
 		c = c.closed(Ended, Closing{At: e.At})
 	case GrantEnded:
 		c = c.regrant(func(g *Grant) { g.End = b.End; g.Until = earlier(g.Until, e.At) })
-		c = c.closed(Ended, Closing{e.At, b.By, b.Why})
+		c = c.closed(Ended, Closing{e.At, b.By, b.Why, b.Group})
 	}
 	return c
 }

@@ -139,6 +139,11 @@ type Policy struct {
 	Longest time.Duration `json:"longest,omitempty"`
 	// DenyReason says whether approvers say why they deny.
 	DenyReason Reasoning `json:"deny_reason,omitempty"`
+	// Viewers are the handles of the user groups whose members may see the case,
+	// besides those who take part in it; members of Revokers may see it too, and
+	// revoke its grant.
+	Viewers  []string `json:"viewers,omitempty"`
+	Revokers []string `json:"revokers,omitempty"`
 }
 
 // Reasoning says whether people are asked for a reason.
@@ -239,6 +244,9 @@ type Closing struct {
 	At  time.Time `json:"at"`
 	By  Person    `json:"by,omitzero"`
 	Why string    `json:"why,omitempty"`
+	// Group is that of the flow's revokers which By was in, empty if they could
+	// do it anyway.
+	Group string `json:"group,omitempty"`
 }
 
 // Open says whether the grant allows anything at this time. One that begins in

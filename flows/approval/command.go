@@ -119,6 +119,9 @@ type Release struct{ By Person }
 type Revoke struct {
 	By  Person
 	Why string
+	// Group is one of the case's revokers that By was found in a moment ago; empty
+	// if they are in none, or nobody asked.
+	Group string
 }
 
 func (Submit) isCommand()      {}

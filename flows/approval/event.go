@@ -159,6 +159,9 @@ type GrantEnded struct {
 	End GrantEnd `json:"end"`
 	By  Person   `json:"by,omitzero"`
 	Why string   `json:"why,omitempty"`
+	// Group is that of the flow's revokers which By was found in, where they
+	// aren't an approver.
+	Group string `json:"group,omitempty"`
 }
 
 func (Submitted) eventType() string     { return "submitted" }

@@ -42,6 +42,7 @@ func bodies() []approval.Body {
 		approval.Extended{Until: noon, By: "case-2"},
 		approval.MergedGrant{Into: "case-1", Until: noon},
 		approval.GrantEnded{End: approval.Revoked, By: mia, Why: "enough"},
+		approval.GrantEnded{End: approval.Revoked, By: ida, Why: "enough", Group: "security"},
 		approval.Asked{Ruling: ruling, Route: managers, Approvers: people, Quorum: 1,
 			Background: &approval.Background{Title: "agent", Region: "eu", Before: &approval.Before{Overall: approval.Tally{Asked: 1, Denied: 1, LastAt: noon}}}},
 		approval.Submitted{Flow: s.Flow, Requester: s.Requester, Account: s.Account, Reason: s.Reason, Duration: s.Duration,

@@ -1,6 +1,9 @@
 package approval
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // run says what follows for a grant that runs.
 func (c Case) run(cmd Command, now time.Time) ([]Body, error) {
@@ -37,10 +40,18 @@ func (c Case) run(cmd Command, now time.Time) ([]Body, error) {
 		}
 		return []Body{GrantEnded{End: Released, By: cmd.By}}, nil
 	case Revoke:
-		if _, ok := c.Approver(cmd.By.ID); !ok {
-			return nil, c.reject(NotAnApprover)
-		}
-		return []Body{GrantEnded{Revoked, cmd.By, cmd.Why}}, nil
+		return c.revoke(cmd)
 	}
 	return nil, c.invalid("%T", cmd)
+}
+
+// revoke is for approvers, and for the groups that the case's flow had as its
+// revokers when it was asked.
+func (c Case) revoke(r Revoke) ([]Body, error) {
+	if _, approver := c.Approver(r.By.ID); approver {
+		r.Group = "" // it isn't what lets them
+	} else if r.By.ID == "" || r.Group == "" || !slices.Contains(c.Flow.Policy.Revokers, r.Group) {
+		return nil, c.reject(NotAnApprover)
+	}
+	return []Body{GrantEnded{Revoked, r.By, r.Why, r.Group}}, nil
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/understudyhq/understudy/flows/approval"
 )
 
+var barred = approval.Bar{Why: "gone"}
+
 // anyCommand draws a command, by anybody, with anything found.
 func anyCommand(t *rapid.T) approval.Command {
 	person := func() approval.Person {
@@ -38,9 +40,10 @@ func anyCommand(t *rapid.T) approval.Command {
 		approval.Remind{}, approval.Nudge{By: person()}, approval.Merge{Into: rapid.SampledFrom([]string{"", "case-1"}).Draw(t, "into"), Until: noon.Add(duration)}, approval.Approve{By: person(), Duration: duration}, approval.Approve{By: person()}, approval.Approve{By: person()},
 		approval.Deny{By: person()}, approval.Cancel{By: person()}, approval.TimeOut{}, approval.Warn{},
 		approval.Extend{Until: noon.Add(duration), By: rapid.SampledFrom([]string{"", "case-2", "case-7f3a"}).Draw(t, "by")},
-		approval.Open{By: person(), Session: rapid.StringN(0, 1, -1).Draw(t, "session")}, approval.Misuse{App: "portal", Email: "eve@example.com"}, approval.Bar{Why: "gone"},
+		approval.Open{By: person(), Session: rapid.StringN(0, 1, -1).Draw(t, "session")}, approval.Misuse{App: "portal", Email: "eve@example.com"}, barred,
 		approval.Act{Session: rapid.StringN(0, 1, -1).Draw(t, "session"), Deeds: make([]approval.Deed, rapid.IntRange(0, 2).Draw(t, "deeds"))},
 		approval.Expire{}, approval.Release{By: person()}, approval.Revoke{By: person()},
+		approval.Revoke{By: person(), Group: rapid.SampledFrom([]string{"", "security", "auditors", "others"}).Draw(t, "group")},
 	}).Draw(t, "command")
 }
 
@@ -90,6 +93,8 @@ func step(t *rapid.T, before approval.Case, events []approval.Event) {
 			by, decides = body.By.ID, true
 		case approval.DeniedCase:
 			by, decides = body.By.ID, true
+		case approval.GrantEnded:
+			revoked(t, before, body)
 		}
 		if !decides {
 			continue
@@ -100,6 +105,19 @@ func step(t *rapid.T, before approval.Case, events []approval.Event) {
 		if by == kim.ID && !before.Route.Self() {
 			t.Fatalf("the requester decided a case of %s", before.Route)
 		}
+	}
+}
+
+// revoked holds of every grant that was called back: by an approver, by the
+// flow's revokers, or by the bot because its requester is barred.
+func revoked(t *rapid.T, before approval.Case, body approval.GrantEnded) {
+	_, approver := before.Approver(body.By.ID)
+	lets := slices.Contains(before.Flow.Policy.Revokers, body.Group)
+	if body.End == approval.Revoked && body == (approval.GrantEnded{End: approval.Revoked, Why: barred.Why}) {
+		return
+	}
+	if body.End == approval.Revoked && (body.By.ID == "" || approver == lets) || body.End != approval.Revoked && body.Group != "" {
+		t.Fatalf("%q of the group %q ended a grant (%s) of %v", body.By.ID, body.Group, body.End, before.Approvers)
 	}
 }
 

@@ -105,7 +105,8 @@ func submission() approval.Submit {
 	return approval.Submit{
 		ID: "case-7f3a",
 		Flow: approval.FlowVersion{ID: "82fe1163", Name: "impersonation", Version: 1, Policy: approval.Policy{
-			Timeout: 30 * time.Minute, Remind: []time.Duration{5 * time.Minute}, Warn: 5 * time.Minute},
+			Timeout: 30 * time.Minute, Remind: []time.Duration{5 * time.Minute}, Warn: 5 * time.Minute,
+			Viewers: []string{"auditors"}, Revokers: []string{"security"}},
 			Durations: []time.Duration{time.Minute, time.Hour, 2 * time.Hour}},
 		Requester: kim,
 		Account:   approval.Account{ID: "acct_42", Name: "Globex", Plan: "enterprise"},

@@ -84,6 +84,9 @@ func commands() map[string]approval.Command {
 		"Release by other":     approval.Release{By: mia},
 		"Revoke by approver":   approval.Revoke{By: ola, Why: "enough"},
 		"Revoke by other":      approval.Revoke{By: ida},
+		"Revoke by revoker":    approval.Revoke{By: ida, Why: "stolen laptop", Group: "security"},
+		"Revoke by viewer":     approval.Revoke{By: ida, Group: "auditors"},
+		"Revoke by nobody":     approval.Revoke{Group: "security"},
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -87,8 +88,20 @@ func (c *Client) Versions(ctx context.Context, key string) ([]api.Flow, error) {
 }
 
 // Plan says what provisioning the record would do.
-func (c *Client) Plan(ctx context.Context, r provision.Record) (p provision.Plan, err error) {
-	err = c.ask(ctx, http.MethodPost, "/v1/plan", "", r, &p)
+func (c *Client) Plan(ctx context.Context, r provision.Record) (provision.Plan, error) {
+	return c.PlanOver(ctx, r, provision.Window{})
+}
+
+// PlanOver says what provisioning the record would do, and would have done to the
+// window's past cases.
+func (c *Client) PlanOver(ctx context.Context, r provision.Record, w provision.Window) (p provision.Plan, err error) {
+	query := url.Values{}
+	for name, n := range map[string]int{"days": w.Days, "last": w.Last} {
+		if n > 0 {
+			query.Set(name, strconv.Itoa(n))
+		}
+	}
+	err = c.ask(ctx, http.MethodPost, "/v1/plan?"+query.Encode(), "", r, &p)
 	return p, err
 }
 
@@ -134,6 +147,11 @@ func (c *Client) NewToken(ctx context.Context, wanted api.NewToken) (t api.Token
 // RevokeToken revokes the token of this id.
 func (c *Client) RevokeToken(ctx context.Context, id string) error {
 	return c.ask(ctx, http.MethodDelete, "/v1/tokens/"+url.PathEscape(id), "", nil, nil)
+}
+
+// RotateKeys has a new key sign what apps get.
+func (c *Client) RotateKeys(ctx context.Context, r api.Rotation) error {
+	return c.ask(ctx, http.MethodPost, "/v1/keys", "", r, nil)
 }
 
 // ask sends a request and reads its answer, or the problem that it answers.

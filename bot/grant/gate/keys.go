@@ -27,6 +27,7 @@ type keys struct {
 	issuer  string
 	set     jose.JSONWebKeySet
 	fetched time.Time
+	dropped bool // the set isn't to be used any more
 	tried   time.Time
 }
 
@@ -54,6 +55,14 @@ func (k *keys) readWith(ctx context.Context, raw string, pause time.Duration) (t
 	return claims, err
 }
 
+// stale has the keys fetched before they are used again: the bot said that they
+// have changed.
+func (k *keys) stale() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.fetched, k.tried, k.dropped = time.Time{}, time.Time{}, true
+}
+
 // atHand are the keys, fetched again if they are older than that, and weren't
 // asked for just now. While the bot doesn't answer, the old ones do.
 func (k *keys) atHand(ctx context.Context, old, pause time.Duration) (issuer string, set jose.JSONWebKeySet) {
@@ -63,7 +72,7 @@ func (k *keys) atHand(ctx context.Context, old, pause time.Duration) (issuer str
 	if k.fetched.IsZero() {
 		pause = min(pause, time.Second)
 	}
-	if now.Sub(k.fetched) < old || now.Sub(k.tried) < pause {
+	if now.Sub(k.fetched) < old || !k.dropped && now.Sub(k.tried) < pause {
 		return k.issuer, k.set
 	}
 	k.tried = now
@@ -72,7 +81,10 @@ func (k *keys) atHand(ctx context.Context, old, pause time.Duration) (issuer str
 		k.issuer, err = k.bot.issuer(ctx)
 	}
 	if err == nil {
-		k.set, k.fetched = set, now
+		k.set, k.fetched, k.dropped = set, now, false
+	}
+	if k.dropped {
+		return k.issuer, jose.JSONWebKeySet{}
 	}
 	return k.issuer, k.set
 }

@@ -137,6 +137,9 @@ func (g *Gate) hear(ctx context.Context) error {
 		case "event":
 			event = value
 		case "data":
+			if event == "keys" {
+				g.keys.stale()
+			}
 			if err := g.running.hear(event, value, time.Now()); err != nil {
 				return err
 			}

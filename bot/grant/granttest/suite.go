@@ -38,6 +38,7 @@ func Run(t *testing.T, bot *Bot, app string) {
 		{"somebody else signs in", s.another},
 		{"the bot is away", s.away},
 		{"new keys", s.keys},
+		{"leaked keys", s.leaked},
 		{"asking in the app", s.asks},
 		{"a denial in the app", s.denied},
 		{"another's request", s.othersRequest},
@@ -360,6 +361,16 @@ func (s *suite) keys(t *testing.T) {
 	if err := s.bot.Keys.Rotate(false, time.Now()); err != nil {
 		t.Fatal(err)
 	}
+	s.kim(t, approval.ReadOnly)
+}
+
+// leaked drops the keys, of which the stream tells: whoever acts is themselves.
+func (s *suite) leaked(t *testing.T) {
+	b, _, _ := s.kim(t, approval.FullAccess)
+	if err := s.bot.Keys.Rotate(true, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	out(t, b, 15*time.Second)
 	s.kim(t, approval.ReadOnly)
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/understudyhq/understudy/bot/accounts"
-	"github.com/understudyhq/understudy/cmd/understudy/demodata"
+	"github.com/understudyhq/understudy/bot/demo/demodata"
 )
 
 const (

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"sync"
@@ -13,7 +13,7 @@ import (
 // world as it is then. Each switch can be turned back.
 type backstage struct {
 	ws    *slacksim.Workspace
-	clock *demoClock
+	clock *clock
 	pager *pagersim.Service
 	diary *diary
 	bot   supervisor
@@ -27,25 +27,33 @@ type backstage struct {
 	managers []string // their ids at PagerDuty
 }
 
-// The demo's schedule, and how long Slack limits the bot's rate.
+// The ids of the demo's on-call schedules: Mia and Ola are in the first one,
+// Dana is in the other, which is there to change a flow to.
 const (
-	demoSchedule = "PMGRS01"
+	Schedule      = "PMGRS01"
+	otherSchedule = "PDIRS01"
+)
+
+// How long Slack limits the bot's rate.
+const (
 	limitedFor   = 30 * time.Second
 	limitedRetry = 5 * time.Second
 )
 
-func newBackstage(ws *slacksim.Workspace, ola *slacksim.Person, clock *demoClock) *backstage {
+func newBackstage(ws *slacksim.Workspace, ola *slacksim.Person, c *clock) *backstage {
 	pager, managers := newPager()
 	d := &diary{ws: ws}
-	return &backstage{ws: ws, clock: clock, pager: pager, managers: managers, ola: ola, diary: d, bot: supervisor{diary: d}}
+	return &backstage{ws: ws, clock: c, pager: pager, managers: managers, ola: ola, diary: d, bot: supervisor{diary: d}}
 }
 
-// newPager is an on-call service where Mia and Ola are on call.
+// newPager is an on-call service where Mia, Ola and Dana are on call.
 func newPager() (pager *pagersim.Service, managers []string) {
 	pager = pagersim.New()
 	managers = []string{pager.AddUser("Mia Falk", "mia@example.com"), pager.AddUser("Ola Nordmann", "ola@example.com")}
-	pager.AddSchedule(demoSchedule, "Support managers")
-	pager.SetOnCall(demoSchedule, managers...)
+	pager.AddSchedule(Schedule, "Support managers")
+	pager.SetOnCall(Schedule, managers...)
+	pager.AddSchedule(otherSchedule, "Directors")
+	pager.SetOnCall(otherSchedule, pager.AddUser("Dana Reyes", "dana@example.com"))
 	return pager, managers
 }
 
@@ -154,10 +162,10 @@ func (b *backstage) empty() (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.nobody = !b.nobody; b.nobody {
-		b.pager.SetOnCall(demoSchedule)
+		b.pager.SetOnCall(Schedule)
 		return "Nobody is on call now: what needs a manager is refused, and says so.", nil
 	}
-	b.pager.SetOnCall(demoSchedule, b.managers...)
+	b.pager.SetOnCall(Schedule, b.managers...)
 	return "Mia and Ola are on call again.", nil
 }
 

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"cmp"
@@ -14,15 +14,22 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/understudyhq/understudy/bot/cli"
-	"github.com/understudyhq/understudy/flows/examples"
+	"github.com/understudyhq/understudy/flows"
 )
 
-// demoServeCommand is the demo's bot, a process of its own.
-type demoServeCommand struct{ cli.Serve }
+// Serve is the verb demo-serve: the demo's bot, a process of its own.
+type Serve struct {
+	cli.Serve
+
+	rules []flows.Flow // of the play; the program's, if it has none
+}
 
 // Run runs it until ctx ends.
-func (d *demoServeCommand) Run(ctx context.Context, log zerolog.Logger) error {
-	return d.Rehearse(ctx, 1, log, demoRules(), examples.TwoPeople, examples.OfficeHours, examples.BreakGlass)
+func (s *Serve) Run(ctx context.Context, p cli.Program, log zerolog.Logger) error {
+	if len(s.rules) > 0 {
+		p.Rules = s.rules
+	}
+	return s.Rehearse(ctx, 1, log, p.Rules...)
 }
 
 // restartAfter is how long a killed bot stays away.
@@ -92,7 +99,7 @@ func (v *supervisor) kill() (string, error) {
 	return "The bot was killed. It is started again in 2 seconds, and goes on where it was.", nil
 }
 
-// botProcess is a running understudy demo-serve.
+// botProcess is a running demo-serve.
 type botProcess struct {
 	command *exec.Cmd
 	stdin   io.Closer

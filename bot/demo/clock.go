@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"fmt"
@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// demoClock turns the clock of the demo's bot on.
-type demoClock struct {
+// clock turns the clock of the demo's bot on.
+type clock struct {
 	file string
 
 	mu    sync.Mutex
 	ahead time.Duration
 }
 
-func (c *demoClock) turn(d time.Duration) (string, error) {
+func (c *clock) turn(d time.Duration) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := os.WriteFile(c.file, []byte((c.ahead + d).String()), 0o600); err != nil {

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	dataschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/understudyhq/understudy/bot/provision"
+)
+
+// appSchema is the app of a flow. All of it but the name and the URL has a
+// default, so that nothing of it is ever unknown.
+func appSchema() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "The customer's app that its grants open. Without it the bot gives the permission, and no app takes its word for it.",
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{Required: true, MarkdownDescription: "The audience of its tokens, of a-z, 0-9, - and _."},
+			"url":  schema.StringAttribute{Required: true, MarkdownDescription: "Where a link leads: the address at which the app's middleware takes the code."},
+			"scope": schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("read_only"),
+				MarkdownDescription: "What an agent may do there: `read_only`, which is the default, or `full`."},
+			"clock": schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("opening"),
+				MarkdownDescription: "From when the time counts: the first `opening` of the app, which is the default, or the `approval`."},
+			"confirm": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "Whether the requester types the customer's name before a link is made. `false` by default."},
+			"hide_reason": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "Whether the reason is kept from the app. `false` by default."},
+		},
+	}
+}
+
+// appData is the app where it is only read.
+func appData() dataschema.SingleNestedAttribute {
+	text, flag := dataschema.StringAttribute{Computed: true}, dataschema.BoolAttribute{Computed: true}
+	return dataschema.SingleNestedAttribute{
+		Computed: true, MarkdownDescription: "The customer's app that its grants open; null if there is none.",
+		Attributes: map[string]dataschema.Attribute{"name": text, "url": text, "scope": text, "clock": text, "confirm": flag, "hide_reason": flag},
+	}
+}
+
+func appTypes() map[string]attr.Type {
+	return map[string]attr.Type{
+		"name": types.StringType, "url": types.StringType, "scope": types.StringType, "clock": types.StringType,
+		"confirm": types.BoolType, "hide_reason": types.BoolType,
+	}
+}
+
+// appOf is the app as Terraform keeps it; null where there is none.
+func appOf(a *provision.App) types.Object {
+	if a == nil {
+		return types.ObjectNull(appTypes())
+	}
+	return types.ObjectValueMust(appTypes(), map[string]attr.Value{
+		"name": types.StringValue(a.Name), "url": types.StringValue(a.URL), "scope": types.StringValue(a.Scope), "clock": types.StringValue(a.Clock),
+		"confirm": types.BoolValue(a.Confirm), "hide_reason": types.BoolValue(a.HideReason),
+	})
+}
+
+// wholeApp is the app with all that a configuration leaves open of it; null
+// where there is to be none.
+func wholeApp(app, whole types.Object) types.Object {
+	if app.IsNull() {
+		return app
+	}
+	return whole
+}
+
+// wireApp is the app as the bot is told it.
+func wireApp(app types.Object) *provision.App {
+	if app.IsNull() || app.IsUnknown() {
+		return nil
+	}
+	is := app.Attributes()
+	flag := func(name string) bool {
+		value, _ := is[name].(types.Bool) // what the schema has there
+		return value.ValueBool()
+	}
+	return &provision.App{
+		Name: textOf(is["name"]), URL: textOf(is["url"]), Scope: textOf(is["scope"]), Clock: textOf(is["clock"]),
+		Confirm: flag("confirm"), HideReason: flag("hide_reason"),
+	}
+}
