@@ -26,7 +26,6 @@ report what was changed).
 """
 
 import atexit
-import html
 import json
 import logging
 import os
@@ -51,9 +50,8 @@ from django.middleware.csrf import rotate_token
 from django.urls import get_script_prefix
 from django.utils.cache import add_never_cache_headers
 from django.utils.crypto import constant_time_compare, get_random_string
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.module_loading import import_string
-from django.utils.safestring import mark_safe
 
 LEEWAY = 30  # seconds by which the clocks of the app and the bot may differ
 REFRESH = 60  # seconds before a token's end at which the next one is fetched
@@ -116,7 +114,8 @@ class Refused(Exception):
 
 def require_grant(flow, account):
     """The view is for agents with a grant of this flow for this account. Others meet a page on which they ask for one.
-    Account is the name of the view's argument that has the account's id, or a function of the request and the arguments."""
+    Account is the name of the view's argument that has the account's id, or a function of the request and the arguments.
+    """
 
     def mark(view):
         @wraps(view)
@@ -187,7 +186,9 @@ class UnderstudyMiddleware:
 
     def __call__(self, request):
         if not hasattr(request, "session"):
-            raise ImproperlyConfigured("UnderstudyMiddleware goes behind django.contrib.sessions.middleware.SessionMiddleware in MIDDLEWARE.")
+            raise ImproperlyConfigured(
+                "UnderstudyMiddleware goes behind django.contrib.sessions.middleware.SessionMiddleware in MIDDLEWARE."
+            )
         self.bot.listen()
         request.understudy = self
         self.recognise(request)
@@ -246,7 +247,7 @@ class UnderstudyMiddleware:
             try:
                 token = self.bot.text("token", "/v1/grants/refresh", {"token": held["token"]})
                 grant, known = self.bot.read(token), grant
-                if (grant.case, grant.session, grant.actor.email, grant.subject.id) != (known.case, known.session, known.actor.email, known.subject.id):
+                if (grant[:2], grant.actor.email, grant.subject.id) != (known[:2], known.actor.email, known.subject.id):
                     raise Over("the bot gave another grant's token")
                 request.session[HELD] = {"token": token, "vouched": time.time(), "tried": 0}
             except Refused as no:
@@ -266,10 +267,14 @@ class UnderstudyMiddleware:
             ended = ended if request.method not in SAFE else None
             name = "a customer"
         if ended and request.method not in SAFE:
-            return page(403, "Your access has ended", format_html("Your access to {} has ended, so nothing was changed, neither there nor in your own name.", name))
+            return page(
+                403,
+                "Your access has ended",
+                f"Your access to {name} has ended, so nothing was changed, neither there nor in your own name.",
+            )
         if ended and request.method == "GET" and is_page(request):
             self.leave(request)
-            return page(200, "Your access has ended", format_html("Your access to {} has ended.", name), "If you aren't done, ask again in Slack.")
+            return page(200, "Your access has ended", f"Your access to {name} has ended.", "If you aren't done, ask again in Slack.")
         if not request.grant:
             return None
         methods = {request.method, *(request.headers[h].upper() for h in OVERRIDES if h in request.headers)}
@@ -289,7 +294,9 @@ class UnderstudyMiddleware:
         if not self.staff(request):
             # The code waits in a cookie, and not in the addresses of the pages where people sign in.
             response = self.to_sign_in(own("open"))
-            response.set_cookie(LINK_COOKIE, code[:200], max_age=LINK_LIFE, path=own("open"), httponly=True, samesite="Lax", secure=request.is_secure())
+            response.set_cookie(
+                LINK_COOKIE, code[:200], max_age=LINK_LIFE, path=own("open"), httponly=True, samesite="Lax", secure=request.is_secure()
+            )
             return response
         if not code or len(code) > 200:
             response = page(400, "No link", "This address has no code that could open anything. Click Open as … in Slack once more.")
@@ -310,12 +317,20 @@ class UnderstudyMiddleware:
                 raise Over("it is somebody else's, or over already")
             if self.is_staff_account(grant.subject.id):
                 self.bot.revoke(token)
-                return page(403, "One of the staff", "This account is of a member of staff, and nobody acts as them. Nothing was opened, and the access was given back.")
+                return page(
+                    403,
+                    "One of the staff",
+                    "This account is of a member of staff, and nobody acts as them. Nothing was opened, and the access was given back.",
+                )
         except (Refused, Unreachable) as no:
             return failed(no)
         except Over as why:
             log.error("the bot gave a token that isn't good here: %s", why)
-            return page(502, "Nothing was opened", "The bot's answer couldn't be verified, so nothing was opened. The clock of this machine may be wrong; the app's log says more.")
+            return page(
+                502,
+                "Nothing was opened",
+                "The bot's answer couldn't be verified, so nothing was opened. The clock of this machine may be wrong; the app's log says more.",
+            )
         self.leave(request)
         request.session[HELD] = {"token": token, "vouched": vouched, "tried": 0}
         return SeeOther(to)
@@ -338,7 +353,11 @@ class UnderstudyMiddleware:
         request.grant = request.actor = request.subject = None
         self.leave(request)
         if grant and not self.bot.revoke(grant.token):
-            return page(200, "Ended here alone", format_html("You are yourself again in this app. The bot couldn't be told, so your access to {} goes on for it: end it in Slack as well.", grant.subject.name))
+            return page(
+                200,
+                "Ended here alone",
+                f"You are yourself again in this app. The bot couldn't be told, so your access to {grant.subject.name} goes on for it: end it in Slack as well.",
+            )
         return SeeOther(get_script_prefix())
 
     def must_ask(self, request, flow, account):
@@ -346,7 +365,11 @@ class UnderstudyMiddleware:
         if not self.staff(request):
             return self.to_sign_in(request.get_full_path())
         if request.grant:
-            return page(403, "Another customer's", format_html("You act as {} now, and this needs another access. Nothing was done. End that first, with the button above.", request.subject.name))
+            return page(
+                403,
+                "Another customer's",
+                f"You act as {request.subject.name} now, and this needs another access. Nothing was done. End that first, with the button above.",
+            )
         if request.method != "GET":
             return page(403, "No access", "Nothing was done: you have no access to this account. Open its page, and ask for it there.")
         return asking(request, 403, flow, account, local(request.get_full_path()))
@@ -398,19 +421,28 @@ class UnderstudyMiddleware:
             return page(503, "One moment", "The bot doesn't answer. Your request is kept, and this page tries again by itself.", again=2)
         if over:
             why = now.get("why") or f"It is {str(now['status']).replace('_', ' ')}."
-            return page(200, "Nothing was opened", format_html("Your request for {} is over: {}", whom, why))
+            return page(200, "Nothing was opened", f"Your request for {whom} is over: {why}")
         if active and from_slack:
-            return page(200, "Open it from Slack", format_html("Your access to {} was allowed. You asked for it in Slack, so it is opened there: click Open as {}.", whom, whom), again=2)
+            return page(
+                200,
+                "Open it from Slack",
+                f"Your access to {whom} was allowed. You asked for it in Slack, so it is opened there: click Open as {whom}.",
+                again=2,
+            )
         if active and request.method == "GET":
             return self.let_in(request, {"case": case}, to)
-        who = format_html("Asked: {}.", asked) if asked else "It is being decided who is asked."
-        return page(200, "Your request is being decided", format_html("You asked for access to {}.", whom), who, "This page goes on by itself.", again=2)
+        who = f"Asked: {asked}." if asked else "It is being decided who is asked."
+        return page(200, "Your request is being decided", f"You asked for access to {whom}.", who, "This page goes on by itself.", again=2)
 
     def to_sign_in(self, back):
         return private(SeeOther(f"{self.sign_in}{'&' if '?' in self.sign_in else '?'}{urllib.parse.urlencode({'next': local(back)})}"))
 
     def is_acting(self, request):
-        return page(409, "You act as a customer already", format_html("You act as {} now, and nobody acts as two customers at once, so nothing else was opened. End that first, with the button above.", request.subject.name))
+        return page(
+            409,
+            "You act as a customer already",
+            f"You act as {request.subject.name} now, and nobody acts as two customers at once, so nothing else was opened. End that first, with the button above.",
+        )
 
     # The banner.
 
@@ -420,11 +452,22 @@ class UnderstudyMiddleware:
             return response
         add_never_cache_headers(response)
         kind = response.get("Content-Type", "").partition(";")[0].strip().lower()
-        if kind not in ("text/html", "application/xhtml+xml") or response.get("Content-Disposition", "").lower().startswith("attachment") or not (response.streaming or response.content):
+        if (
+            kind not in ("text/html", "application/xhtml+xml")
+            or response.get("Content-Disposition", "").lower().startswith("attachment")
+            or not (response.streaming or response.content)
+        ):
             return response
         if response.has_header("Content-Encoding") or getattr(response, "is_async", False):
             response.close()
-            return self.shown(request, page(500, "Not shown", "This page came in a form that the banner can't be put into, so it isn't shown while you act as a customer."))
+            return self.shown(
+                request,
+                page(
+                    500,
+                    "Not shown",
+                    "This page came in a form that the banner can't be put into, so it isn't shown while you act as a customer.",
+                ),
+            )
         text = banner(request)
         if response.streaming:
             response.streaming_content = with_banner(response.streaming_content, text, is_page(request))
@@ -436,18 +479,29 @@ class UnderstudyMiddleware:
         return response
 
 
+BANNER = """<div id="understudy-banner" role="status" style="display:flex!important;visibility:visible!important;opacity:1!important;\
+position:sticky!important;top:0;left:0;right:0;z-index:2147483647;gap:1em;align-items:center;\
+justify-content:space-between;margin:0;padding:.5em 1em;background:#7a1f1f;color:#fff;\
+font:14px/1.4 system-ui,sans-serif">
+<span><strong>{actor}</strong> acting as <strong>{subject}</strong> ({scope})
+until <time datetime="{until}">{clock}</time>{reason}</span>
+<form method="post" action="{end}" style="margin:0"><input type="hidden" name="understudy_csrf" value="{csrf}" />\
+<button type="submit" style="font:inherit;padding:2px 12px;cursor:pointer">End now</button></form></div>"""
+
+
 def banner(request):
     grant = request.grant
     until = datetime.fromtimestamp(grant.until, timezone.utc)
     text = format_html(
-        '<div id="understudy-banner" role="status" style="display:flex!important;visibility:visible!important;opacity:1!important;'
-        "position:sticky!important;top:0;left:0;right:0;z-index:2147483647;gap:1em;align-items:center;justify-content:space-between;"
-        'margin:0;padding:.5em 1em;background:#7a1f1f;color:#fff;font:14px/1.4 system-ui,sans-serif">'
-        '<span><strong>{}</strong> acting as <strong>{}</strong> ({}) until <time datetime="{}">{} UTC</time>{}{}</span>'
-        '<form method="post" action="{}" style="margin:0"><input type="hidden" name="understudy_csrf" value="{}" />'
-        '<button type="submit" style="font:inherit;padding:2px 12px;cursor:pointer">End now</button></form></div>',
-        grant.actor.name or grant.actor.email, grant.subject.name or grant.subject.id, "read-only" if grant.scope == READ_ONLY else "full access",
-        until.strftime("%Y-%m-%dT%H:%M:%SZ"), until.strftime("%H:%M"), " · " if grant.reason else "", grant.reason, own("end"), csrf(request),
+        BANNER,
+        actor=grant.actor.name or grant.actor.email,
+        subject=grant.subject.name or grant.subject.id,
+        scope="read-only" if grant.scope == READ_ONLY else "full access",
+        until=until.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        clock=until.strftime("%H:%M UTC"),
+        reason=f" · {grant.reason}" if grant.reason else "",
+        end=own("end"),
+        csrf=csrf(request),
     )
     return text.encode("ascii", "xmlcharrefreplace")  # whatever the page's charset is
 
@@ -523,15 +577,39 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
-def page(status, title, *paragraphs, again=0):
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">{again}
+<title>{title}</title></head>
+<body style="margin:0;font:16px/1.5 system-ui,sans-serif;color:#1d1c1d">
+<main style="max-width:34em;margin:12vh auto;padding:0 24px">
+<h1 style="font-size:24px">{title}</h1>
+{text}{form}
+<p><a href="{home}">Go on</a></p>
+</main></body></html>
+"""
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+ASK = """
+<form method="post" action="{action}"><input type="hidden" name="understudy_csrf" value="{csrf}">
+<input type="hidden" name="flow" value="{flow}"><input type="hidden" name="account" value="{account}">
+<input type="hidden" name="next" value="{to}">
+<label>Reason<br><textarea name="reason" required rows="4" style="width:100%;font:inherit">{reason}</textarea></label>
+<button type="submit" style="font:inherit;padding:8px 20px">Ask</button></form>
+"""
+
+
+def page(status, title, *paragraphs, form="", again=0):
+    """Is a page that says something, and loads itself again after so many seconds."""
     text = format_html(
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">{}<title>{}</title></head>'
-        '<body style="margin:0;font:16px/1.5 system-ui,sans-serif"><main style="max-width:36em;margin:3em auto;padding:0 1em"><h1 style="font-size:1.4em">{}</h1>{}<p><a href="{}">Go on</a></p></main></body></html>\n',
-        format_html('<meta http-equiv="refresh" content="{}">', again) if again else "", title, title,
-        mark_safe("".join(format_html("<p>{}</p>", p) for p in paragraphs)), get_script_prefix(),
+        PAGE,
+        again=format_html('<meta http-equiv="refresh" content="{}">', again) if again else "",
+        title=title,
+        text=format_html_join("\n", "<p>{}</p>", ((p,) for p in paragraphs)),
+        form=form,
+        home=get_script_prefix(),
     )
     response = private(HttpResponse(text, status=status))
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    response["Content-Security-Policy"] = PAGE_POLICY
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
@@ -544,14 +622,10 @@ def private(response):
 
 
 def asking(request, status, flow, account, to, reason="", problem=""):
-    form = format_html(
-        '</p><form method="post" action="{}"><input type="hidden" name="understudy_csrf" value="{}"><input type="hidden" name="flow" value="{}">'
-        '<input type="hidden" name="account" value="{}"><input type="hidden" name="next" value="{}">'
-        '<label>Why do you need it?<br><textarea name="reason" required rows="3" style="width:100%;font:inherit">{}</textarea></label><br><button type="submit" style="font:inherit">Ask</button></form><p>',
-        own("ask"), csrf(request), flow, account, to, reason,
-    )
-    words = format_html("You have no access to {}. Say why you need it, and those who may allow it are asked.", account)
-    return page(status, "Ask for access", *([problem] if problem else []), words, form)
+    """Is the page on which an agent asks, with what was wrong with it the last time."""
+    ask = {"action": own("ask"), "csrf": csrf(request), "flow": flow, "account": account, "to": to, "reason": reason}
+    words = f"You have no access to {account}. Say why you need it; whoever decides reads it, and this page goes on by itself."
+    return page(status, "Ask for access", *([problem] if problem else []), words, form=format_html(ASK, **ask))
 
 
 def failed(why):
@@ -562,11 +636,15 @@ def failed(why):
 
 
 def only_looking(request):
-    return page(403, "Read-only", format_html("You may look at everything of {} and change nothing, so nothing was done.", request.subject.name))
+    return page(403, "Read-only", f"You may look at everything of {request.subject.name} and change nothing, so nothing was done.")
 
 
 def strange():
-    return page(403, "Not from here", "The form wasn't made by this app for you now, so nothing was done. Reload the page that it is on, and try again.")
+    return page(
+        403,
+        "Not from here",
+        "The form wasn't made by this app for you now, so nothing was done. Reload the page that it is on, and try again.",
+    )
 
 
 def method_not_allowed(allowed):
@@ -652,9 +730,11 @@ class Bot:
         return found
 
     def request(self, path, body=None, form=None):
-        data = json.dumps(body).encode() if body is not None else urllib.parse.urlencode(form).encode() if form is not None else None
-        kind = "application/json" if body is not None else "application/x-www-form-urlencoded"
-        headers = {"Content-Type": kind} if data else {}
+        data, headers = None, {}
+        if body is not None:
+            data, headers = json.dumps(body).encode(), {"Content-Type": "application/json"}
+        elif form is not None:
+            data, headers = urllib.parse.urlencode(form).encode(), {"Content-Type": "application/x-www-form-urlencoded"}
         if not path.startswith("/.well-known/"):
             headers["Authorization"] = f"Bearer {self.token}"
         return urllib.request.Request(self.url + path, data, headers)
@@ -679,19 +759,25 @@ class Bot:
             if (header.get("typ"), header.get("alg")) != ("understudy-grant+jwt", "EdDSA") or "crit" in header:
                 raise Over("it is of another type")
             said = jwt.decode(
-                token, self.key(header["kid"]), algorithms=["EdDSA"], audience=self.app, issuer=self.known_issuer(), leeway=LEEWAY,
+                token,
+                self.key(header["kid"]),
+                algorithms=["EdDSA"],
+                audience=self.app,
+                issuer=self.known_issuer(),
+                leeway=LEEWAY,
                 options={"require": ["iss", "aud", "sub", "iat", "nbf", "exp", "jti"], "verify_exp": False},
             )
-            names = ("case", "sid", "flow", "scope")
-            case, session, flow, scope = (said[name] for name in names)
-            who, whom = Actor(said["act"]["sub"].strip().lower(), said["act"].get("name", "")), Subject(said["sub"], said.get("name", ""))
-            grant = Grant(case, session, flow, scope, said.get("reason", ""), who, whom, float(min(said["exp"], said["until"])), float(said["until"]), token)
-            texts = (case, session, flow, grant.reason, *who, *whom)
-            if not all(isinstance(t, str) for t in texts) or not (case and session and who.email and whom.id) or said["aud"] not in (self.app, [self.app]):
+            case, session, flow, scope = said["case"], said["sid"], said["flow"], said["scope"]
+            who = Actor(said["act"]["sub"].strip().lower(), said["act"].get("name", ""))
+            whom = Subject(said["sub"], said.get("name", ""))
+            reason, ends, until = said.get("reason", ""), float(min(said["exp"], said["until"])), float(said["until"])
+            if not all(isinstance(text, str) for text in (case, session, flow, reason, *who, *whom)):
+                raise Over("it says something that isn't text")
+            if not (case and session and who.email and whom.id) or said["aud"] not in (self.app, [self.app]):
                 raise Over("it lacks what a token says")
             if scope not in (READ_ONLY, FULL) or who.email == whom.id:
                 raise Over("its scope isn't known, or somebody acts for themselves")
-            return grant
+            return Grant(case, session, flow, scope, reason, who, whom, ends, until, token)
         except Over:
             raise
         except Exception as why:  # whatever is wrong with a token, nobody acts by it
@@ -718,6 +804,13 @@ class Bot:
             if kid not in self.keys:
                 raise Over("its key isn't known")
             return self.keys[kid]
+
+    def keys_changed(self, dropped):
+        """Has the keys fetched before the next token is read. Dropped ones are good for nothing until then."""
+        with self.keys_lock:
+            self.keys_at, self.fetches = float("-inf"), []
+            if dropped:
+                self.keys = {}
 
     # The stream.
 
@@ -758,6 +851,10 @@ class Bot:
 
     def heard(self, event, said, asked):
         now = time.time()
+        if event == "keys":
+            self.keys_changed(dropped=True)
+        elif event == "running" and said["all"]:
+            self.keys_changed(dropped=False)  # perhaps, while nobody listened
         with self.lock:
             if event == "running":
                 cases = {grant["case"] for grant in said["grants"]}

@@ -38,7 +38,13 @@ def home(request):
     who = request.session.get("staff", "nobody")
     if request.actor:
         who = f"{request.actor.email} as {request.subject.id} ({request.grant.scope})"
-    return HttpResponse(format_html('<!doctype html><html><head><title>Portal</title></head><body class="portal"><p id="who">{}</p><p id="voided">{}</p></body></html>', who, voided))
+    return HttpResponse(
+        format_html(
+            '<!doctype html><html><head><title>Portal</title></head><body class="portal"><p id="who">{}</p><p id="voided">{}</p></body></html>',
+            who,
+            voided,
+        )
+    )
 
 
 @csrf_exempt
