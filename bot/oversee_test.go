@@ -88,7 +88,7 @@ func TestANewRevokerIsForNewGrants(t *testing.T) {
 	card.WaitText("@Lee Chan (of the group @security) revoked")
 	s.kim.Modal().Close()
 	ask(s.kim, "Hooli") // which a rule allows
-	home := ada.OpensHome().WaitText("Hooli")
+	home := ada.OpensHome().WaitText("Hooli · acct_19: @Kim Berg, allowed")
 	home.Click("Revoke")
 	ada.Modal().Fill("Reason", "not now").Submit()
 	s.kim.Inbox().Wait("@Ada Moe (of the group @auditors) revoked the access")

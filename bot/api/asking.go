@@ -47,6 +47,9 @@ func standing(c approval.Case) Standing {
 	for _, a := range c.Undecided() {
 		s.Asked = append(s.Asked, a.Name)
 	}
+	if c.Status == approval.Pending && c.SelfApproved() {
+		s.Asked = append(s.Asked, c.Requester.Name)
+	}
 	if c.Closed != nil {
 		s.Why = c.Closed.Why
 	}

@@ -125,6 +125,26 @@ func TestAFlowsLife(t *testing.T) {
 	}
 }
 
+// TestAPlanMissesTheAppsToken as long as there is none.
+func TestAPlanMissesTheAppsToken(t *testing.T) {
+	s, ctx := serve(t, func(*api.V1) {}), t.Context()
+	r := record(func(r *provision.Record) {
+		r.App = &provision.App{Name: "portal", URL: "https://portal.example.com/in"}
+	})
+	for _, app := range []string{"wiki", "portal"} {
+		plan, err := s.Plan(ctx, r)
+		if err != nil || len(plan.Warnings) != 1 || plan.Warnings[0].Field != "app.name" {
+			t.Errorf("before the token of %s: %+v, %v", app, plan.Warnings, err)
+		}
+		if _, err := s.NewToken(ctx, api.NewToken{Name: app, Role: store.ForApp, App: app}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if plan, err := s.Plan(ctx, r); err != nil || len(plan.Warnings) > 0 {
+		t.Errorf("with the token: %+v, %v", plan.Warnings, err)
+	}
+}
+
 func TestNobodysChangeIsLost(t *testing.T) {
 	s, ctx := serve(t, func(*api.V1) {}), t.Context()
 	r := record(func(*provision.Record) {})

@@ -22,6 +22,7 @@ type stagehand struct {
 	ledger *store.Ledger
 	rules  map[string]flows.Flow
 	given  map[string]string // parameters
+	portal *customers
 	told   io.Writer
 }
 
@@ -31,7 +32,7 @@ const by = "the demo"
 // begin provisions what the play has and the store hasn't. In a store that was
 // kept, rules may have other parameters by now than when their flow was
 // provisioned: those are set anew. It returns the names of the flows that there are.
-func begin(ctx context.Context, path string, p Play, given map[string]string, told io.Writer) (names []string, err error) {
+func begin(ctx context.Context, path string, p Play, given map[string]string, c *customers, told io.Writer) (names []string, err error) {
 	db, err := bolt.Open(ctx, path, bolt.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("--store: %w", err)
@@ -41,9 +42,12 @@ func begin(ctx context.Context, path string, p Play, given map[string]string, to
 	if err != nil {
 		return nil, fmt.Errorf("--store: %w", err)
 	}
-	s := stagehand{ledger: ledger, rules: map[string]flows.Flow{}, given: given, told: told}
+	s := stagehand{ledger: ledger, rules: map[string]flows.Flow{}, given: given, portal: c, told: told}
 	for _, rule := range p.Rules {
 		s.rules[rule.Name] = rule
+	}
+	if err := c.admit(ctx, ledger); err != nil {
+		return nil, err
 	}
 	known, err := ledger.Flows(ctx)
 	if err != nil {
@@ -83,7 +87,7 @@ func (s stagehand) refit(ctx context.Context, f store.Flow) error {
 		return fmt.Errorf("the flow %s was provisioned before its rules had %s, for which the demo has no value: start it with %s", f.Name, strings.Join(missing, " and "), flags(missing))
 	}
 	if maps.Equal(fitted, f.Params) {
-		return nil
+		return s.provision(ctx, provision.Of(f), f.Origin) // the portal has another address
 	}
 	fmt.Fprintf(s.told, "\n  The rules of the flow %s have other parameters than before. It is provisioned with %s.\n", f.Name, listed(fitted))
 	record := provision.Of(f)
@@ -92,7 +96,7 @@ func (s stagehand) refit(ctx context.Context, f store.Flow) error {
 }
 
 func (s stagehand) provision(ctx context.Context, record provision.Record, origin store.Origin) error {
-	flow, problems := record.Flow(s.rules)
+	flow, problems := s.portal.fit(record).Flow(s.rules)
 	if len(problems) > 0 {
 		return fmt.Errorf("provisioning the flow %s: %w", record.Name, joined(problems))
 	}

@@ -15,6 +15,13 @@ type clock struct {
 	ahead time.Duration
 }
 
+// now is the time by which the bot lives, and the customer portal with it.
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.ahead)
+}
+
 func (c *clock) turn(d time.Duration) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

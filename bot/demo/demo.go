@@ -45,6 +45,7 @@ type Demo struct {
 	Gallery  bool              `help:"Show every state of every card, modal and Home, and start no bot."`
 	Store    string            `type:"path" placeholder:"FILE" help:"Keep the bot's records in this file. The people are the same then, and start without messages each time."`
 	Accounts string            `type:"existingfile" placeholder:"FILE" help:"Your own account directory, such as customers.jsonl. The people are kim@example.com, lee@example.com, mia@example.com, ola@example.com and dana@example.com."`
+	Portal   bool              `help:"Have each flow that is provisioned open the demo's customer portal."`
 	Param    map[string]string `placeholder:"NAME=VALUE" help:"A parameter of a flow that the demo provisions."`
 
 	play Play
@@ -73,11 +74,16 @@ func (d *Demo) Run(ctx context.Context, program cli.Program, stdout io.Writer, l
 	b := newBackstage(ws, ola, &clock{file: filepath.Join(folder, "clock")})
 	defer b.close()
 	store := cmp.Or(d.Store, filepath.Join(folder, "understudy.db"))
-	missing, err := d.begin(ctx, store, stdout)
+	portal, err := listenForCustomers(ctx)
 	if err != nil {
 		return err
 	}
-	site, err := pages(b, d.play.Guide, address)
+	defer func() { _ = portal.listener.Close() }() // who served on it has closed it
+	missing, err := d.begin(ctx, store, portal, stdout)
+	if err != nil {
+		return err
+	}
+	site, err := pages(b, d.play.Guide, address, portal.address())
 	if err != nil {
 		return err
 	}
@@ -92,16 +98,16 @@ func (d *Demo) Run(ctx context.Context, program cli.Program, stdout io.Writer, l
 	for _, sentence := range missing {
 		fmt.Fprintf(stdout, "\n  %s\n", sentence)
 	}
-	return d.runBot(ctx, b, store, folder, stdout, log)
+	return d.runBot(ctx, b, store, folder, portal, stdout, log)
 }
 
 // begin provisions the play's flows, says why some aren't, and fills in a guide
 // to what there is. A gallery needs none.
-func (d *Demo) begin(ctx context.Context, store string, stdout io.Writer) (missing []string, err error) {
+func (d *Demo) begin(ctx context.Context, store string, c *customers, stdout io.Writer) (missing []string, err error) {
 	if d.Gallery {
 		return nil, nil
 	}
-	names, err := begin(ctx, store, d.play, d.Param, stdout)
+	names, err := begin(ctx, store, d.play, d.Param, c, stdout)
 	if err != nil {
 		return nil, err
 	}
@@ -122,11 +128,16 @@ func (d *Demo) choose(program cli.Program) (err error) {
 		return nil
 	}
 	d.play, err = ofProgram(program.Rules, d.Param)
+	for i := range d.play.Flows {
+		if d.Portal {
+			d.play.Flows[i].App = Portal()
+		}
+	}
 	return err
 }
 
 // runBot keeps the bot alive in its world until ctx ends.
-func (d *Demo) runBot(ctx context.Context, b *backstage, store, folder string, stdout io.Writer, log zerolog.Logger) error {
+func (d *Demo) runBot(ctx context.Context, b *backstage, store, folder string, c *customers, stdout io.Writer, log zerolog.Logger) (err error) {
 	pagerListener, err := listenLoopback(ctx, "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -146,6 +157,11 @@ func (d *Demo) runBot(ctx context.Context, b *backstage, store, folder string, s
 	if s.Accounts, err = d.accounts(folder); err != nil {
 		return err
 	}
+	stopPortal, err := c.serve(ctx, "http://"+listen, s.Accounts, d.play.flow(), ws, b.clock.now, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopPortal()) }()
 	fmt.Fprintf(stdout, apiWelcome, listen, s.AdminToken)
 	return b.bot.supervise(ctx, s, stdout, "--clock="+b.clock.file)
 }

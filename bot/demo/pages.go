@@ -10,7 +10,7 @@ import (
 	"github.com/understudyhq/understudy/bot/view"
 )
 
-func pages(b *backstage, guide []page.GuideStep, address string) (http.Handler, error) {
+func pages(b *backstage, guide []page.GuideStep, address, portal string) (http.Handler, error) {
 	ws := b.ws
 	mux := http.NewServeMux()
 	mux.Handle("/api/", noBrowser(ws))
@@ -30,7 +30,7 @@ func pages(b *backstage, guide []page.GuideStep, address string) (http.Handler, 
 	}
 	mux.Handle("/", page.Handler(ws, page.Options{
 		Title: "Understudy demo", App: "Understudy", Guide: guide, Stage: b.acts(), Deeds: b.diary.deeds, Gallery: gallery, Names: names,
-		Links: []page.Link{{Text: "Gallery", URL: address + "/gallery.html"}},
+		Links: []page.Link{{Text: "Customer portal", URL: portal + "/"}, {Text: "Gallery", URL: address + "/gallery.html"}},
 	}))
 	return mux, nil
 }

@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/understudyhq/understudy/bot/demo/portal"
 	"github.com/understudyhq/understudy/bot/provision"
 	"github.com/understudyhq/understudy/bot/slacksim/page"
 	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/flows/approval"
 )
 
 // Play is what a demo shows. The zero one shows all flows of its program.
@@ -20,6 +22,23 @@ type Play struct {
 
 	// missing says by flow why one isn't provisioned.
 	missing map[string]string
+}
+
+// Portal is the demo's customer portal, for flows whose grants open it. Where it
+// is served the demo knows. Time counts from the approval, so that a visitor who
+// opens nothing sees how an access ends as well.
+func Portal() *provision.App {
+	return &provision.App{Name: portal.Name, URL: "http://127.0.0.1/", Clock: string(approval.FromApproval)}
+}
+
+// flow is by which staff ask within the portal; empty if none opens it.
+func (p Play) flow() string {
+	for _, record := range p.Flows {
+		if record.App != nil {
+			return record.Name
+		}
+	}
+	return ""
 }
 
 // durations are what people are offered in the demo.

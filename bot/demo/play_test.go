@@ -59,6 +59,11 @@ func TestAProgramsFlowsArePlayed(t *testing.T) {
 // changed over the API stays.
 func TestAKeptStoreGoesOn(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "demo.db")
+	listener, err := listenLoopback(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
 	for i, one := range []struct {
 		params flows.Params
 		given  map[string]string
@@ -77,7 +82,7 @@ func TestAKeptStoreGoesOn(t *testing.T) {
 		}
 		var told bytes.Buffer
 		got := ""
-		if _, err := begin(t.Context(), file, p, one.given, &told); err != nil {
+		if _, err := begin(t.Context(), file, p, one.given, &customers{listener: listener}, &told); err != nil {
 			got = err.Error()
 		} else {
 			got = provisioned(t, file)

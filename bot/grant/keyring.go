@@ -111,7 +111,7 @@ func (k *Keyring) add(signs time.Time) error {
 
 // save replaces the file at once, so that a crash leaves the old one or the new.
 func (k *Keyring) save() error {
-	data, err := json.Marshal(k.all)
+	data, err := json.Marshal(k.all) //nolint:gosec // the file is for the secrets
 	if err != nil {
 		return fmt.Errorf("writing the keys: %w", err)
 	}

@@ -1,11 +1,14 @@
 package provision
 
 import (
+	"context"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/understudyhq/understudy/flows/approval"
+	"github.com/understudyhq/understudy/store"
 )
 
 // App is the customer's app that a flow's grants open, as people write it.
@@ -72,7 +75,9 @@ func unfitForLinks(address string) string {
 		return "isn't a web address of 500 bytes at most"
 	case u.User != nil || u.Fragment != "" || u.Query().Has("code"):
 		return "has a password, a fragment or a code of its own"
-	case u.Scheme != "https" && !(u.Scheme == "http" && onThisMachine(u.Hostname())):
+	case u.Scheme == "http" && onThisMachine(u.Hostname()):
+		return ""
+	case u.Scheme != "https":
 		return "would send the code over the network for all to read"
 	}
 	return ""
@@ -107,4 +112,20 @@ func (a *App) fields() map[string]string {
 		"app.name": a.Name, "app.url": a.URL, "app.scope": a.Scope, "app.clock": a.Clock,
 		"app.confirm": strconv.FormatBool(a.Confirm), "app.hide_reason": strconv.FormatBool(a.HideReason),
 	}
+}
+
+// checkApp warns where an app can't redeem what it is linked to with.
+func (p *Planner) checkApp(ctx context.Context, plan *Plan, app *approval.App) error {
+	if app == nil {
+		return nil
+	}
+	all, _, err := p.Ledger.Tokens(ctx)
+	if err != nil {
+		return err
+	}
+	theirs := func(t store.Token) bool { return t.Role == store.ForApp && t.App == app.Name && !t.Revoked() }
+	if !slices.ContainsFunc(all, theirs) {
+		plan.warn("app.name", "no token lets the app %s in, so that its links open nothing: make one with understudy token create %s --role app --app %s", app.Name, app.Name, app.Name)
+	}
+	return nil
 }

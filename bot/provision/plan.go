@@ -108,6 +108,9 @@ func (p *Planner) Plan(ctx context.Context, r Record) (Plan, error) {
 	if err := p.checkRoom(ctx, &plan, flow); err != nil {
 		return plan, err
 	}
+	if err := p.checkApp(ctx, &plan, flow.App); err != nil {
+		return plan, err
+	}
 	rule := p.Rules[flow.Rules()]
 	if p.World != nil {
 		asking, cancel := context.WithTimeout(ctx, planTime)

@@ -20,8 +20,8 @@ const (
 	// Its metadata is the case's id.
 	CallbackOpen = "open"
 
-	BlockName  = "name"
-	ActionName = "name"
+	// BlockName and ActionName are of the field for the name.
+	BlockName, ActionName = "name", "name"
 )
 
 // openButton is the requester's way in; none where the bot opens no app.

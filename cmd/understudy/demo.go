@@ -14,6 +14,7 @@ func ourDemo() *demo.Verbs {
 		Rules: []flows.Flow{demoRules(), examples.TwoPeople, examples.OfficeHours, examples.BreakGlass},
 		Flows: []provision.Record{{
 			Name: flows.Impersonation.Name, Params: map[string]string{"manager_schedule": demo.Schedule}, Durations: []string{"15m", "30m", "1h", "4h"},
+			App: demo.Portal(),
 		}},
 		Guide: demoGuide(),
 	})
@@ -25,6 +26,7 @@ func demoGuide() []page.GuideStep {
 		{Text: "Yours to approve: Kim is assigned to Globex.", Person: "Kim Berg", Type: "/impersonate globex"},
 		{Text: "From a message: in #support, open “⋯” beside what Lee wrote, and click Impersonate the customer.", Person: "Kim Berg", With: "Mia Falk", Channel: "support"},
 		{Text: "Approved, then ended: Acme goes to the managers on call. Approve it as Mia; then Kim clicks End now, or Mia clicks Revoke.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate acct_42"},
+		{Text: "Signed in as the customer: once it is approved, Kim clicks Open as Acme. In the portal, sign in as Kim; look around, try to void an invoice, and have Mia click Revoke.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate acct_42"},
 		{Text: "Denied: ask for Café Lumière, deny it as Mia, and say why.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate acct_105"},
 		{Text: "Escalated: ask, and nobody answers. Click “10 minutes later” backstage: Dana, a director, is asked as well.", Person: "Kim Berg", With: "Dana Reyes", Type: "/impersonate acct_42"},
 		{Text: "Too late: tick “Hold cards still” for Ola, ask as Kim, approve it as Mia, then click on Ola's card.", Person: "Kim Berg", With: "Ola Nordmann", Type: "/impersonate acct_105"},

@@ -225,6 +225,7 @@ func (s *season) report(takeovers int) {
 // TestTakeOver replaces the bot again and again, as a deployment does, while
 // people go on. Nobody notices.
 func TestTakeOver(t *testing.T) {
+	t.Parallel()
 	takeovers := 3
 	if os.Getenv("UNDERSTUDY_LONG") != "" {
 		takeovers = 15

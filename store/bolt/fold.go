@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -143,6 +144,7 @@ func foldInto(tx *bbolt.Tx, bucket *bbolt.Bucket, changes *recent, l link) error
 		if err := c.apply(bucket, key); err != nil {
 			return err
 		}
+		runtime.Gosched() // whoever commits or reads meanwhile goes first
 	}
 	if err := bucket.SetSequence(sum); err != nil {
 		return err

@@ -58,6 +58,8 @@ type Options struct {
 	Issuer string
 	// Transport carries what is asked of the bot. Nil means [http.DefaultTransport].
 	Transport http.RoundTripper
+	// Now is the app's clock. Nil means [time.Now].
+	Now func() time.Time
 	// Log is told what went wrong. Nil means [slog.Default].
 	Log *slog.Logger
 }
@@ -89,6 +91,9 @@ func New(o Options) (*Gate, error) {
 	o.SignIn, o.Home = cmp.Or(o.SignIn, "/login"), cmp.Or(o.Home, "/")
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Transport == nil {
 		o.Transport = http.DefaultTransport
@@ -152,7 +157,7 @@ func (g *Gate) acting(w http.ResponseWriter, r *http.Request) (*Acting, *Problem
 		g.forget(w, r)
 		return nil, ended(claims)
 	}
-	now := time.Now()
+	now := g.Now()
 	if claims.Expiry.Time().Sub(now) < renewal {
 		claims, err = g.renew(w, r, raw, claims)
 		if problem, ok := errors.AsType[*Problem](err); ok && problem.Status < http.StatusInternalServerError {
@@ -187,7 +192,7 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request, acting *Acting, app
 	app.ServeHTTP(page, plainly(r).WithContext(with(r.Context(), acting)))
 	page.finish()
 	if !g.Quiet && !looks(r.Method) {
-		g.deeds.add(cookieOf(r, tokenCookie), deed{At: time.Now().UTC(), Method: r.Method, Path: r.URL.EscapedPath(), Status: page.status()})
+		g.deeds.add(cookieOf(r, tokenCookie), deed{At: g.Now().UTC(), Method: r.Method, Path: r.URL.EscapedPath(), Status: page.status()})
 	}
 }
 

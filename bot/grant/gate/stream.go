@@ -140,7 +140,7 @@ func (g *Gate) hear(ctx context.Context) error {
 			if event == "keys" {
 				g.keys.stale()
 			}
-			if err := g.running.hear(event, value, time.Now()); err != nil {
+			if err := g.running.hear(event, value, g.Now()); err != nil {
 				return err
 			}
 		}

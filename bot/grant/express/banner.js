@@ -1,0 +1,92 @@
+// How the banner comes into the app's pages, however the app writes them.
+
+// What of a page comes before its banner: comments, and elements whose text is no markup, are passed over.
+const BODY = /<!--[\s\S]*?(?:-->|$)|<(script|style|title|textarea|template|noscript)(?=[\s/>])[\s\S]*?(?:<\/\1\s*>|$)|(?<body><body(?=[\s/>])(?:[^>"']|"[^"]*"|'[^']*')*>)/gi;
+const DOCTYPE = /^(?:\xef\xbb\xbf)?\s*<!doctype[^>]*>/i;
+const LONGEST_HEAD = 256 * 1024;
+
+/** withBanner is the page with the banner in it, or undefined as long as there is no place for it. */
+function withBanner(html, banner, { whole, fragment }) {
+  const seen = html.toString("latin1"); // a character for each byte
+  const body = Array.from(seen.matchAll(BODY)).find((m) => m.groups.body);
+  if (!body && !whole && html.length < LONGEST_HEAD) return undefined;
+  const doctype = DOCTYPE.exec(seen)?.[0];
+  if (!body && !doctype && fragment) return html;
+  const at = body ? body.index + body[0].length : (doctype ?? "").length;
+  return Buffer.concat([html.subarray(0, at), banner, html.subarray(at)]);
+}
+
+/** showBanner puts the banner, which is HTML, into the answer if that is a page. */
+export function showBanner(req, res, banner) {
+  // What is compressed can't be looked into, and a page of before has no banner, or an older one.
+  for (const name of ["accept-encoding", "if-none-match", "if-modified-since"]) delete req.headers[name];
+  const fragment = req.headers["sec-fetch-dest"] === "empty"; // a script puts it into a page that has the banner
+  const { write, end, writeHead } = res;
+  let begun = false;
+  let held; // what was written of a page before there was a place for the banner
+  let unreadable = false;
+
+  const begin = () => {
+    if (begun || res.headersSent) return;
+    begun = true;
+    const header = (name) => String(res.getHeader(name) ?? "");
+    const html = /^\s*(text\/html|application\/xhtml\+xml)\b/i.test(header("Content-Type"));
+    if (html || !/\bpublic\b/i.test(header("Cache-Control"))) res.setHeader("Cache-Control", "no-store");
+    if (!html || res.statusCode === 204 || Math.floor(res.statusCode / 100) === 3 || /^\s*attachment/i.test(header("Content-Disposition"))) return;
+    for (const name of ["Content-Length", "ETag", "Last-Modified", "Accept-Ranges"]) res.removeHeader(name);
+    unreadable = !/^(identity)?$/i.test(header("Content-Encoding"));
+    if (unreadable) {
+      res.statusCode = 500;
+      res.removeHeader("Content-Encoding");
+      res.setHeader("Content-Type", "text/plain");
+    } else if (req.method !== "HEAD") {
+      held = [];
+    }
+  };
+
+  res.writeHead = (status, ...rest) => {
+    res.statusCode = status;
+    const message = rest.find((r) => typeof r === "string");
+    if (message !== undefined) res.statusMessage = message;
+    setHeaders(res, rest.find((r) => r && typeof r === "object"));
+    begin();
+    return writeHead.call(res, res.statusCode);
+  };
+
+  res.write = (chunk, encoding, done) => {
+    if (typeof encoding === "function") [encoding, done] = [undefined, encoding];
+    begin();
+    if (!held && !unreadable) return write.call(res, chunk, encoding, done);
+    held?.push(Buffer.from(chunk, encoding));
+    const html = held && withBanner(Buffer.concat(held), banner, { fragment });
+    if (html) {
+      held = undefined;
+      return write.call(res, html, undefined, done);
+    }
+    if (done) process.nextTick(done);
+    return true;
+  };
+
+  res.end = (chunk, encoding, done) => {
+    if (typeof chunk === "function") [chunk, encoding, done] = [undefined, undefined, chunk];
+    if (typeof encoding === "function") [encoding, done] = [undefined, encoding];
+    begin();
+    if (unreadable) return end.call(res, "This page came compressed, so that Understudy can't show on it who acts as whom. Have the app compress it only for who accepts that.", undefined, done);
+    if (!held) return end.call(res, chunk, encoding, done);
+    if (chunk !== undefined && chunk !== null) held.push(Buffer.from(chunk, encoding));
+    const html = Buffer.concat(held);
+    held = undefined;
+    return end.call(res, html.length ? withBanner(html, banner, { whole: true, fragment }) : undefined, undefined, done);
+  };
+}
+
+/** setHeaders sets what writeHead was given: an object, a list of pairs, or a flat list. */
+function setHeaders(res, headers) {
+  if (!Array.isArray(headers)) {
+    for (const [name, value] of Object.entries(headers ?? {})) res.setHeader(name, value);
+    return;
+  }
+  const pairs = Array.isArray(headers[0]) ? headers : Array.from({ length: headers.length / 2 }, (_, i) => headers.slice(2 * i, 2 * i + 2));
+  for (const [name] of pairs) res.removeHeader(name);
+  for (const [name, value] of pairs) res.appendHeader(name, value);
+}
