@@ -292,6 +292,7 @@ func (s *suite) late(t *testing.T) {
 	if got := b.post("/invoices/7/void", nil); got.status != http.StatusForbidden || !strings.Contains(got.text, "has ended") {
 		t.Errorf("%d:\n%s", got.status, got.text)
 	}
+	out(t, b, time.Second)
 	if after := voided(b.get("/")); after != before {
 		t.Errorf("voided %s, before %s", after, before)
 	}

@@ -1,0 +1,922 @@
+"""Lets support agents into a Django app as one of its customers, for as long as an Understudy grant runs.
+
+An agent comes with a link's code. The middleware brings it to the bot together with the e-mail address of whom the
+app has signed in, and keeps the token that it gets in the app's session. On each request it verifies that token with
+the bot's public keys, says who acts for whom (request.actor, request.subject, request.grant), refuses what the grant's
+scope doesn't allow, and shows a banner. A thread listens to the bot, so that a grant that has ended is over here within
+a second or two.
+
+Whatever is in doubt counts as not acting; and what was sent while acting is never done as the agent themselves: once a
+grant has ended, nothing is changed in its session until the agent has read so.
+
+In settings.py, behind the middleware of sessions and of authentication:
+
+    MIDDLEWARE = [..., "understudy.UnderstudyMiddleware"]
+    UNDERSTUDY = {
+        "URL": "https://understudy.example.com",         # the bot
+        "APP": "portal",                                 # this app's name there
+        "TOKEN": os.environ["UNDERSTUDY_TOKEN"],         # of the role app
+        "SIGN_IN": "/accounts/login/",                   # where staff sign in; ?next= leads back
+        "STAFF_EMAIL": "portal.staff.email",             # (request) -> the e-mail address of whom is signed in as staff, or None
+        "IS_STAFF_ACCOUNT": "portal.staff.has_account",  # (account id) -> whether this customer is one of the staff
+    }
+
+Optional: "ISSUER" (what tokens must name as their issuer; by default the bot is asked), and "DEEDS": False (don't
+report what was changed).
+"""
+
+import atexit
+import json
+import logging
+import os
+import random
+import re
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from datetime import datetime, timezone
+from functools import wraps
+from html.parser import HTMLParser
+from http.client import HTTPException
+from typing import NamedTuple
+
+import jwt
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import rotate_token
+from django.urls import get_script_prefix
+from django.utils.cache import add_never_cache_headers
+from django.utils.crypto import constant_time_compare, get_random_string
+from django.utils.html import format_html, format_html_join
+from django.utils.module_loading import import_string
+
+LEEWAY = 30  # seconds by which the clocks of the app and the bot may differ
+REFRESH = 60  # seconds before a token's end at which the next one is fetched
+PATIENCE = 5  # seconds that the bot has to answer
+READ_ONLY, FULL = "read_only", "full"
+SAFE = ("GET", "HEAD", "OPTIONS")
+CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
+
+log = logging.getLogger("understudy")
+
+
+class Actor(NamedTuple):
+    """The agent."""
+
+    email: str
+    name: str
+
+
+class Subject(NamedTuple):
+    """The customer."""
+
+    id: str
+    name: str
+
+
+class Grant(NamedTuple):
+    """What a token that was verified says."""
+
+    case: str
+    session: str
+    flow: str
+    scope: str
+    reason: str
+    actor: Actor
+    subject: Subject
+    expires: float  # the token
+    until: float  # the grant
+    token: str
+
+
+class Over(Exception):
+    """A token gives nothing, or gives nothing any more."""
+
+
+class Unreachable(Exception):
+    """The bot gave no answer that says anything."""
+
+
+class Refused(Exception):
+    """The bot said no, in words for people."""
+
+    def __init__(self, status, title, detail):
+        super().__init__(f"{status} {title}: {detail}")
+        self.status, self.title, self.detail = status, title, detail
+
+
+# What views are marked with.
+
+
+def require_grant(flow, account):
+    """The view is for agents with a grant of this flow for this account. Others meet a page on which they ask for one.
+    Account is the name of the view's argument that has the account's id, or a function of the request and the arguments.
+    """
+
+    def mark(view):
+        @wraps(view)
+        def guarded(request, *args, **kwargs):
+            wanted = str(account(request, *args, **kwargs) if callable(account) else kwargs[account])
+            if request.grant and (request.grant.flow, request.subject.id) == (flow, wanted):
+                return view(request, *args, **kwargs)
+            return request.understudy.must_ask(request, flow, wanted)
+
+        return guarded
+
+    return mark
+
+
+def dangerous(view):
+    """The view does something although it is a GET: it is refused while somebody may only look."""
+
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        if request.grant and request.grant.scope == READ_ONLY:
+            return only_looking(request)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def never_as_customer(view):
+    """The view is barred to all who act as a customer, whatever they may do otherwise: changing a password, payouts."""
+
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        if request.grant:
+            return page(403, "Not as a customer", "Nobody does this for somebody else, so nothing was changed.")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+# The keys of what is kept in the app's session.
+HELD = "understudy"  # the token, when the bot last gave it, and when it was last asked for the next one
+ENDED = "understudy_ended"  # whose access to whom has ended, until they have read so
+ASKED = "understudy_asked"  # who asked for which cases
+CSRF = "understudy_csrf"
+
+LINK_COOKIE = "understudy_link"  # a link's code while its agent signs in
+LINK_LIFE = 120
+
+
+class UnderstudyMiddleware:
+    """Is all of the above. Its own paths are below /understudy/."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        given = getattr(settings, "UNDERSTUDY", {})
+        needed = {"URL", "APP", "TOKEN", "SIGN_IN", "STAFF_EMAIL", "IS_STAFF_ACCOUNT"}
+        wrong = [f"{name} is missing" for name in sorted(needed) if not given.get(name)]
+        wrong += [f"{name} isn't a setting" for name in sorted(set(given) - needed - {"ISSUER", "DEEDS"})]
+        if given.get("URL") and not re.match(r"https?://[^/]", given["URL"]):
+            wrong.append("URL isn't the address of the bot, such as https://understudy.example.com")
+        if wrong:
+            raise ImproperlyConfigured("UNDERSTUDY in the settings: " + "; ".join(wrong) + ".")
+        self.staff_email, self.is_staff_account = (
+            import_string(given[name]) if isinstance(given[name], str) else given[name] for name in ("STAFF_EMAIL", "IS_STAFF_ACCOUNT")
+        )
+        self.sign_in, self.report = given["SIGN_IN"], given.get("DEEDS", True)
+        self.bot = Bot(given["URL"].rstrip("/"), given["APP"], given["TOKEN"], given.get("ISSUER"))
+        self.own = {"open": self.open, "end": self.end, "ask": self.ask, "wait": self.wait}
+
+    def __call__(self, request):
+        if not hasattr(request, "session"):
+            raise ImproperlyConfigured(
+                "UnderstudyMiddleware goes behind django.contrib.sessions.middleware.SessionMiddleware in MIDDLEWARE."
+            )
+        self.bot.listen()
+        request.understudy = self
+        self.recognise(request)
+        area, _, name = request.path_info[1:].partition("/")
+        if area == "understudy" and name in self.own:
+            return self.shown(request, self.own[name](request))
+        refusal = self.refusal(request)
+        if request.grant:
+            # The page is made for this request alone: not compressed before the banner is in it, not "as you know it
+            # already" from before, not a part of it.
+            for header in ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE"):
+                request.META.pop(header, None)
+        response = refusal or self.get_response(request)
+        if request.grant and not refusal and request.method not in SAFE and self.report:
+            self.bot.did(request, response.status_code)
+        return self.shown(request, response)
+
+    def process_view(self, request, view, args, kwargs):
+        """Looks once more: middleware behind this one may have changed the method."""
+        if request.grant and request.grant.scope == READ_ONLY and request.method not in SAFE:
+            return only_looking(request)
+        return None
+
+    def staff(self, request):
+        return (self.staff_email(request) or "").strip().lower()
+
+    # Who acts for whom.
+
+    def recognise(self, request):
+        """Sets the request's grant, actor and subject; to None where nobody acts or it is in doubt."""
+        request.grant = request.actor = request.subject = None
+        held = request.session.get(HELD)
+        if not held:
+            return
+        grant = None
+        try:
+            grant = self.bot.read(held["token"])
+            if grant.actor.email != self.staff(request):
+                raise Over("another person is signed in")
+            if self.bot.has_ended(grant.case, held["vouched"]):
+                raise Over("the bot said so")
+            grant = self.fresh(request, held, grant)
+        except Over as why:
+            log.info("a grant is over here: %s", why)
+            del request.session[HELD]
+            request.session[ENDED] = {"email": grant and grant.actor.email, "name": grant.subject.name if grant else "this customer"}
+            return
+        request.grant, request.actor, request.subject = grant, grant.actor, grant.subject
+
+    def fresh(self, request, held, grant):
+        """Is the grant by a token that is good now."""
+        now = time.time()
+        left = grant.expires - now
+        if left < REFRESH and (left <= 0 or now - held["tried"] >= 10):
+            request.session[HELD] = held = {**held, "tried": now}
+            try:
+                token = self.bot.text("token", "/v1/grants/refresh", {"token": held["token"]})
+                grant, known = self.bot.read(token), grant
+                if (grant[:2], grant.actor.email, grant.subject.id) != (known[:2], known.actor.email, known.subject.id):
+                    raise Over("the bot gave another grant's token")
+                request.session[HELD] = {"token": token, "vouched": time.time(), "tried": 0}
+            except Refused as no:
+                raise Over(no.title) from no
+            except Unreachable as away:
+                log.warning("a grant couldn't be refreshed: %s", away)
+        if grant.expires <= time.time() - LEEWAY:
+            raise Over("its token is over")
+        return grant
+
+    def refusal(self, request):
+        """Is why the app's own views don't get the request, or None."""
+        ended = request.session.get(ENDED)
+        name = ended and ended["name"]
+        if ended and ended["email"] not in (None, self.staff(request)):  # it is none of the business of who is here now
+            del request.session[ENDED]
+            ended = ended if request.method not in SAFE else None
+            name = "a customer"
+        if ended and request.method not in SAFE:
+            return page(
+                403,
+                "Your access has ended",
+                f"Your access to {name} has ended, so nothing was changed, neither there nor in your own name.",
+            )
+        if ended and request.method == "GET" and is_page(request):
+            self.leave(request)
+            return page(200, "Your access has ended", f"Your access to {name} has ended.", "If you aren't done, ask again in Slack.")
+        if not request.grant:
+            return None
+        methods = {request.method, *(request.headers[h].upper() for h in OVERRIDES if h in request.headers)}
+        if request.grant.scope == READ_ONLY and not methods <= set(SAFE):
+            return only_looking(request)
+        if not methods <= {*SAFE, *CHANGING}:  # nobody could be told of it
+            return page(405, "Not as a customer", "Requests of this kind aren't possible while acting as a customer. Nothing was changed.")
+        return None
+
+    # The middleware's own paths.
+
+    def open(self, request):
+        """Takes a link's code, for whoever is signed in."""
+        if request.method != "GET":
+            return method_not_allowed("GET")
+        code = request.GET.get("code") or request.COOKIES.get(LINK_COOKIE, "")
+        if not self.staff(request):
+            # The code waits in a cookie, and not in the addresses of the pages where people sign in.
+            response = self.to_sign_in(own("open"))
+            response.set_cookie(
+                LINK_COOKIE, code[:200], max_age=LINK_LIFE, path=own("open"), httponly=True, samesite="Lax", secure=request.is_secure()
+            )
+            return response
+        if not code or len(code) > 200:
+            response = page(400, "No link", "This address has no code that could open anything. Click Open as … in Slack once more.")
+        else:
+            response = private(self.let_in(request, {"code": code}, get_script_prefix()))
+        response.delete_cookie(LINK_COOKIE, path=own("open"))
+        return response
+
+    def let_in(self, request, redemption, to):
+        """Opens the grant, in a session of a new id, and goes on."""
+        if request.grant:
+            return self.is_acting(request)
+        try:
+            token = self.bot.text("token", "/v1/grants/redeem", {**redemption, "staff_email": self.staff(request)})
+            vouched = time.time()
+            grant = self.bot.read(token)
+            if grant.actor.email != self.staff(request) or grant.expires <= vouched - LEEWAY:
+                raise Over("it is somebody else's, or over already")
+            if self.is_staff_account(grant.subject.id):
+                self.bot.revoke(token)
+                return page(
+                    403,
+                    "One of the staff",
+                    "This account is of a member of staff, and nobody acts as them. Nothing was opened, and the access was given back.",
+                )
+        except (Refused, Unreachable) as no:
+            return failed(no)
+        except Over as why:
+            log.error("the bot gave a token that isn't good here: %s", why)
+            return page(
+                502,
+                "Nothing was opened",
+                "The bot's answer couldn't be verified, so nothing was opened. The clock of this machine may be wrong; the app's log says more.",
+            )
+        self.leave(request)
+        request.session[HELD] = {"token": token, "vouched": vouched, "tried": 0}
+        return SeeOther(to)
+
+    def leave(self, request):
+        """Forgets what the session held, and gives it and its forms new secrets: what was made before is void."""
+        for key in (HELD, ENDED):
+            request.session.pop(key, None)
+        request.session[CSRF] = get_random_string(32)
+        request.session.cycle_key()
+        rotate_token(request)
+
+    def end(self, request):
+        """Ends the grant because the agent is done."""
+        if request.method != "POST":
+            return method_not_allowed("POST")
+        if not has_csrf(request):
+            return strange()
+        grant = request.grant
+        request.grant = request.actor = request.subject = None
+        self.leave(request)
+        if grant and not self.bot.revoke(grant.token):
+            return page(
+                200,
+                "Ended here alone",
+                f"You are yourself again in this app. The bot couldn't be told, so your access to {grant.subject.name} goes on for it: end it in Slack as well.",
+            )
+        return SeeOther(get_script_prefix())
+
+    def must_ask(self, request, flow, account):
+        """Is what those meet who have no grant for the account of a view."""
+        if not self.staff(request):
+            return self.to_sign_in(request.get_full_path())
+        if request.grant:
+            return page(
+                403,
+                "Another customer's",
+                f"You act as {request.subject.name} now, and this needs another access. Nothing was done. End that first, with the button above.",
+            )
+        if request.method != "GET":
+            return page(403, "No access", "Nothing was done: you have no access to this account. Open its page, and ask for it there.")
+        return asking(request, 403, flow, account, local(request.get_full_path()))
+
+    def ask(self, request):
+        """Starts a request of the agent who is signed in."""
+        if request.method != "POST":
+            return method_not_allowed("POST")
+        if not has_csrf(request):
+            return strange()
+        if request.grant:
+            return self.is_acting(request)
+        staff = self.staff(request)
+        if not staff:
+            return self.to_sign_in(get_script_prefix())
+        wish = {name: request.POST.get(name, "") for name in ("flow", "account", "reason")}
+        to = local(request.POST.get("next"))
+        try:
+            case = self.bot.text("case", "/v1/cases", {**wish, "staff_email": staff})
+        except Refused as no:
+            if no.status == 422:  # they can mend it
+                return asking(request, 422, wish["flow"], wish["account"], to, wish["reason"], no.detail)
+            return failed(no)
+        except Unreachable as away:
+            return failed(away)
+        asked = dict(list(request.session.get(ASKED, {}).items())[-20:])
+        request.session[ASKED] = {**asked, case: staff}
+        return SeeOther(own("wait") + "?" + urllib.parse.urlencode({"case": case, "next": to}))
+
+    def wait(self, request):
+        """Says how a request stands to who made it, and goes on once it was allowed."""
+        if request.method not in ("GET", "HEAD"):
+            return method_not_allowed("GET")
+        case, to = request.GET.get("case", ""), local(request.GET.get("next"))
+        staff = self.staff(request)
+        if not staff:
+            return self.to_sign_in(request.get_full_path())
+        if request.session.get(ASKED, {}).get(case) != staff:
+            return page(403, "Not your request", "Only who asked sees how a request stands here.")
+        if request.grant:
+            return SeeOther(to) if request.grant.case == case else self.is_acting(request)
+        try:
+            now = self.bot.call(f"/v1/cases/{urllib.parse.quote(case, safe='')}/standing")
+            whom, asked, over = str(now["subject"]["name"]), ", ".join(map(str, now["asked"])), bool(now["over"])
+            active, from_slack = now["status"] == "active", bool(now["from_slack"])
+        except Refused as no:
+            return failed(no)
+        except (Unreachable, KeyError, TypeError):
+            return page(503, "One moment", "The bot doesn't answer. Your request is kept, and this page tries again by itself.", again=2)
+        if over:
+            why = now.get("why") or f"It is {str(now['status']).replace('_', ' ')}."
+            return page(200, "Nothing was opened", f"Your request for {whom} is over: {why}")
+        if active and from_slack:
+            return page(
+                200,
+                "Open it from Slack",
+                f"Your access to {whom} was allowed. You asked for it in Slack, so it is opened there: click Open as {whom}.",
+                again=2,
+            )
+        if active and request.method == "GET":
+            return self.let_in(request, {"case": case}, to)
+        who = f"Asked: {asked}." if asked else "It is being decided who is asked."
+        return page(200, "Your request is being decided", f"You asked for access to {whom}.", who, "This page goes on by itself.", again=2)
+
+    def to_sign_in(self, back):
+        return private(SeeOther(f"{self.sign_in}{'&' if '?' in self.sign_in else '?'}{urllib.parse.urlencode({'next': local(back)})}"))
+
+    def is_acting(self, request):
+        return page(
+            409,
+            "You act as a customer already",
+            f"You act as {request.subject.name} now, and nobody acts as two customers at once, so nothing else was opened. End that first, with the button above.",
+        )
+
+    # The banner.
+
+    def shown(self, request, response):
+        """Puts the banner into a page, and keeps what an agent saw as a customer out of every cache."""
+        if not request.grant:
+            return response
+        add_never_cache_headers(response)
+        kind = response.get("Content-Type", "").partition(";")[0].strip().lower()
+        if (
+            kind not in ("text/html", "application/xhtml+xml")
+            or response.get("Content-Disposition", "").lower().startswith("attachment")
+            or not (response.streaming or response.content)
+        ):
+            return response
+        if response.has_header("Content-Encoding") or getattr(response, "is_async", False):
+            response.close()
+            return self.shown(
+                request,
+                page(
+                    500,
+                    "Not shown",
+                    "This page came in a form that the banner can't be put into, so it isn't shown while you act as a customer.",
+                ),
+            )
+        text = banner(request)
+        if response.streaming:
+            response.streaming_content = with_banner(response.streaming_content, text, is_page(request))
+            del response["Content-Length"]
+        else:
+            response.content = b"".join(with_banner([response.content], text, is_page(request)))
+            if response.has_header("Content-Length"):
+                response["Content-Length"] = str(len(response.content))
+        return response
+
+
+BANNER = """<div id="understudy-banner" role="status" style="display:flex!important;visibility:visible!important;opacity:1!important;\
+position:sticky!important;top:0;left:0;right:0;z-index:2147483647;gap:1em;align-items:center;\
+justify-content:space-between;margin:0;padding:.5em 1em;background:#7a1f1f;color:#fff;\
+font:14px/1.4 system-ui,sans-serif">
+<span><strong>{actor}</strong> acting as <strong>{subject}</strong> ({scope})
+until <time datetime="{until}">{clock}</time>{reason}</span>
+<form method="post" action="{end}" style="margin:0"><input type="hidden" name="understudy_csrf" value="{csrf}" />\
+<button type="submit" style="font:inherit;padding:2px 12px;cursor:pointer">End now</button></form></div>"""
+
+
+def banner(request):
+    grant = request.grant
+    until = datetime.fromtimestamp(grant.until, timezone.utc)
+    text = format_html(
+        BANNER,
+        actor=grant.actor.name or grant.actor.email,
+        subject=grant.subject.name or grant.subject.id,
+        scope="read-only" if grant.scope == READ_ONLY else "full access",
+        until=until.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        clock=until.strftime("%H:%M UTC"),
+        reason=f" · {grant.reason}" if grant.reason else "",
+        end=own("end"),
+        csrf=csrf(request),
+    )
+    return text.encode("ascii", "xmlcharrefreplace")  # whatever the page's charset is
+
+
+def with_banner(chunks, text, whole):
+    """Is the page in its chunks, with the banner in it. A part of a page, which a script asked for, has no body and
+    gets none."""
+    chunks, place, begun = iter(chunks), Place(), b""
+    for chunk in chunks:
+        begun += chunk
+        if place.found(chunk.decode("latin-1")):  # so that a character is a byte, whatever it means
+            break
+    at = place.at if place.body or whole else None
+    if at is None:
+        at = 0 if whole else len(begun)
+        text = text if whole else b""
+    yield begun[:at] + text + begun[at:]
+    yield from chunks
+
+
+class Found(Exception):
+    """Ends the search."""
+
+
+class Place(HTMLParser):
+    """Finds where a page's body begins: behind its tag, or at the first thing that can't be in a head. What looks so in
+    comments, scripts, titles and the like is none of it."""
+
+    HEAD = {"html", "head", "meta", "link", "base", "style", "script"}
+    OPAQUE = {"title", "noscript", "template"}
+
+    def __init__(self):
+        super().__init__(convert_charrefs=False)
+        self.at, self.body, self.inside, self.text = None, False, None, ""
+
+    def found(self, chunk):
+        self.text += chunk
+        try:
+            self.feed(chunk)
+        except Found:
+            pass
+        except Exception:  # it isn't HTML; the banner goes before all of it
+            self.at = 0
+        return self.at is not None
+
+    def handle_starttag(self, tag, attrs):
+        if self.inside:
+            return
+        if tag in self.OPAQUE:
+            self.inside = tag
+        elif tag not in self.HEAD:
+            line, column = self.getpos()
+            before = self.text.split("\n", line - 1)[: line - 1]
+            start = sum(map(len, before)) + len(before) + column
+            self.body = tag == "body"
+            self.at = start + len(self.get_starttag_text()) if self.body else start
+            raise Found
+
+    def handle_endtag(self, tag):
+        if tag == self.inside:
+            self.inside = None
+
+
+def is_page(request):
+    """Whether the answer is what somebody sees, and not what a script asked for. Old browsers don't say."""
+    return request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate" and request.accepts("text/html")
+
+
+# Pages of the middleware.
+
+
+class SeeOther(HttpResponseRedirect):
+    status_code = 303
+
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">{again}
+<title>{title}</title></head>
+<body style="margin:0;font:16px/1.5 system-ui,sans-serif;color:#1d1c1d">
+<main style="max-width:34em;margin:12vh auto;padding:0 24px">
+<h1 style="font-size:24px">{title}</h1>
+{text}{form}
+<p><a href="{home}">Go on</a></p>
+</main></body></html>
+"""
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+ASK = """
+<form method="post" action="{action}"><input type="hidden" name="understudy_csrf" value="{csrf}">
+<input type="hidden" name="flow" value="{flow}"><input type="hidden" name="account" value="{account}">
+<input type="hidden" name="next" value="{to}">
+<label>Reason<br><textarea name="reason" required rows="4" style="width:100%;font:inherit">{reason}</textarea></label>
+<button type="submit" style="font:inherit;padding:8px 20px">Ask</button></form>
+"""
+
+
+def page(status, title, *paragraphs, form="", again=0):
+    """Is a page that says something, and loads itself again after so many seconds."""
+    text = format_html(
+        PAGE,
+        again=format_html('<meta http-equiv="refresh" content="{}">', again) if again else "",
+        title=title,
+        text=format_html_join("\n", "<p>{}</p>", ((p,) for p in paragraphs)),
+        form=form,
+        home=get_script_prefix(),
+    )
+    response = private(HttpResponse(text, status=status))
+    response["Content-Security-Policy"] = PAGE_POLICY
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def private(response):
+    """Keeps an answer, and the address that it was asked by, to who asked."""
+    add_never_cache_headers(response)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def asking(request, status, flow, account, to, reason="", problem=""):
+    """Is the page on which an agent asks, with what was wrong with it the last time."""
+    ask = {"action": own("ask"), "csrf": csrf(request), "flow": flow, "account": account, "to": to, "reason": reason}
+    words = f"You have no access to {account}. Say why you need it; whoever decides reads it, and this page goes on by itself."
+    return page(status, "Ask for access", *([problem] if problem else []), words, form=format_html(ASK, **ask))
+
+
+def failed(why):
+    if isinstance(why, Refused):
+        return page(why.status, why.title, why.detail)
+    log.warning("%s", why)
+    return page(503, "The bot doesn't answer", "Nothing was opened, because the bot couldn't be asked. Try again in a moment.")
+
+
+def only_looking(request):
+    return page(403, "Read-only", f"You may look at everything of {request.subject.name} and change nothing, so nothing was done.")
+
+
+def strange():
+    return page(
+        403,
+        "Not from here",
+        "The form wasn't made by this app for you now, so nothing was done. Reload the page that it is on, and try again.",
+    )
+
+
+def method_not_allowed(allowed):
+    response = page(405, "Not so", "This address isn't asked in this way. Nothing was done.")
+    response["Allow"] = allowed
+    return response
+
+
+def own(name):
+    return f"{get_script_prefix()}understudy/{name}"
+
+
+def local(path):
+    """Is the path if it leads nowhere else: browsers read // and /\\ as another host, and drop control characters."""
+    return path if re.fullmatch(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*", path or "") else get_script_prefix()
+
+
+def csrf(request):
+    """Is the secret of the session's forms."""
+    if CSRF not in request.session:
+        request.session[CSRF] = get_random_string(32)
+    return request.session[CSRF]
+
+
+def has_csrf(request):
+    return CSRF in request.session and constant_time_compare(request.POST.get("understudy_csrf", ""), request.session[CSRF])
+
+
+# The bot.
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Follows nothing: the app's token is for the bot alone."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+class Bot:
+    """What this process knows of the bot: its keys, which grants run, and what it is still to be told. All of it is
+    used by many threads."""
+
+    def __init__(self, url, app, token, issuer):
+        self.url, self.app, self.token, self.issuer = url, app, token, issuer
+        self.http = urllib.request.build_opener(NoRedirect())
+        self.lock = threading.Lock()  # of what follows; nothing is asked of the bot under it
+        self.running, self.listed = set(), 0.0  # the grants that run, and since when they are all of them
+        self.ended = {}  # cases, and when it was heard
+        self.deeds, self.timer = [], None
+        self.listener = None  # the process that has one
+        self.pause = 0.5  # seconds before it listens again
+        self.keys_lock = threading.Lock()
+        self.keys, self.keys_at, self.fetches = {}, float("-inf"), []
+        self.sending = threading.Lock()
+        atexit.register(self.tell, last=True)
+
+    def call(self, path, body=None, form=None):
+        """Asks the bot. Its answer is an object; other than that there are Refused and Unreachable."""
+        try:
+            with self.http.open(self.request(path, body, form), timeout=PATIENCE) as response:
+                answer = json.loads(response.read(1 << 20))
+                if not isinstance(answer, dict):
+                    raise ValueError("it isn't an object")
+                return answer
+        except urllib.error.HTTPError as error:
+            with error:
+                try:
+                    problem = json.loads(error.read(1 << 16))
+                    title, detail = str(problem["title"]), str(problem["detail"])
+                except (ValueError, KeyError, TypeError, OSError, HTTPException):
+                    title, detail = "The bot refused", f"It answered {error.code} and said nothing more."
+            if 400 <= error.code < 500:
+                raise Refused(error.code, title, detail) from None
+            raise Unreachable(f"asking the bot for {path}: {error.code} {title}") from None
+        except (OSError, HTTPException, ValueError) as error:
+            raise Unreachable(f"asking the bot for {path}: {error}") from error
+
+    def text(self, name, path, body=None):
+        """Is the one text that matters of what the bot answers."""
+        found = self.call(path, body).get(name)
+        if not found or not isinstance(found, str):
+            raise Unreachable(f"asking the bot for {path}: its answer has no {name}")
+        return found
+
+    def request(self, path, body=None, form=None):
+        data, headers = None, {}
+        if body is not None:
+            data, headers = json.dumps(body).encode(), {"Content-Type": "application/json"}
+        elif form is not None:
+            data, headers = urllib.parse.urlencode(form).encode(), {"Content-Type": "application/x-www-form-urlencoded"}
+        if not path.startswith("/.well-known/"):
+            headers["Authorization"] = f"Bearer {self.token}"
+        return urllib.request.Request(self.url + path, data, headers)
+
+    def revoke(self, token):
+        """Ends a grant at the bot. It says whether the bot knows."""
+        self.tell()
+        try:
+            self.call("/v1/revoke", form={"token": token})
+            return True
+        except (Refused, Unreachable) as why:
+            log.warning("a grant couldn't be given back: %s", why)
+            return False
+
+    # Tokens.
+
+    def read(self, token):
+        """Is the grant of a token that the bot made for this app, and that isn't of the future. It may be over. What
+        can't be verified for whatever reason is Over."""
+        try:
+            header = jwt.get_unverified_header(token)
+            if (header.get("typ"), header.get("alg")) != ("understudy-grant+jwt", "EdDSA") or "crit" in header:
+                raise Over("it is of another type")
+            said = jwt.decode(
+                token,
+                self.key(header["kid"]),
+                algorithms=["EdDSA"],
+                audience=self.app,
+                issuer=self.known_issuer(),
+                leeway=LEEWAY,
+                options={"require": ["iss", "aud", "sub", "iat", "nbf", "exp", "jti"], "verify_exp": False},
+            )
+            case, session, flow, scope = said["case"], said["sid"], said["flow"], said["scope"]
+            who = Actor(said["act"]["sub"].strip().lower(), said["act"].get("name", ""))
+            whom = Subject(said["sub"], said.get("name", ""))
+            reason, ends, until = said.get("reason", ""), float(min(said["exp"], said["until"])), float(said["until"])
+            if not all(isinstance(text, str) for text in (case, session, flow, reason, *who, *whom)):
+                raise Over("it says something that isn't text")
+            if not (case and session and who.email and whom.id) or said["aud"] not in (self.app, [self.app]):
+                raise Over("it lacks what a token says")
+            if scope not in (READ_ONLY, FULL) or who.email == whom.id:
+                raise Over("its scope isn't known, or somebody acts for themselves")
+            return Grant(case, session, flow, scope, reason, who, whom, ends, until, token)
+        except Over:
+            raise
+        except Exception as why:  # whatever is wrong with a token, nobody acts by it
+            raise Over(f"its token isn't good: {why!r}") from why
+
+    def known_issuer(self):
+        if not self.issuer:
+            self.issuer = self.text("issuer", "/.well-known/oauth-authorization-server")
+        return self.issuer
+
+    def key(self, kid):
+        """Is the bot's key of this id. The keys are fetched each hour, and for an id that isn't known; twice a minute
+        at most."""
+        with self.keys_lock:
+            now = time.monotonic()
+            self.fetches = [at for at in self.fetches if now - at < 60]
+            if (kid not in self.keys or now - self.keys_at > 3600) and len(self.fetches) < 2:
+                self.fetches.append(now)
+                try:
+                    found = jwt.PyJWKSet.from_dict(self.call("/.well-known/jwks.json")).keys
+                    self.keys, self.keys_at = {k.key_id: k.key for k in found if k.key_id}, now
+                except (jwt.PyJWTError, Refused, Unreachable) as why:
+                    log.warning("the bot's keys couldn't be fetched: %s", why)
+            if kid not in self.keys:
+                raise Over("its key isn't known")
+            return self.keys[kid]
+
+    def keys_changed(self, dropped):
+        """Has the keys fetched before the next token is read. Dropped ones are good for nothing until then."""
+        with self.keys_lock:
+            self.keys_at, self.fetches = float("-inf"), []
+            if dropped:
+                self.keys = {}
+
+    # The stream.
+
+    def listen(self):
+        """Sees to it that one thread of this process listens. It begins with the first request, behind all forks."""
+        if self.listener == os.getpid():
+            return
+        with self.lock:
+            if self.listener != os.getpid():
+                self.listener = os.getpid()
+                threading.Thread(target=self.listening, name="understudy", daemon=True).start()
+
+    def listening(self):
+        while True:
+            try:
+                self.hear()
+            except Exception as why:  # whatever it is, this thread goes on
+                log.info("the bot's stream broke off: %s", why)
+            time.sleep(self.pause * random.uniform(0.5, 1))
+            self.pause = min(2 * self.pause, 10)
+
+    def hear(self):
+        """Reads the stream to its end. The bot says something each 10 seconds, or it is gone."""
+        asked = time.time()
+        with self.http.open(self.request("/v1/grants/stream"), timeout=25) as lines:
+            event = data = ""
+            for line in lines:
+                name, _, value = line.decode().rstrip("\r\n").partition(":")
+                value = value[1:] if value.startswith(" ") else value
+                if name == "event":
+                    event = value
+                elif name == "data":
+                    data += value
+                elif not line.strip():
+                    if data:
+                        self.heard(event, json.loads(data), asked)
+                    event = data = ""
+
+    def heard(self, event, said, asked):
+        now = time.time()
+        if event == "keys":
+            self.keys_changed(dropped=True)
+        elif event == "running" and said["all"]:
+            self.keys_changed(dropped=False)  # perhaps, while nobody listened
+        with self.lock:
+            if event == "running":
+                cases = {grant["case"] for grant in said["grants"]}
+                if said["all"]:
+                    self.running, self.listed, self.pause = cases, asked, 0.5
+                self.running |= cases
+                for case in cases:
+                    self.ended.pop(case, None)
+            elif event == "ended":
+                self.running.discard(said["case"])
+                # Ten minutes later no token of it is good any more, and the bot refreshes none.
+                self.ended = {case: at for case, at in self.ended.items() if now - at < 600 + LEEWAY}
+                self.ended[said["case"]] = now
+                self.soon(0)
+
+    def has_ended(self, case, vouched):
+        """Whether the bot said so, or left the case out when it told of all that run; unless it gave a token of it after
+        that."""
+        with self.lock:
+            return case in self.ended or (case not in self.running and vouched < self.listed)
+
+    # What was done.
+
+    def did(self, request, status):
+        """Notes a request that may have changed something, without its query and its body."""
+        at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        deed = {"at": at, "method": request.method, "path": urllib.parse.quote(request.path)[:300], "status": status}
+        with self.lock:
+            self.deeds.append((request.grant.token, deed))
+            self.soon(0 if len(self.deeds) >= 100 else 5)
+
+    def soon(self, wait):
+        """Tells in a moment, of all that is noted until then."""
+        if not self.deeds or (self.timer and wait):
+            return
+        if self.timer:
+            self.timer.cancel()
+        self.timer = threading.Timer(wait, self.tell)
+        self.timer.daemon = True
+        self.timer.start()
+
+    def tell(self, last=False):
+        """Tells the bot what was done. What it doesn't hear is told again; what it refuses isn't."""
+        with self.sending:
+            with self.lock:
+                deeds, self.deeds = self.deeds, []
+                if self.timer:
+                    self.timer.cancel()
+                self.timer = None
+            while deeds:
+                token = deeds[0][0]
+                batch = [deed for its, deed in deeds if its == token][:100]
+                try:
+                    self.call("/v1/grants/deeds", {"token": token, "deeds": batch})
+                except Refused as no:
+                    log.error("%d deeds weren't kept: %s", len(batch), no)
+                except Unreachable as away:
+                    log.warning("deeds are told later: %s", away)
+                    with self.lock:
+                        self.deeds = (deeds + self.deeds)[-1000:]
+                        if not last:
+                            self.soon(5)
+                    return
+                told = set(map(id, batch))
+                deeds = [one for one in deeds if id(one[1]) not in told]
