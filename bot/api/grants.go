@@ -195,8 +195,9 @@ type KeptDeeds struct {
 }
 
 const (
-	mostDeeds   = 100 // in one call
-	longestPath = 300
+	mostDeeds     = 100 // in one call
+	longestPath   = 300
+	longestMethod = 20
 )
 
 // keepDeeds writes what was done into the case. An app sends it in batches, so
@@ -233,12 +234,10 @@ func (v *V1) keepDeeds(ctx context.Context, c call) (int, any, error) {
 	return http.StatusOK, KeptDeeds{kept, result.Case.Grant.Deeds >= approval.MostDeeds}, nil
 }
 
+// isMethod takes any method in capitals. HTTP has no last one, and an app tells
+// of what it was asked.
 func isMethod(s string) bool {
-	switch s {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
-		return true
-	}
-	return false
+	return s != "" && len(s) <= longestMethod && !strings.ContainsFunc(s, func(c rune) bool { return c < 'A' || c > 'Z' })
 }
 
 // do commits a change of a case, and tells of it.

@@ -189,11 +189,13 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request, acting *Acting, app
 		return
 	}
 	page := newPage(w, r, g.banner(acting))
+	status := http.StatusInternalServerError // if the app breaks
+	if !g.Quiet && !harmless(r) {
+		defer func() { g.deeds.add(cookieOf(r, tokenCookie), deedOf(r, status, g.Now())) }()
+	}
 	app.ServeHTTP(page, plainly(r).WithContext(with(r.Context(), acting)))
 	page.finish()
-	if !g.Quiet && !looks(r.Method) {
-		g.deeds.add(cookieOf(r, tokenCookie), deed{At: g.Now().UTC(), Method: r.Method, Path: r.URL.EscapedPath(), Status: page.status()})
-	}
+	status = page.status()
 }
 
 // harmless says whether a request changes nothing, by what HTTP says of methods.
