@@ -188,7 +188,7 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request, acting *Acting, app
 		g.refuse(w, r, acting, "Read-only", "You may look at everything of "+acting.Subject.Name+", and change nothing. Nothing was done.")
 		return
 	}
-	page := newPage(w, r, g.banner(acting))
+	page := g.page(w, r, acting)
 	status := http.StatusInternalServerError // if the app breaks
 	if !g.Quiet && !harmless(r) {
 		defer func() { g.deeds.add(cookieOf(r, tokenCookie), deedOf(r, status, g.Now())) }()
