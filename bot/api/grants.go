@@ -71,7 +71,7 @@ func (v *V1) redeem(ctx context.Context, c call) (int, any, error) {
 	if err := c.read(&r); err != nil {
 		return 0, nil, err
 	}
-	email := strings.ToLower(strings.TrimSpace(r.StaffEmail))
+	email := token.FoldEmail(strings.TrimSpace(r.StaffEmail))
 	switch {
 	case (r.Code == "") == (r.Case == ""):
 		return 0, nil, wrong("code", "send what the link had as its code, or as case the request that was made in the app")

@@ -146,12 +146,13 @@ func place(text []byte) (at int, found bool) {
 	for {
 		kind := tokens.Next()
 		read += len(tokens.Raw())
-		switch kind {
-		case html.ErrorToken:
+		if kind == html.ErrorToken {
 			return at, false
-		case html.DoctypeToken:
+		}
+		if kind == html.DoctypeToken {
 			at = read
-		case html.StartTagToken, html.SelfClosingTagToken:
+		}
+		if kind == html.StartTagToken || kind == html.SelfClosingTagToken {
 			if name, _ := tokens.TagName(); string(name) == "body" {
 				return read, true
 			}
