@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/understudyhq/understudy/flows/approval"
@@ -73,7 +72,7 @@ func redeemCase(tx Tx, r Redemption, now time.Time) (result Result, refused, err
 	switch {
 	case err != nil:
 		return result, nil, err
-	case !found || c.AskedIn == "" || c.AskedIn != r.App || c.Requester.Email == "" || !strings.EqualFold(c.Requester.Email, r.Email):
+	case !found || c.AskedIn == "" || c.AskedIn != r.App || c.Requester.Email == "" || !approval.SameEmail(c.Requester.Email, r.Email):
 		return result, fmt.Errorf("case %s: %w", r.Case, ErrNotFound), nil
 	}
 	result, err = decide(tx, before, approval.Open{By: c.Requester, Session: r.Session}, "", now)
@@ -106,7 +105,7 @@ func redeem(tx Tx, r Redemption, now time.Time) (result Result, refused, err err
 		return Result{Case: before.Case}, ErrLinkOver, nil
 	}
 	var command approval.Command = approval.Open{By: before.Case.Requester, Session: r.Session}
-	if app := before.Case.Flow.App; app == nil || app.Name != r.App || !strings.EqualFold(link.Email, r.Email) || link.Email == "" {
+	if app := before.Case.Flow.App; app == nil || app.Name != r.App || !approval.SameEmail(link.Email, r.Email) || link.Email == "" {
 		command, refused = approval.Misuse{App: r.App, Email: r.Email}, ErrLinkMisuse
 	}
 	result, err = decide(tx, before, command, "", now)

@@ -71,7 +71,7 @@ func (v *V1) redeem(ctx context.Context, c call) (int, any, error) {
 	if err := c.read(&r); err != nil {
 		return 0, nil, err
 	}
-	email := strings.ToLower(strings.TrimSpace(r.StaffEmail))
+	email := token.FoldEmail(strings.TrimSpace(r.StaffEmail))
 	switch {
 	case (r.Code == "") == (r.Case == ""):
 		return 0, nil, wrong("code", "send what the link had as its code, or as case the request that was made in the app")
@@ -195,8 +195,9 @@ type KeptDeeds struct {
 }
 
 const (
-	mostDeeds   = 100 // in one call
-	longestPath = 300
+	mostDeeds     = 100 // in one call
+	longestPath   = 300
+	longestMethod = 20
 )
 
 // keepDeeds writes what was done into the case. An app sends it in batches, so
@@ -233,12 +234,10 @@ func (v *V1) keepDeeds(ctx context.Context, c call) (int, any, error) {
 	return http.StatusOK, KeptDeeds{kept, result.Case.Grant.Deeds >= approval.MostDeeds}, nil
 }
 
+// isMethod takes any method in capitals. HTTP has no last one, and an app tells
+// of what it was asked.
 func isMethod(s string) bool {
-	switch s {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
-		return true
-	}
-	return false
+	return s != "" && len(s) <= longestMethod && !strings.ContainsFunc(s, func(c rune) bool { return c < 'A' || c > 'Z' })
 }
 
 // do commits a change of a case, and tells of it.

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/slack-go/slack"
+
+	"github.com/understudyhq/understudy/flows/approval"
 )
 
 // User is a person with a Slack account.
@@ -75,7 +77,7 @@ func (d *Directory) inSlack(email string) string {
 	return target
 }
 
-func foldEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+func foldEmail(email string) string { return approval.FoldEmail(strings.TrimSpace(email)) }
 
 // userID is empty if no account has the e-mail. That is an answer too: it is
 // remembered, because Slack allows few of these calls.

@@ -2,10 +2,26 @@ package approval
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/understudyhq/understudy/flows"
 )
+
+// FoldEmail is the address as it is compared: without the case of the letters a to
+// z, and with nothing else changed. Other letters have a case too, and one of them
+// is a letter of somebody else's address: ſ is an s, and the sign of Kelvin a k.
+func FoldEmail(email string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, email)
+}
+
+// SameEmail says whether two addresses are one person's.
+func SameEmail(a, b string) bool { return a != "" && FoldEmail(a) == FoldEmail(b) }
 
 // newApprovers are those of found who aren't on the case yet, and those who
 // are, unasked, and now should be asked. Only a route that is the requester's

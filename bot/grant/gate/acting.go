@@ -16,6 +16,8 @@ type Acting struct {
 	Reason  string    // why; empty where the flow hides it
 	Case    string    // the request's id in Slack
 	Until   time.Time // the grant's end
+
+	issued time.Time // when the token was
 }
 
 // Subject is the customer.
@@ -30,7 +32,7 @@ func (a *Acting) ReadOnly() bool { return a.Scope != token.ScopeFull }
 func actingOf(c token.Claims) *Acting {
 	return &Acting{
 		Subject: Subject{c.Subject, c.Name}, Actor: Actor{c.Actor.Subject, c.Actor.Name},
-		Scope: c.Scope, Reason: c.Reason, Case: c.Case, Until: c.Until.Time(),
+		Scope: c.Scope, Reason: c.Reason, Case: c.Case, Until: c.Until.Time(), issued: c.IssuedAt.Time(),
 	}
 }
 

@@ -3,10 +3,12 @@ package gate
 import (
 	"bytes"
 	"html/template"
-	"mime"
 	"net/http"
-	"regexp"
+	"slices"
 	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
 )
 
 // page is an answer of the app to an agent who acts as a customer: HTML gets the
@@ -16,37 +18,83 @@ type page struct {
 
 	request *http.Request
 	banner  []byte
+	instead func(http.ResponseWriter) // shown in the place of HTML that the banner can't be in
+
 	code    int
+	decided bool          // whether it is HTML
+	first   []byte        // what came before that was decided
 	held    *bytes.Buffer // HTML so far, until it is known where the banner goes
+	dropped bool          // something else was shown
 }
 
-func newPage(w http.ResponseWriter, r *http.Request, banner []byte) *page {
-	return &page{ResponseWriter: w, request: r, banner: banner}
-}
+const (
+	// mostHeld is how much of a page is held until its body begins, in bytes. A page
+	// that has none by then gets the banner first.
+	mostHeld = 256 << 10
+	// toSniff is how much of an answer without a type says what it is, as net/http
+	// takes it.
+	toSniff = 512
+)
 
-// mostHeld is how much of a page is held until its body begins, in bytes. A page
-// that has none by then gets the banner first.
-const mostHeld = 64 << 10
-
-var bodyTag = regexp.MustCompile(`(?i)<body(\s[^>]*)?>`)
-
-// WriteHeader decides whether it is a page.
+// WriteHeader keeps the code until it is decided whether it is a page.
 func (p *page) WriteHeader(code int) {
 	if p.code != 0 || code < http.StatusOK {
 		p.ResponseWriter.WriteHeader(code)
 		return
 	}
 	p.code = code
+	if p.Header().Get("Content-Type") != "" || code == http.StatusNoContent || code == http.StatusNotModified {
+		_ = p.decide() // nothing is written yet
+	}
+}
+
+// decide says whether it is a page, and sends what came before.
+func (p *page) decide() error {
 	header := p.Header()
-	kind, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
-	if kind == "text/html" && whole(p.request) && code != http.StatusNoContent && code != http.StatusNotModified {
-		header.Set("Cache-Control", "no-store")
-		if header.Get("Content-Length") != "" {
-			header.Del("Content-Length")
+	if header.Get("Content-Type") == "" && len(p.first) > 0 {
+		header.Set("Content-Type", http.DetectContentType(p.first))
+	}
+	if !forAll(header.Get("Cache-Control")) {
+		header.Set("Cache-Control", "no-store") // or it would be shown when somebody acts as another customer
+	}
+	p.decided = true
+	switch {
+	case !isHTML(header.Get("Content-Type")) || !whole(p.request) || p.code == http.StatusNoContent || p.code == http.StatusNotModified:
+	case !legible(header):
+		for _, name := range []string{"Content-Encoding", "Content-Length", "ETag", "Last-Modified"} {
+			header.Del(name)
 		}
+		p.dropped, p.first = true, nil
+		p.instead(p.ResponseWriter)
+		return nil
+	default:
+		header.Set("Cache-Control", "no-store")
+		header.Del("Content-Length")
 		p.held = new(bytes.Buffer)
 	}
-	p.ResponseWriter.WriteHeader(code)
+	p.ResponseWriter.WriteHeader(p.code)
+	first := p.first
+	p.first = nil
+	_, err := p.pass(first)
+	return err
+}
+
+// forAll says whether an answer is the same for everybody, by what the app says of it.
+func forAll(cacheControl string) bool {
+	return slices.ContainsFunc(strings.Split(strings.ToLower(cacheControl), ","), func(s string) bool { return strings.TrimSpace(s) == "public" })
+}
+
+// isHTML reads a type as browsers do, also one whose parameters are wrong.
+func isHTML(contentType string) bool {
+	kind, _, _ := strings.Cut(contentType, ";")
+	kind = strings.ToLower(strings.TrimSpace(kind))
+	return kind == "text/html" || kind == "application/xhtml+xml"
+}
+
+// legible says whether the banner can be put into HTML that comes so.
+func legible(header http.Header) bool {
+	kind, encoding := strings.ToLower(header.Get("Content-Type")), header.Get("Content-Encoding")
+	return (encoding == "" || strings.EqualFold(encoding, "identity")) && !strings.Contains(kind, "utf-16") && !strings.Contains(kind, "utf-32")
 }
 
 // whole says whether a browser shows the answer as a page: it isn't what a script
@@ -61,22 +109,55 @@ func whole(r *http.Request) bool {
 
 func (p *page) Write(data []byte) (int, error) {
 	if p.code == 0 {
-		if p.Header().Get("Content-Type") == "" {
-			p.Header().Set("Content-Type", http.DetectContentType(data))
-		}
 		p.WriteHeader(http.StatusOK)
 	}
-	if p.held == nil {
+	if p.decided {
+		return p.pass(data)
+	}
+	if p.first = append(p.first, data...); len(p.first) < toSniff {
+		return len(data), nil
+	}
+	return len(data), p.decide()
+}
+
+// pass writes the answer, of a page what the banner isn't waited for with.
+func (p *page) pass(data []byte) (int, error) {
+	switch {
+	case p.dropped:
+		return len(data), nil
+	case p.held == nil:
 		return p.ResponseWriter.Write(data)
 	}
 	p.held.Write(data)
-	if at := bodyTag.FindIndex(p.held.Bytes()); at != nil {
-		return len(data), p.show(at[1])
+	if bytes.IndexByte(data, '>') < 0 && p.held.Len() <= mostHeld {
+		return len(data), nil // no tag has ended
 	}
-	if p.held.Len() > mostHeld {
-		return len(data), p.show(0)
+	if at, found := place(p.held.Bytes()); found || p.held.Len() > mostHeld {
+		return len(data), p.show(at)
 	}
 	return len(data), nil
+}
+
+// place is where the banner goes: behind the body's tag, which a comment, a
+// script or a title may speak of as well. While none is found it is the first
+// place there is.
+func place(text []byte) (at int, found bool) {
+	tokens, read := html.NewTokenizer(bytes.NewReader(text)), 0
+	for {
+		kind := tokens.Next()
+		read += len(tokens.Raw())
+		if kind == html.ErrorToken {
+			return at, false
+		}
+		if kind == html.DoctypeToken {
+			at = read
+		}
+		if kind == html.StartTagToken || kind == html.SelfClosingTagToken {
+			if name, _ := tokens.TagName(); string(name) == "body" {
+				return read, true
+			}
+		}
+	}
 }
 
 // show writes what was held, with the banner at this place.
@@ -93,8 +174,12 @@ func (p *page) show(at int) error {
 
 // finish shows what is still held. Whoever has gone needs nothing.
 func (p *page) finish() {
+	if p.code != 0 && !p.decided {
+		_ = p.decide()
+	}
 	if p.held != nil {
-		_ = p.show(0)
+		at, _ := place(p.held.Bytes())
+		_ = p.show(at)
 	}
 }
 
@@ -109,6 +194,9 @@ func (p *page) status() int {
 func (p *page) Flush() {
 	if p.code == 0 {
 		p.WriteHeader(http.StatusOK)
+	}
+	if !p.decided {
+		_ = p.decide()
 	}
 	_ = http.NewResponseController(p.ResponseWriter).Flush() // a writer that can't, needn't
 }
@@ -126,6 +214,17 @@ until <time datetime="{{.Until.UTC.Format "2006-01-02T15:04:05Z"}}">{{.Until.UTC
 
 const bannerStyle = "all:initial;position:sticky;top:0;z-index:2147483647;display:flex;gap:16px;justify-content:space-between;align-items:center;" +
 	"box-sizing:border-box;width:100%;padding:8px 16px;background:#7a1f1f;color:#fff;font:14px/1.4 system-ui,sans-serif"
+
+// page is the app's answer to this agent.
+func (g *Gate) page(w http.ResponseWriter, r *http.Request, a *Acting) *page {
+	return &page{ResponseWriter: w, request: r, banner: g.banner(a), instead: func(w http.ResponseWriter) {
+		g.Log.ErrorContext(r.Context(), "a page of the app isn't shown, because it is packed and the banner can't be in it", "path", r.URL.Path)
+		g.show(w, notice{
+			Title: "Can't be shown", Status: http.StatusBadGateway, Banner: template.HTML(g.banner(a)), //nolint:gosec // the banner is a template's, escaped
+			Detail: "The app sent this page in a form that the banner can't be put into, and nobody acts as a customer without it. Tell the people who run this app.",
+		})
+	}}
+}
 
 // banner says who acts as whom, until when, and lets them end it.
 func (g *Gate) banner(a *Acting) []byte {

@@ -129,6 +129,9 @@ func (b *bot) call(ctx context.Context, method, path, kind string, body io.Reade
 		p.Status = response.StatusCode
 		return &p
 	}
+	if response.StatusCode >= http.StatusMultipleChoices {
+		return fmt.Errorf("the bot's address leads elsewhere (%s): give the gate the one at its end", response.Status)
+	}
 	if err := json.Unmarshal(data, into); err != nil {
 		return fmt.Errorf("reading what the bot answers: %w", err)
 	}

@@ -4,9 +4,12 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"net"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/understudyhq/understudy/bot/grant/token"
 )
 
 // The gate's cookies: a grant's token, and the request that somebody waits for.
@@ -18,8 +21,17 @@ const (
 // cookieLife is longer than any grant; the token says when it is over.
 const cookieLife = 25 * time.Hour
 
+// named is what a cookie is called. Browsers take __Host- from this very host
+// alone, by TLS: a neighbour under the same domain can't put another in its place.
+func named(r *http.Request, name string) string {
+	if secure(r) {
+		return "__Host-" + name
+	}
+	return name
+}
+
 func cookieOf(r *http.Request, name string) string {
-	cookie, err := r.Cookie(name)
+	cookie, err := r.Cookie(named(r, name))
 	if err != nil {
 		return ""
 	}
@@ -28,19 +40,22 @@ func cookieOf(r *http.Request, name string) string {
 
 func (g *Gate) set(w http.ResponseWriter, r *http.Request, name, value string) {
 	http.SetCookie(w, &http.Cookie{
-		Name: name, Value: value, Path: "/", MaxAge: int(cookieLife / time.Second), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure(r),
+		Name: named(r, name), Value: value, Path: "/", MaxAge: int(cookieLife / time.Second), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure(r),
 	})
 }
 
 // secure says whether the browser came by TLS, as far as that can be known.
 func secure(r *http.Request) bool {
-	host, _, _ := strings.Cut(r.Host, ":")
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil { // it has no port
+		host = strings.Trim(r.Host, "[]")
+	}
 	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" || !loopback(host)
 }
 
 // forget drops the grant's token.
 func (g *Gate) forget(w http.ResponseWriter, r *http.Request) {
-	http.SetCookie(w, &http.Cookie{Name: tokenCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure(r)})
+	http.SetCookie(w, &http.Cookie{Name: named(r, tokenCookie), Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure(r)})
 }
 
 // mark is what only this app can make of these words: it shows that a form, or a
@@ -52,7 +67,7 @@ func (g *Gate) mark(words ...string) string {
 }
 
 // formMark is in every form of the gate, for one person.
-func (g *Gate) formMark(email string) string { return g.mark("form", strings.ToLower(email)) }
+func (g *Gate) formMark(email string) string { return g.mark("form", token.FoldEmail(email)) }
 
 // ofOwnForm says whether the request is a form that the gate gave this person.
 func (g *Gate) ofOwnForm(r *http.Request) bool {
@@ -61,7 +76,7 @@ func (g *Gate) ofOwnForm(r *http.Request) bool {
 
 // asked is the cookie of a request: its id, and a mark of who asked.
 func (g *Gate) asked(id, email string) string {
-	return id + "." + g.mark("asked", id, strings.ToLower(email))
+	return id + "." + g.mark("asked", id, token.FoldEmail(email))
 }
 
 // hasAsked says whether it is this person's request.

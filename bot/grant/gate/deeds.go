@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -16,6 +17,20 @@ type deed struct {
 	Status int       `json:"status"`
 }
 
+// deedOf is what the bot takes of any request. Did it not take one, it would take
+// none of those that are told together with it: an agent could hide what they do.
+func deedOf(r *http.Request, status int, now time.Time) deed {
+	d := deed{At: now.UTC(), Method: r.Method, Path: r.URL.EscapedPath(), Status: min(max(status, 100), 599)}
+	if len(d.Method) > longestMethod || strings.ContainsFunc(d.Method, func(c rune) bool { return c < 'A' || c > 'Z' }) {
+		d.Method = "OTHER"
+	}
+	if !strings.HasPrefix(d.Path, "/") {
+		d.Path = "/"
+	}
+	d.Path = d.Path[:min(len(d.Path), longestPath)]
+	return d
+}
+
 const (
 	// reportEvery is how often the bot is told what was done, and together how
 	// many deeds it is told at once.
@@ -23,8 +38,9 @@ const (
 	together    = 100
 	// mostWaiting is how many deeds wait at most. An app isn't held up by a bot
 	// that doesn't answer.
-	mostWaiting = 10_000
-	longestPath = 300
+	mostWaiting   = 10_000
+	longestPath   = 300
+	longestMethod = 20
 )
 
 // deeds wait to be told, by the token of the grant that they were done by.
@@ -41,9 +57,6 @@ func newDeeds() *deeds { return &deeds{waiting: map[string][]deed{}, wake: make(
 func (d *deeds) add(raw string, one deed) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(one.Path) > longestPath {
-		one.Path = one.Path[:longestPath]
-	}
 	if d.count >= mostWaiting {
 		d.lost++
 		return

@@ -98,9 +98,12 @@ func New(o Options) (*Gate, error) {
 	if o.Transport == nil {
 		o.Transport = http.DefaultTransport
 	}
-	b := &bot{url: strings.TrimSuffix(o.URL, "/"), token: o.Token, http: &http.Client{Transport: o.Transport}}
+	b := &bot{url: strings.TrimSuffix(o.URL, "/"), token: o.Token, http: &http.Client{Transport: o.Transport, CheckRedirect: stay}}
 	return &Gate{Options: o, bot: b, keys: &keys{bot: b, issuer: o.Issuer}, running: newRunning(), deeds: newDeeds()}, nil
 }
+
+// stay follows no redirect, which would take the app's token elsewhere. The bot makes none.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
@@ -149,7 +152,7 @@ func (g *Gate) acting(w http.ResponseWriter, r *http.Request) (*Acting, *Problem
 	if err == nil {
 		err = claims.CheckSource(claims.Issuer, g.App) // whose issuer the keys are of
 	}
-	if err != nil || !strings.EqualFold(claims.Actor.Subject, g.Staff(r)) {
+	if err != nil || token.FoldEmail(claims.Actor.Subject) != token.FoldEmail(g.Staff(r)) {
 		g.forget(w, r)
 		return nil, &Problem{Title: "No access", Detail: "You don't act as a customer here any more, because somebody else signed in, or because it can't be verified. Nothing was done.", Status: http.StatusForbidden}
 	}
@@ -188,18 +191,27 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request, acting *Acting, app
 		g.refuse(w, r, acting, "Read-only", "You may look at everything of "+acting.Subject.Name+", and change nothing. Nothing was done.")
 		return
 	}
-	page := newPage(w, r, g.banner(acting))
-	app.ServeHTTP(page, plainly(r).WithContext(with(r.Context(), acting)))
-	page.finish()
-	if !g.Quiet && !looks(r.Method) {
-		g.deeds.add(cookieOf(r, tokenCookie), deed{At: g.Now().UTC(), Method: r.Method, Path: r.URL.EscapedPath(), Status: page.status()})
+	page := g.page(w, r, acting)
+	status := http.StatusInternalServerError // if the app breaks
+	if !g.Quiet && !harmless(r) {
+		defer func() { g.deeds.add(cookieOf(r, tokenCookie), deedOf(r, status, g.Now())) }()
 	}
+	ctx, done := g.running.serve(r.Context(), acting.Case, acting.issued, acting.Until.Sub(g.Now())+token.Leeway)
+	defer done()
+	app.ServeHTTP(page, plainly(r).WithContext(with(ctx, acting)))
+	page.finish()
+	status = page.status()
 }
 
 // harmless says whether a request changes nothing, by what HTTP says of methods.
 // What a socket that is opened would be used for, nobody knows.
 func harmless(r *http.Request) bool {
-	return looks(r.Method) && r.Header.Get("Upgrade") == "" && r.Header.Get("X-Http-Method-Override") == ""
+	for _, header := range []string{"Upgrade", "X-Http-Method-Override", "X-Http-Method", "X-Method-Override"} {
+		if r.Header.Get(header) != "" {
+			return false
+		}
+	}
+	return looks(r.Method)
 }
 
 func looks(method string) bool {

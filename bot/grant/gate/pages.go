@@ -18,6 +18,7 @@ func (g *Gate) pages() http.Handler {
 	mux.HandleFunc("POST "+Path+"end", g.end)
 	mux.HandleFunc("POST "+Path+"ask", g.ask)
 	mux.HandleFunc("GET "+Path+"wait", g.wait)
+	own := http.NewCrossOriginProtection().Handler(mux) // and each form has a mark besides
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Cache-Control", "no-store")
@@ -25,12 +26,16 @@ func (g *Gate) pages() http.Handler {
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
-		mux.ServeHTTP(w, r)
+		own.ServeHTTP(w, r)
 	})
 }
 
 // open takes a link's code.
 func (g *Gate) open(w http.ResponseWriter, r *http.Request) {
+	if ahead(r) {
+		w.WriteHeader(http.StatusServiceUnavailable) // of which a browser keeps nothing, and asks again
+		return
+	}
 	email := g.Staff(r)
 	if email == "" {
 		g.signIn(w, r)
@@ -39,8 +44,15 @@ func (g *Gate) open(w http.ResponseWriter, r *http.Request) {
 	g.letIn(w, r, g.Home, func(ctx context.Context) (opening, error) { return g.bot.redeem(ctx, r.FormValue("code"), email) })
 }
 
+// ahead says whether nobody has clicked yet: a program looks at what is behind a
+// link, or a browser at what might be clicked. The code isn't used up by that.
+func ahead(r *http.Request) bool {
+	purpose := r.Header.Get("Sec-Purpose") + r.Header.Get("Purpose") + r.Header.Get("X-Purpose") + r.Header.Get("X-Moz")
+	return r.Method != http.MethodGet || purpose != ""
+}
+
 func (g *Gate) signIn(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, g.SignIn+"?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+	http.Redirect(w, r, g.SignIn+"?next="+url.QueryEscape(local(r.URL.RequestURI())), http.StatusSeeOther)
 }
 
 // letIn has somebody act as the customer whom a grant is for.
@@ -83,11 +95,15 @@ func (g *Gate) end(w http.ResponseWriter, r *http.Request) {
 	}
 	if raw != "" {
 		g.deeds.now()
+		acting := From(r.Context())
 		if err := g.bot.revoke(r.Context(), raw); err != nil {
 			g.Log.ErrorContext(r.Context(), "ending a grant", "error", err)
 			g.forget(w, r)
 			g.show(w, notice{Title: "Ended here only", Status: http.StatusBadGateway, Detail: "You don't act as a customer in this browser any more. Understudy didn't answer, so the access itself goes on to its end: end it in Slack."})
 			return
+		}
+		if acting != nil {
+			g.running.end(acting.Case, g.Now()) // the stream tells it too, in a moment
 		}
 	}
 	g.forget(w, r)

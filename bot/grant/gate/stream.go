@@ -32,15 +32,66 @@ type running struct {
 	ended    map[string]time.Time // when it was told
 	listed   map[string]bool      // of the last list of all, and those that began since
 	listedAt time.Time            // zero before the first
+	served   map[*serving]bool
 }
 
-func newRunning() *running { return &running{ended: map[string]time.Time{}} }
+func newRunning() *running {
+	return &running{ended: map[string]time.Time{}, served: map[*serving]bool{}}
+}
+
+// serving is a request that the app is answering, by a grant.
+type serving struct {
+	id     string
+	issued time.Time
+	stop   context.CancelFunc
+}
+
+// serve is the context of a request: it ends with the grant, so that a socket or a
+// stream that was opened doesn't outlive it.
+func (r *running) serve(ctx context.Context, id string, issued time.Time, left time.Duration) (_ context.Context, done func()) {
+	ctx, stop := context.WithTimeout(ctx, left)
+	s := &serving{id, issued, stop}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.served[s] = true
+	if r.isOver(id, issued) { // since it was looked at
+		stop()
+	}
+	return ctx, func() {
+		stop()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.served, s)
+	}
+}
+
+// end notes a grant that has ended.
+func (r *running) end(id string, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended[id] = now
+	delete(r.listed, id)
+	r.stop()
+}
+
+// stop ends what is served by a grant that is over.
+func (r *running) stop() {
+	for s := range r.served {
+		if r.isOver(s.id, s.issued) {
+			s.stop()
+		}
+	}
+}
 
 // over says whether a grant has ended, as far as the bot told. One that a list
 // of all lacked may have begun after it: that is so if its token isn't older.
 func (r *running) over(id string, issued time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.isOver(id, issued)
+}
+
+func (r *running) isOver(id string, issued time.Time) bool {
 	if _, told := r.ended[id]; told {
 		return true
 	}
@@ -84,6 +135,7 @@ func (r *running) hear(event, data string, now time.Time) error {
 		r.ended[told.Case] = now
 		delete(r.listed, told.Case)
 	}
+	r.stop()
 	for id, at := range r.ended {
 		if now.Sub(at) > remembered {
 			delete(r.ended, id)

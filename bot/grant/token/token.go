@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -59,6 +60,17 @@ type Claims struct {
 type Actor struct {
 	Subject string `json:"sub"` // an e-mail address
 	Name    string `json:"name,omitempty"`
+}
+
+// FoldEmail is the address as the bot compares it: without the case of the letters
+// a to z, and with nothing else changed.
+func FoldEmail(email string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, email)
 }
 
 // ErrInvalid says that a token isn't one, or isn't good for what it was shown for.
