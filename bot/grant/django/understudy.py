@@ -486,7 +486,7 @@ font:14px/1.4 system-ui,sans-serif">
 <span><strong>{actor}</strong> acting as <strong>{subject}</strong> ({scope})
 until <time datetime="{until}">{clock}</time>{reason}</span>
 <form method="post" action="{end}" style="margin:0"><input type="hidden" name="understudy_csrf" value="{csrf}" />\
-<button type="submit" style="font:inherit;padding:2px 12px;cursor:pointer">End now</button></form></div>"""
+<button type="submit" style="font:inherit;padding:2px 12px;cursor:pointer;white-space:nowrap">End now</button></form></div>"""
 
 
 def banner(request):
