@@ -128,6 +128,9 @@ func (g *Gate) Wrap(app http.Handler) http.Handler {
 	own := g.pages()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		acting, problem := g.acting(w, r)
+		if problem != nil && r.Method == http.MethodGet && whole(r) {
+			g.forget(w, r) // not before somebody sees it: until then what they send they mean as the customer
+		}
 		switch {
 		case strings.HasPrefix(r.URL.Path, Path):
 			own.ServeHTTP(w, r.WithContext(with(r.Context(), acting)))
@@ -153,26 +156,22 @@ func (g *Gate) acting(w http.ResponseWriter, r *http.Request) (*Acting, *Problem
 		err = claims.CheckSource(claims.Issuer, g.App) // whose issuer the keys are of
 	}
 	if err != nil || token.FoldEmail(claims.Actor.Subject) != token.FoldEmail(g.Staff(r)) {
-		g.forget(w, r)
 		return nil, &Problem{Title: "No access", Detail: "You don't act as a customer here any more, because somebody else signed in, or because it can't be verified. Nothing was done.", Status: http.StatusForbidden}
 	}
 	if g.running.over(claims.Case, claims.IssuedAt.Time()) {
-		g.forget(w, r)
 		return nil, ended(claims)
 	}
 	now := g.Now()
 	if claims.Expiry.Time().Sub(now) < renewal {
 		claims, err = g.renew(w, r, raw, claims)
 		if problem, ok := errors.AsType[*Problem](err); ok && problem.Status < http.StatusInternalServerError {
-			g.forget(w, r)
-			return nil, ended(claims)
+				return nil, ended(claims)
 		}
 		if err != nil { // the bot doesn't answer: the token is good to its end
 			g.Log.WarnContext(r.Context(), "having a grant go on", "error", err, "case", claims.Case)
 		}
 	}
 	if err := claims.Check(claims.Issuer, g.App, now); err != nil {
-		g.forget(w, r)
 		return nil, ended(claims)
 	}
 	return actingOf(claims), nil
