@@ -49,7 +49,7 @@ func (v *V1) introspect(ctx context.Context, c call) (int, any, error) {
 		return 0, nil, err
 	}
 	found, err := c.ledger.Case(ctx, claims.Case)
-	if errors.Is(err, store.ErrNotFound) || err == nil && !(found.Open(v.Now()) && found.HasSession(claims.Session)) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && (!found.Open(v.Now()) || !found.HasSession(claims.Session)) {
 		return http.StatusOK, Introspection{}, nil
 	}
 	return http.StatusOK, Introspection{

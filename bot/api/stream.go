@@ -69,8 +69,8 @@ func (v *V1) stream(ctx context.Context, c call, w http.ResponseWriter) error {
 		if v.Ledger() != c.ledger {
 			return nil // another process has the store: whoever listens comes again, to that one
 		}
-		if _, err := v.token(c.Request, c.ledger); err != nil {
-			return nil // it was revoked
+		if !v.stillTaken(c) {
+			return nil
 		}
 		since := looked.Add(-streamOverlap)
 		looked, changed, rotated = v.Now(), c.ledger.Changed(), v.Keys.Changed()
@@ -91,6 +91,12 @@ func (v *V1) stream(ctx context.Context, c call, w http.ResponseWriter) error {
 		shown = now
 	}
 	return nil // whoever listened has gone, or comes again
+}
+
+// stillTaken says whether the caller's token is good yet.
+func (v *V1) stillTaken(c call) bool {
+	_, err := v.token(c.Request, c.ledger)
+	return err == nil
 }
 
 // keyIDs are the names of the keys that tokens may be signed with.

@@ -20,8 +20,10 @@ const (
 	// Its metadata is the case's id.
 	CallbackOpen = "open"
 
-	// BlockName and ActionName are of the field for the name.
-	BlockName, ActionName = "name", "name"
+	// BlockName is of the field for the name.
+	BlockName = "name"
+	// ActionName is of what is typed in it.
+	ActionName = "name"
 )
 
 // openButton is the requester's way in; none where the bot opens no app.

@@ -108,7 +108,7 @@ func (p *Portal) signIn(w http.ResponseWriter, r *http.Request) {
 		p.staff[session] = email
 		p.mu.Unlock()
 		http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: session, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}) //nolint:gosec // it is served to this machine, without TLS
-		http.Redirect(w, r, local(r.PostFormValue("next")), http.StatusSeeOther) //nolint:gosec // local sees to it
+		http.Redirect(w, r, local(r.PostFormValue("next")), http.StatusSeeOther)                                                        //nolint:gosec // local sees to it
 		return
 	}
 	p.show(w, r, "notice.html", http.StatusForbidden, map[string]any{"Title": "Nobody of ours", "Text": "No member of staff has this address."})

@@ -118,7 +118,7 @@ func (b *bot) call(ctx context.Context, method, path, kind string, body io.Reade
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }() // it was read
 	data, err := io.ReadAll(io.LimitReader(response.Body, mostOfAnswer))
 	if err != nil {
 		return fmt.Errorf("reading what the bot answers: %w", err)

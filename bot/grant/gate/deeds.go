@@ -108,7 +108,7 @@ func (g *Gate) tell(ctx context.Context) {
 			n := min(len(done), together)
 			err := g.bot.report(ctx, raw, done[:n])
 			problem, refused := errors.AsType[*Problem](err)
-			if err != nil && !(refused && problem.Status < http.StatusInternalServerError) {
+			if err != nil && (!refused || problem.Status >= http.StatusInternalServerError) {
 				for _, one := range done { // the bot is away: again, next time
 					g.deeds.add(raw, one)
 				}

@@ -165,7 +165,7 @@ func (g *Gate) acting(w http.ResponseWriter, r *http.Request) (*Acting, *Problem
 	if claims.Expiry.Time().Sub(now) < renewal {
 		claims, err = g.renew(w, r, raw, claims)
 		if problem, ok := errors.AsType[*Problem](err); ok && problem.Status < http.StatusInternalServerError {
-				return nil, ended(claims)
+			return nil, ended(claims)
 		}
 		if err != nil { // the bot doesn't answer: the token is good to its end
 			g.Log.WarnContext(r.Context(), "having a grant go on", "error", err, "case", claims.Case)

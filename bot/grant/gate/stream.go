@@ -174,7 +174,7 @@ func (g *Gate) hear(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }() // it was read
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("the bot answered %s", response.Status)
 	}

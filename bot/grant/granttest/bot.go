@@ -86,7 +86,7 @@ func NewBot(t testing.TB) *Bot {
 		}
 		handler.ServeHTTP(w, r)
 	}))
-	server.Listener.Close()
+	_ = server.Listener.Close() // it isn't used
 	server.Listener = listener
 	server.Start()
 	t.Cleanup(func() {

@@ -69,7 +69,7 @@ func (b *browser) do(method, path string, form url.Values) answer {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }() // it was read
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		b.t.Fatal(err)
@@ -77,12 +77,12 @@ func (b *browser) do(method, path string, form url.Values) answer {
 	return answer{response.StatusCode, response.Request.URL.RequestURI(), response.Header, string(text)}
 }
 
-// step is do without going where the answer leads.
-func (b *browser) step(method, path string, form url.Values) answer {
+// step is get without going where the answer leads.
+func (b *browser) step(path string) answer {
 	b.t.Helper()
 	b.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	defer func() { b.http.CheckRedirect = nil }()
-	return b.do(method, path, form)
+	return b.do(http.MethodGet, path, nil)
 }
 
 // cookies are all that the app has given the browser.

@@ -112,7 +112,7 @@ func (s *suite) opens(t *testing.T) {
 func (s *suite) signsIn(t *testing.T) {
 	id := s.bot.Allowed("acct_later", "Later", approval.ReadOnly)
 	b := newBrowser(t, s.app)
-	got := b.step(http.MethodGet, "/understudy/open?code="+s.bot.Code(id), nil)
+	got := b.step("/understudy/open?code=" + s.bot.Code(id))
 	to, err := url.Parse(got.header.Get("Location"))
 	if err != nil || got.status != http.StatusSeeOther && got.status != http.StatusFound || to.Path != "/sign-in" {
 		t.Fatalf("%d to %s", got.status, got.header.Get("Location"))
@@ -161,7 +161,7 @@ func (s *suite) used(t *testing.T) {
 
 func (s *suite) codes(t *testing.T) {
 	id := s.bot.Allowed("acct_codes", "Codes", approval.ReadOnly)
-	got := signedIn(t, s.app, Kim).step(http.MethodGet, "/understudy/open?code="+s.bot.Code(id), nil)
+	got := signedIn(t, s.app, Kim).step("/understudy/open?code=" + s.bot.Code(id))
 	if got.status != http.StatusSeeOther && got.status != http.StatusFound || got.header.Get("Location") != "/" {
 		t.Errorf("%d to %q", got.status, got.header.Get("Location"))
 	}
@@ -289,7 +289,7 @@ func (s *suite) late(t *testing.T) {
 	other.get("/understudy/open?code=" + s.bot.Code(id))
 	s.bot.Do(id, approval.Bar{Why: "called back"})
 	out(t, other, 2*time.Second) // so that the app has heard of it
-	for range 2 { // a double click
+	for range 2 {                // a double click
 		if got := b.post("/invoices/7/void", nil); got.status != http.StatusForbidden || !strings.Contains(got.text, "has ended") {
 			t.Errorf("%d:\n%s", got.status, got.text)
 		}
@@ -328,7 +328,7 @@ func (s *suite) staff(t *testing.T) {
 func (s *suite) another(t *testing.T) {
 	b, _, _ := s.kim(t, approval.FullAccess)
 	before := voided(b.get("/"))
-	b.step(http.MethodGet, "/sign-in?staff="+Eve, nil)
+	b.step("/sign-in?staff=" + Eve)
 	b.post("/invoices/7/void", nil)
 	b.get("/") // may be the notice that it is over
 	got := b.get("/")
@@ -431,7 +431,7 @@ func (s *suite) othersRequest(t *testing.T) {
 	if got := eve.get(waits.path); got.status != http.StatusForbidden {
 		t.Errorf("%d:\n%s", got.status, got.text)
 	}
-	b.step(http.MethodGet, "/sign-in?staff="+Eve, nil) // in Kim's own browser
+	b.step("/sign-in?staff=" + Eve) // in Kim's own browser
 	if got := b.get(waits.path); got.status != http.StatusForbidden {
 		t.Errorf("in Kim's browser: %d:\n%s", got.status, got.text)
 	}
@@ -462,7 +462,7 @@ func (s *suite) redirects(t *testing.T) {
 		}
 		query := path.Query()
 		query.Set("next", next)
-		got := b.step(http.MethodGet, "/understudy/wait?"+query.Encode(), nil)
+		got := b.step("/understudy/wait?" + query.Encode())
 		if to := got.header.Get("Location"); to != "/" && (got.status < 400 || got.status >= 500) {
 			t.Errorf("%q: %d to %q", next, got.status, to)
 		}
@@ -480,7 +480,7 @@ func (s *suite) guarded(t *testing.T) {
 	if got := b.get("/accounts/acct_elsewhere"); got.status != http.StatusForbidden || strings.Contains(got.text, "account acct_elsewhere") {
 		t.Errorf("another account: %d:\n%s", got.status, got.text)
 	}
-	if got := newBrowser(t, s.app).step(http.MethodGet, "/accounts/"+account, nil); got.status != http.StatusSeeOther && got.status != http.StatusFound || !strings.HasPrefix(got.header.Get("Location"), "/sign-in?") {
+	if got := newBrowser(t, s.app).step("/accounts/" + account); got.status != http.StatusSeeOther && got.status != http.StatusFound || !strings.HasPrefix(got.header.Get("Location"), "/sign-in?") {
 		t.Errorf("nobody: %d to %q", got.status, got.header.Get("Location"))
 	}
 }
