@@ -43,6 +43,8 @@ func (b *Bot) Ask(ctx context.Context, a api.Asking) (approval.Case, error) {
 		return approval.Case{}, fmt.Errorf("looking up who asks: %w", err)
 	case user.Barred != "":
 		return approval.Case{}, refusal("staff_email", "they can't ask, because %s", user.Barred)
+	case !approval.SameEmail(user.Email, a.StaffEmail): // the grant wouldn't open for them
+		return approval.Case{}, refusal("staff_email", "Slack has another address of them than %s; they sign in to the app with that one", a.StaffEmail)
 	}
 	found, err := b.Accounts.Get(ctx, a.Account, user.Email)
 	switch {

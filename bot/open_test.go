@@ -177,7 +177,9 @@ func TestAskingInAnApp(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(*api.Asking){
-		"a guest": func(a *api.Asking) { a.StaffEmail = "sam@partner.example" }, "another app": func(a *api.Asking) { a.App = "wiki" },
+		"who is named by a user id of Slack": func(a *api.Asking) { a.StaffEmail, a.Account = s.kim.ID(), "acct_43" },
+		"who is named by letters like Kim's": func(a *api.Asking) { a.StaffEmail, a.Account = "\u212aim@example.com", "acct_43" },
+		"a guest":                            func(a *api.Asking) { a.StaffEmail = "sam@partner.example" }, "another app": func(a *api.Asking) { a.App = "wiki" },
 	} {
 		wrong := asking
 		change(&wrong)

@@ -414,11 +414,16 @@ type listener struct {
 
 func (p *portal) listen() *listener {
 	p.t.Helper()
+	return p.listenAs(p.token)
+}
+
+func (p *portal) listenAs(bearer string) *listener {
+	p.t.Helper()
 	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.url+"/v1/grants/stream", nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer "+p.token)
+	request.Header.Set("Authorization", "Bearer "+bearer)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		p.t.Fatal(err)
@@ -472,6 +477,21 @@ func TestTheStreamTellsOfGrants(t *testing.T) {
 	third.hears(`event: ended data: {"case":"c3","end":"revoked"}`)
 	p.later(store.EndedKept + time.Second)
 	p.listen().hears(`event: running data: {"all":true,"grants":[]}`)
+}
+
+// TestAnAppHasOnlySoManyStreams: one that was taken over can't have the bot look at
+// the store for it without end.
+func TestAnAppHasOnlySoManyStreams(t *testing.T) {
+	p := newPortal(t)
+	for range 200 {
+		p.listen()
+	}
+	if status, answer := p.call("GET", "/v1/grants/stream", p.token, nil); status != http.StatusTooManyRequests {
+		t.Errorf("%d\n%s", status, answer)
+	}
+	if l := p.listenAs(p.appToken("wiki")); !l.lines.Scan() {
+		t.Error("another app can't listen")
+	}
 }
 
 // TestARevokedAppsStreamEnds at the next thing that it would tell.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/understudyhq/understudy/store"
@@ -24,6 +25,8 @@ const (
 	streamOverlap = time.Minute
 	// mostTold is how many ends one connection remembers to have told.
 	mostTold = 100_000
+	// mostStreams is how many an app has at most: one for each process of it.
+	mostStreams = 200
 	// streamPatience is how long a reader may take for what it is sent.
 	streamPatience = 20 * time.Second
 )
@@ -36,6 +39,10 @@ const (
 // what ended in the last minutes; what they have beside that has ended as well:
 // there is no place to remember.
 func (v *V1) stream(ctx context.Context, c call, w http.ResponseWriter) error {
+	if !v.listening.begin(c.by.App) {
+		return problem(http.StatusTooManyRequests, typeRequest, "Too many streams", fmt.Sprintf("The app %s listens %d times already, and each of its processes needs to once. The others go on.", c.by.App, mostStreams))
+	}
+	defer v.listening.end(c.by.App)
 	s := sender{w: w, connection: http.NewResponseController(w), told: map[string]bool{}}
 	looked, changed, rotated := v.Now(), c.ledger.Changed(), v.Keys.Changed()
 	shown, err := c.ledger.Running(ctx, c.by.App)
@@ -97,6 +104,34 @@ func (v *V1) stream(ctx context.Context, c call, w http.ResponseWriter) error {
 func (v *V1) stillTaken(c call) bool {
 	_, err := v.token(c.Request, c.ledger)
 	return err == nil
+}
+
+// listening is how many streams each app has: each costs a look at the store
+// whenever something changes.
+type listening struct {
+	mu  sync.Mutex
+	now map[string]int
+}
+
+func (l *listening) begin(app string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.now == nil {
+		l.now = map[string]int{}
+	}
+	if l.now[app] >= mostStreams {
+		return false
+	}
+	l.now[app]++
+	return true
+}
+
+func (l *listening) end(app string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.now[app]--; l.now[app] == 0 {
+		delete(l.now, app)
+	}
 }
 
 // keyIDs are the names of the keys that tokens may be signed with.

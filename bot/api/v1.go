@@ -43,6 +43,8 @@ type V1 struct {
 	Committed func(store.Result)
 	Now       func() time.Time
 	Log       zerolog.Logger
+
+	listening listening
 }
 
 // most is how large a request's body may be, in bytes.

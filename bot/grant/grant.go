@@ -16,6 +16,7 @@ package grant
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"time"
@@ -44,11 +45,30 @@ func Link(app approval.App, code string) (string, error) {
 	return u.String(), nil
 }
 
+// A token is to fit into a cookie, of which browsers keep 4096 bytes. So much of
+// each text is in it, in bytes of JSON.
+const (
+	mostOfName   = 240
+	mostOfReason = 900
+)
+
+// brief is as much of the text as there is room for.
+func brief(text string, most int) string {
+	room := most - 2 // for the quotes
+	for i, r := range text {
+		written, _ := json.Marshal(string(r)) // which never fails
+		if room -= len(written) - 2; room < 0 {
+			return text[:i] + "…"
+		}
+	}
+	return text
+}
+
 // Claims are what a token of this case says now, for this opening of the app by
 // the person of this e-mail address.
 func Claims(c approval.Case, session, email, issuer string, now time.Time) token.Claims {
 	app := c.Flow.App
-	scope, reason := token.ScopeReadOnly, c.Reason
+	scope, reason := token.ScopeReadOnly, brief(c.Reason, mostOfReason)
 	if app.Scope == approval.FullAccess {
 		scope = token.ScopeFull
 	}
@@ -65,7 +85,7 @@ func Claims(c approval.Case, session, email, issuer string, now time.Time) token
 			Issuer: issuer, Subject: c.Account.ID, Audience: jwt.Audience{app.Name}, ID: rand.Text(),
 			IssuedAt: date(now), NotBefore: date(now), Expiry: date(ends),
 		},
-		Actor: token.Actor{Subject: email, Name: c.Requester.Name}, Name: c.Account.Name, Scope: scope,
+		Actor: token.Actor{Subject: email, Name: brief(c.Requester.Name, mostOfName)}, Name: brief(c.Account.Name, mostOfName), Scope: scope,
 		Case: c.ID, Session: session, Flow: c.Flow.Name, Reason: reason, Until: date(c.Grant.Until),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,6 +36,9 @@ const (
 // and not in it: a backup of the store can't sign, and a lost file costs no more
 // than the tokens of the last minutes.
 //
+// During an update two processes have the file. Each reads it again when the other
+// has written it, so that a key that was dropped is dropped for both.
+//
 // A key signs for 30 days. The next one is shown an hour before it begins, and
 // an old one until an hour after its last token is over.
 type Keyring struct {
@@ -42,6 +46,7 @@ type Keyring struct {
 
 	mu      sync.Mutex
 	all     keys
+	file    os.FileInfo // from which they are
 	changed chan struct{}
 }
 
@@ -66,32 +71,60 @@ type key struct {
 // can read.
 func OpenKeyring(path string, now time.Time) (*Keyring, error) {
 	k := &Keyring{path: path, changed: make(chan struct{})}
-	data, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		k.all.Secret = make([]byte, sha256.Size)
-		rand.Read(k.all.Secret)
-		if err := k.add(now); err != nil {
-			return nil, err
-		}
-		return k, k.save()
-	case err != nil:
-		return nil, fmt.Errorf("reading the keys: %w", err)
+	err := k.read()
+	if !errors.Is(err, fs.ErrNotExist) {
+		return k, err
 	}
-	if err := private(path); err != nil {
+	k.all.Secret = make([]byte, sha256.Size)
+	rand.Read(k.all.Secret)
+	if err := k.add(now); err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(data, &k.all); err != nil || len(k.all.Keys) == 0 || len(k.all.Secret) < sha256.Size {
-		return nil, fmt.Errorf("the file of keys %s can't be read, or isn't one: remove it, and a new one is made; whoever is signed in as a customer then opens the app again, and webhooks get a new secret", path)
-	}
-	return k, nil
+	return k, k.save()
 }
 
-func private(path string) error {
-	info, err := os.Stat(path)
+// read reads the file, and nothing of one that others can read.
+func (k *Keyring) read() error {
+	file, err := os.Open(k.path)
+	if err != nil {
+		return fmt.Errorf("reading the keys: %w", err)
+	}
+	defer file.Close() //nolint:errcheck // nothing was written
+	info, err := file.Stat()
 	if err != nil {
 		return fmt.Errorf("looking at the keys: %w", err)
 	}
+	if err := private(k.path, info); err != nil {
+		return err
+	}
+	var all keys
+	data, err := io.ReadAll(file)
+	if err != nil {
+		return fmt.Errorf("reading the keys: %w", err)
+	}
+	if err := json.Unmarshal(data, &all); err != nil || len(all.Keys) == 0 || len(all.Secret) < sha256.Size {
+		return fmt.Errorf("the file of keys %s can't be read, or isn't one: remove it, and a new one is made; whoever is signed in as a customer then opens the app again, and webhooks get a new secret", k.path)
+	}
+	k.all, k.file = all, info
+	return nil
+}
+
+// follow reads the file again if another process has replaced it. One that was
+// removed is made again with the next key.
+func (k *Keyring) follow() error {
+	info, err := os.Stat(k.path)
+	if err != nil || os.SameFile(info, k.file) && info.ModTime().Equal(k.file.ModTime()) {
+		return nil //nolint:nilerr // it was removed, or is as it was
+	}
+	if err := k.read(); err != nil {
+		return err
+	}
+	close(k.changed)
+	k.changed = make(chan struct{})
+	return nil
+}
+
+func private(path string, info os.FileInfo) error {
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		return fmt.Errorf("the file of keys %s can be read by others (mode %04o): whoever has it can sign in as any customer; chmod 600 it, and if somebody may have read it, remove it instead", path, info.Mode().Perm())
 	}
@@ -125,6 +158,9 @@ func (k *Keyring) save() error {
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("writing the keys: %w", err), os.Remove(file.Name()))
+	}
+	if k.file, err = os.Stat(k.path); err != nil {
+		return fmt.Errorf("writing the keys: %w", err)
 	}
 	close(k.changed)
 	k.changed = make(chan struct{})
@@ -161,6 +197,9 @@ func (k *Keyring) Sign(claims token.Claims, now time.Time) (string, error) {
 func (k *Keyring) Rotate(leaked bool, now time.Time) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if err := k.follow(); err != nil {
+		return err
+	}
 	was := k.all
 	k.all.Keys = slices.Clone(was.Keys[:k.signing(now)+1])
 	if leaked {
@@ -199,6 +238,9 @@ func (k *Keyring) signing(now time.Time) int {
 // tend makes the next key when it is to be shown, and forgets those that signed
 // nothing that is valid.
 func (k *Keyring) tend(now time.Time) error {
+	if err := k.follow(); err != nil {
+		return err
+	}
 	was := k.all
 	current := k.signing(now)
 	next := k.all.Keys[current].Signs.Add(keyLife)

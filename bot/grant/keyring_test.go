@@ -123,6 +123,38 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+// TestBothOfAnUpdateHaveTheSameKeys: whoever drops a leaked key drops it for the
+// process that stands by as well.
+func TestBothOfAnUpdateHaveTheSameKeys(t *testing.T) {
+	path := file(t)
+	old := open(t, path, noon)
+	before, told := sign(t, old, noon), old.Changed()
+	if err := open(t, path, noon).Rotate(true, noon.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	now := noon.Add(2 * time.Minute)
+	if err := verify(t, old, before, now); !errors.Is(err, token.ErrKey) {
+		t.Errorf("the leaked key's token: %v", err)
+	}
+	if err := verify(t, open(t, path, now), sign(t, old, now), now); err != nil {
+		t.Errorf("a new token: %v", err)
+	}
+	select {
+	case <-told:
+	default:
+		t.Error("apps aren't told")
+	}
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := old.Rotate(true, now); err != nil { // the same file: nothing to read
+		t.Error(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
 func TestTheFileOfKeys(t *testing.T) {
 	path := file(t)
 	k := open(t, path, noon)
@@ -160,6 +192,27 @@ func TestClaims(t *testing.T) {
 	got = grant.Claims(c, "s", "kim@example.com", "https://bot", noon)
 	if got.Scope != token.ScopeFull || got.Reason != "" || !got.Expiry.Time().Equal(noon.Add(token.Life)) {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestATokenFitsACookie: browsers drop one of more than 4096 bytes, and say nothing.
+func TestATokenFitsACookie(t *testing.T) {
+	k := open(t, file(t), noon)
+	for _, letter := range []string{"a", "<", "é", "漢", "😀", "\""} {
+		long := strings.Repeat(letter, 500)
+		c := approval.Case{
+			ID: "0193a5f2-7c1e-7a3b-9d55-0d6b7c6f1e22", Reason: long, Account: approval.Account{ID: strings.Repeat("a", 128), Name: long}, Requester: approval.Person{Name: long},
+			Flow: approval.FlowVersion{Name: strings.Repeat("f", 63), App: &approval.App{Name: strings.Repeat("p", 63)}}, Grant: &approval.Grant{Until: noon.Add(time.Hour)},
+		}
+		email := strings.Repeat("e", 242) + "@example.com"
+		claims := grant.Claims(c, "5c1e8a3e-52f5-4a2c-8f0e-9c5c9f3b7a10", email, "https://understudy.internal.example.com", noon)
+		raw, err := k.Sign(claims, noon)
+		if err != nil || len(raw) > 3900 {
+			t.Errorf("%s: %d bytes, %v", letter, len(raw), err)
+		}
+		if claims.Reason != long && !strings.HasSuffix(claims.Reason, "…") || !strings.HasPrefix(long, strings.TrimSuffix(claims.Reason, "…")) {
+			t.Errorf("%s: the reason is %q", letter, claims.Reason)
+		}
 	}
 }
 
