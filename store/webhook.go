@@ -144,8 +144,8 @@ func webhookURL(tx Tx, pin approval.FlowVersion) (string, error) {
 	return pin.App.Webhook, nil
 }
 
-// WebhookTaken records that the app has taken the notice.
-func (l *Ledger) WebhookTaken(ctx context.Context, id string) error {
+// DropWebhook forgets a notice: the app has taken it, or it failed long ago.
+func (l *Ledger) DropWebhook(ctx context.Context, id string) error {
 	return l.update(ctx, func(tx Tx) error { return dropWebhook(tx, id) })
 }
 

@@ -82,7 +82,7 @@ func TestANoticeWaitsUntilItIsTaken(t *testing.T) {
 	both := []string{"c1_5", "c1_6"}
 	same(t, "taken", both, taken(t, l, noon))
 	same(t, "taken at once again", []string(nil), taken(t, l, noon))
-	works(t, l.WebhookTaken(t.Context(), "c1_5"))
+	works(t, l.DropWebhook(t.Context(), "c1_5"))
 	works(t, l.RetryWebhook(t.Context(), "c1_5", "no answer", noon, noon)) // by whoever sent it too
 	same(t, "left", []string{"c1_6"}, webhooks(t, l))
 	works(t, l.RetryWebhook(t.Context(), "c1_6", "no answer", noon, noon.Add(time.Hour)))
@@ -103,7 +103,7 @@ func TestANoticeWaitsUntilItIsTaken(t *testing.T) {
 
 func TestAFailedNoticeIsSentAgain(t *testing.T) {
 	l := told(t, storetest.NewMemory())
-	works(t, l.WebhookTaken(t.Context(), "c1_5"))
+	works(t, l.DropWebhook(t.Context(), "c1_5"))
 	works(t, l.FailWebhook(t.Context(), "c1_6", "no answer", noon))
 	works(t, l.Reclaim(t.Context(), noon))
 	same(t, "tried", []string(nil), taken(t, l, noon.Add(store.FailedKept-1)))
