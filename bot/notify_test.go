@@ -95,7 +95,7 @@ func TestTheAppIsToldOfItsGrants(t *testing.T) {
 	}
 	s.kim.Modal().Close()
 	s.kim.Inbox().Wait("First opened") // the case goes on while the app is down
-	s.jump(10 * time.Second) // to the next try
+	s.jump(10 * time.Second)           // to the next try
 	close(app.down)
 	got := app.next(approval.GrantOpened)
 	want := notify.Data{

@@ -69,8 +69,7 @@ func OpenKeyring(path string, now time.Time) (*Keyring, error) {
 	data, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		k.all.Secret = make([]byte, sha256.Size)
-		rand.Read(k.all.Secret)
+		k.all.Secret = newSecret()
 		if err := k.add(now); err != nil {
 			return nil, err
 		}
@@ -85,6 +84,12 @@ func OpenKeyring(path string, now time.Time) (*Keyring, error) {
 		return nil, fmt.Errorf("the file of keys %s can't be read, or isn't one: remove it, and a new one is made; whoever is signed in as a customer then opens the app again, and webhooks get a new secret", path)
 	}
 	return k, nil
+}
+
+func newSecret() []byte {
+	secret := make([]byte, sha256.Size)
+	rand.Read(secret)
+	return secret
 }
 
 func private(path string) error {
@@ -157,14 +162,14 @@ func (k *Keyring) Sign(claims token.Claims, now time.Time) (string, error) {
 }
 
 // Rotate has a new key sign from now on. If the old ones leaked they are dropped,
-// which makes every token invalid that they signed.
+// which makes every token invalid that they signed, and webhooks get new secrets.
 func (k *Keyring) Rotate(leaked bool, now time.Time) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	was := k.all
 	k.all.Keys = slices.Clone(was.Keys[:k.signing(now)+1])
 	if leaked {
-		k.all.Keys = nil
+		k.all.Keys, k.all.Secret = nil, newSecret()
 	}
 	err := k.add(now)
 	if err == nil {
