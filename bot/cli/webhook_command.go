@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/understudyhq/understudy/bot/api"
 )
@@ -49,7 +50,7 @@ func (w *webhookListCommand) Run(ctx context.Context, stdout io.Writer) error {
 	}
 	rows := [][]string{{"ID", "APP", "STATE", "SINCE", "TRIES", "LAST TRY"}}
 	for _, one := range list.Webhooks {
-		rows = append(rows, []string{one.ID, one.App, string(one.State), moment(one.Since), fmt.Sprint(one.Failures), cmp.Or(one.Why, "-")})
+		rows = append(rows, []string{one.ID, one.App, string(one.State), moment(one.Since), strconv.Itoa(one.Failures), cmp.Or(one.Why, "-")})
 	}
 	if err := columns(stdout, rows); err != nil || !list.More {
 		return err
