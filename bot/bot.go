@@ -9,7 +9,8 @@
 // work that the store hands out, so that a crash resumes it.
 //
 // Nothing here posts a card. A commit marks the cards that should change, and
-// package deliver brings Slack to show them. What is sent directly are answers
+// package deliver brings Slack to show them; in the same way package notify tells
+// apps. What is sent directly are answers
 // to one person's one action: the form, and private sentences.
 //
 // The actor of anything is whom Slack's own socket names, never a value of a
@@ -29,6 +30,7 @@ import (
 
 	"github.com/understudyhq/understudy/bot/accounts"
 	"github.com/understudyhq/understudy/bot/deliver"
+	"github.com/understudyhq/understudy/bot/notify"
 	"github.com/understudyhq/understudy/bot/people"
 	"github.com/understudyhq/understudy/bot/socket"
 	"github.com/understudyhq/understudy/flows"
@@ -36,8 +38,8 @@ import (
 	"github.com/understudyhq/understudy/store"
 )
 
-// Config is what a Bot is made of. All of it but Patience, Now, Transport, Watch,
-// Open and Close is required.
+// Config is what a Bot is made of. All of it but Secret, Patience, Now, Transport,
+// Watch, Open and Close is required.
 type Config struct {
 	Slack    *slack.Client
 	TeamID   string // of the workspace, from auth.test
@@ -47,6 +49,8 @@ type Config struct {
 	// Rules are the Go flows by name. Which of them are provisioned, and how, the
 	// ledger says at every request.
 	Rules map[string]flows.Flow
+	// Secret is the key that notices to an app are signed with. Nil tells no app.
+	Secret func(app string) []byte
 	// Patience is how long routing waits for a service that doesn't answer
 	// before it refuses. Zero means two minutes.
 	Patience time.Duration
@@ -125,6 +129,10 @@ func (b *Bot) work(ctx context.Context) {
 	cards := &deliver.Deliverer{Ledger: b.Ledger, Slack: b.Slack, Decide: b.commit, Oversees: b.oversees, Now: b.Now, Haste: b.Haste, Log: b.Log}
 	cards.Watch = b.Watch.Delivery
 	background.Go(func() { cards.Run(ctx) })
+	if b.Secret != nil {
+		notices := &notify.Notifier{Ledger: b.Ledger, Secret: b.Secret, Now: b.Now, Watch: b.Watch.Notice, Log: b.Log}
+		background.Go(func() { notices.Run(ctx) })
+	}
 	background.Go(func() { b.keepTime(ctx) })
 	background.Go(func() { b.lookAtRequesters(ctx) })
 	background.Wait()

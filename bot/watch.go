@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/understudyhq/understudy/bot/deliver"
+	"github.com/understudyhq/understudy/bot/notify"
 	"github.com/understudyhq/understudy/bot/socket"
 	"github.com/understudyhq/understudy/store"
 )
@@ -17,6 +18,8 @@ type Watch struct {
 	Handled func(kind string, after time.Duration, acked bool)
 	// Delivery is told what came of every look at a card.
 	Delivery func(deliver.Attempt)
+	// Notice is told what came of every try to tell an app.
+	Notice func(notify.Attempt)
 }
 
 // Sockets are the bot's connections to Slack.

@@ -17,9 +17,12 @@ type Standing struct {
 	// when one of them should; zero if none does.
 	Dirty  int
 	Oldest time.Time
+	// Untaken are the notices that apps are yet to take, Failed those that were
+	// given up lately.
+	Untaken, Failed int
 }
 
-// Standing reads the live cases and the dirty cards. What is over isn't read,
+// Standing reads the live cases, the dirty cards and the notices to apps. What is over isn't read,
 // so it may be asked for often. What is damaged isn't counted, here and below:
 // whoever takes it says so.
 func (l *Ledger) Standing(ctx context.Context) (s Standing, err error) {
@@ -43,7 +46,15 @@ func (l *Ledger) Standing(ctx context.Context) (s Standing, err error) {
 			s.Dirty++
 			s.Oldest = earlier(s.Oldest, card.Since)
 		}
-		return nil
+		notices, _, err := readWebhooks(tx)
+		for _, w := range notices {
+			if w.Failed.IsZero() {
+				s.Untaken++
+			} else {
+				s.Failed++
+			}
+		}
+		return err
 	})
 	return s, err
 }

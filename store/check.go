@@ -125,7 +125,7 @@ func (r *Report) checkIndexes(tx Tx, c approval.Case) error {
 // checkOrphans looks for rows whose case isn't there, and queues whose two
 // halves differ.
 func (r *Report) checkOrphans(tx Tx) error {
-	for _, q := range []queue{dueQueue, dirtyQueue} {
+	for _, q := range []queue{dueQueue, dirtyQueue, webhookQueue} {
 		ids, err := q.all(tx)
 		if err != nil {
 			return err
@@ -145,6 +145,9 @@ func (r *Report) checkOrphans(tx Tx) error {
 		return err
 	}
 	if err := r.checkLinks(tx); err != nil {
+		return err
+	}
+	if err := r.checkWebhooks(tx); err != nil {
 		return err
 	}
 	if err := r.checkHomeOrphans(tx); err != nil {

@@ -87,6 +87,9 @@ func decide(tx Tx, before snapshot, command approval.Command, view string, now t
 	if len(events) > 0 {
 		err = follow(tx, before.Case, after, view, now)
 	}
+	if err == nil {
+		err = noteWebhooks(tx, before.Case, events, now)
+	}
 	return Result{after, events}, err
 }
 

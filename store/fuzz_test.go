@@ -39,7 +39,8 @@ func FuzzStored(f *testing.F) {
 	})
 }
 
-// furnish stores a case that waits, with its cards, and one that is over.
+// furnish stores a case that waits, with its cards, one that is over, and one of which
+// an app is told.
 func furnish(t testing.TB, engine store.Engine) {
 	t.Helper()
 	l, err := store.Open(t.Context(), engine)
@@ -52,10 +53,10 @@ func furnish(t testing.TB, engine store.Engine) {
 	if err := l.OpenHome(t.Context(), mia.ID, noon); err != nil {
 		t.Fatal(err)
 	}
-	for _, change := range []store.Change{
+	for _, change := range append([]store.Change{
 		submit("c1", "acct_1"), ask("c1", mia, ola), submit("c2", "acct_2"), ask("c2", mia),
 		{Case: "c2", Command: approval.Deny{By: mia}, Once: "click:e1"},
-	} {
+	}, openedAndRevoked("c3", "acct_3")...) {
 		if _, err := l.Do(t.Context(), change, noon); err != nil {
 			t.Fatalf("%T: %v", change.Command, err)
 		}
@@ -76,10 +77,14 @@ func readAll(t *testing.T, l *store.Ledger) error {
 	_, flows := l.Flows(ctx)
 	_, _, due := l.TakeDue(ctx, noon.Add(24*time.Hour), 10, time.Minute)
 	_, _, dirty := l.TakeDirty(ctx, noon.Add(24*time.Hour), 10, time.Minute)
+	_, _, sent := l.TakeWebhooks(ctx, noon.Add(24*time.Hour), 10, time.Minute)
+	_, _, unsent := l.Webhooks(ctx)
+	_, again := l.ReplayWebhook(ctx, "c3_5", noon)
+	_, all := l.ReplayFailed(ctx, "", noon)
 	_, done := l.Do(ctx, store.Change{Case: "c1", Command: approval.Approve{By: mia}, Once: "click:e2"}, noon)
 	if _, rejected := errors.AsType[*approval.Rejection](done); rejected {
 		done = nil
 	}
 	_, forgotten := l.Forget(ctx, noon.Add(72*time.Hour), 10)
-	return errors.Join(check, cases, one, events, opened, home, past, cards, flows, due, dirty, done, l.Reclaim(ctx, noon), forgotten)
+	return errors.Join(check, cases, one, events, opened, home, past, cards, flows, due, dirty, done, l.Reclaim(ctx, noon), forgotten, sent, unsent, again, all)
 }

@@ -45,6 +45,7 @@ func runningKey(app, id string) string {
 	return "running/" + part(app) + "/" + part(id)
 }
 func endedPrefix(app string) string { return "ended/" + part(app) + "/" }
+func webhookKey(id string) string   { return "webhook/" + part(id) }
 func tokenKey(hash string) string   { return "token/" + hash }
 func flowKey(name string) string    { return "flow/" + part(name) }
 func flowVersionKey(id string, version int) string {

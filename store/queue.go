@@ -10,8 +10,9 @@ import (
 type queue string
 
 const (
-	dueQueue   queue = "due"
-	dirtyQueue queue = "dirty"
+	dueQueue     queue = "due"
+	dirtyQueue   queue = "dirty"
+	webhookQueue queue = "webhook"
 )
 
 func (q queue) atKey(at time.Time, id string) string {

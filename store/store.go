@@ -7,10 +7,10 @@
 // show something else. After a commit a crash can lose nothing: whatever the
 // world has yet to see is a row that says so.
 //
-// Work that one process must do is a row in a queue: due cases, dirty cards.
-// Taking a row moves it into the future; doing the work removes it; a crash in
-// between lets it come back. No lock is held in memory, so several processes
-// can share an engine that allows it.
+// Work that one process must do is a row in a queue: due cases, dirty cards, notices
+// to apps. Taking a row moves it into the future; doing the work removes it; a
+// crash in between lets it come back. No lock is held in memory, so several
+// processes can share an engine that allows it.
 //
 // Each event carries the hash of the one before it in its case, checked on
 // reading, because an embedded engine doesn't notice flipped bits.
@@ -34,12 +34,15 @@
 //	queue/due/id/CASE               … and the same by case
 //	queue/dirty/at/TIME/CARD        when to look at a card that should show something else …
 //	queue/dirty/id/CARD             … and the same by card
+//	queue/webhook/at/TIME/ID        when to look at a notice to an app …
+//	queue/webhook/id/ID             … and the same by notice
 //	once/DAY/KEY                    what was handled, so that nothing is handled twice
 //	flow/NAME                       a provisioned flow, its newest version
 //	flow-version/ID/VERSION         every version of it
 //	token/HASH                      who may use the API
 //	link/HASH                       a code that lets a requester into an app, once
 //	link-of/CASE                    … and its hash by case
+//	webhook/ID                      a notice that an app hasn't taken yet
 //	running/APP/CASE                a grant that is open in an app
 //	ended/APP/TIME/CASE             … and one that was, until a while ago
 //

@@ -73,7 +73,7 @@ func (l *Ledger) Reclaim(ctx context.Context, now time.Time) error {
 				return err
 			}
 		}
-		return nil
+		return reclaimWebhooks(tx, now)
 	})
 	if err != nil {
 		return fmt.Errorf("taking back unfinished work: %w", err)

@@ -21,6 +21,7 @@ import (
 
 	"github.com/understudyhq/understudy/bot/api"
 	"github.com/understudyhq/understudy/bot/api/client"
+	"github.com/understudyhq/understudy/bot/notify"
 	"github.com/understudyhq/understudy/bot/provision"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/approval"
@@ -554,7 +555,8 @@ func TestTheDescriptionIsTrue(t *testing.T) {
 	for name, value := range map[string]any{
 		"Record": provision.Record{}, "Flow": api.Flow{}, "Plan": provision.Plan{}, "Replay": provision.Replay{}, "Replayed": provision.Replayed{},
 		"Change": provision.Change{}, "FieldProblem": provision.Problem{}, "Case": api.Case{}, "Person": approval.Person{}, "Schedule": api.Schedule{}, "SchedulePage": api.SchedulePage{}, "ListedSchedule": api.ListedSchedule{},
-		"OnCallPerson": api.OnCallPerson{}, "Token": api.Token{}, "NewToken": api.NewToken{}, "Problem": api.Problem{}, "App": provision.App{}, "Rotation": api.Rotation{},
+		"OnCallPerson": api.OnCallPerson{}, "Token": api.Token{}, "NewToken": api.NewToken{}, "Problem": api.Problem{}, "App": provision.App{}, "Webhook": api.Webhook{}, "WebhookList": api.WebhookList{}, "WebhookReplay": api.WebhookReplay{}, "WebhooksReplayed": api.WebhooksReplayed{}, "WebhookSecret": api.WebhookSecret{},
+		"Notice": notify.Notice{}, "NoticeData": notify.Data{}, "NoticePerson": notify.Person{}, "NoticeEnd": notify.End{}, "NoticeMisuse": notify.Misuse{}, "Rotation": api.Rotation{},
 		"Redemption": api.Redemption{}, "Refresh": api.Refresh{}, "Opening": api.Opening{}, "Grant": api.Grant{}, "Subject": api.Subject{}, "Actor": api.Actor{},
 		"Deeds": api.Deeds{}, "Deed": approval.Deed{}, "KeptDeeds": api.KeptDeeds{}, "Asking": api.Asking{}, "Standing": api.Standing{},
 		"Introspection": api.Introspection{}, "RunningGrants": api.RunningGrants{}, "Running": store.Running{}, "Ended": store.Ended{},

@@ -32,7 +32,30 @@ const adminToken = "the first token of this test, and long"
 // cases of it are by a flow of another name.
 func TestScriptsOfTheAPI(t *testing.T) { runScripts(t, "testdata/api", nil) }
 
-func runScripts(t *testing.T, dir string, world *provision.World) {
+// TestScriptsOfWebhooks run against a bot that has an app to tell of an opening, and
+// gave up to tell it of an end.
+func TestScriptsOfWebhooks(t *testing.T) { runScripts(t, "testdata/webhook", nil, told) }
+
+func told(ledger *store.Ledger, now time.Time) error {
+	kim := approval.Person{ID: "UKIM", Name: "Kim Berg"}
+	app := approval.App{Name: "portal", Webhook: "https://portal.example.com/hook"}
+	for _, command := range []approval.Command{
+		approval.Submit{
+			ID: "c1", Flow: approval.FlowVersion{ID: "f", Name: "impersonation", Version: 1, Policy: approval.Policy{Timeout: time.Hour}, App: &app},
+			Requester: kim, Account: approval.Account{ID: "acct_42"}, Reason: "the invoice page fails", Duration: time.Hour,
+		},
+		approval.Rule{Ruling: approval.Ruling{Outcome: flows.Outcome{Result: flows.Approved, Why: "free tier account"}}},
+		approval.Open{By: kim, Session: "one"},
+		approval.Release{By: kim},
+	} {
+		if _, err := ledger.Do(context.Background(), store.Change{Case: "c1", Command: command}, now); err != nil {
+			return err
+		}
+	}
+	return ledger.FailWebhook(context.Background(), "c1_5", "the app answered 410 Gone", now)
+}
+
+func runScripts(t *testing.T, dir string, world *provision.World, more ...func(*store.Ledger, time.Time) error) {
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	testscript.Run(t, testscript.Params{Dir: dir, Setup: func(e *testscript.Env) error {
 		ledger, err := store.Open(context.Background(), storetest.NewMemory())
@@ -54,6 +77,11 @@ func runScripts(t *testing.T, dir string, world *provision.World) {
 		e.Setenv("UNDERSTUDY_TOKEN", adminToken)
 		for i, plan := range []string{"free", "enterprise"} {
 			if err := past(ledger, now.Add(-time.Duration(2-i)*time.Hour), []string{"Acme", "Globex"}[i], plan); err != nil {
+				return err
+			}
+		}
+		for _, happens := range more {
+			if err := happens(ledger, now); err != nil {
 				return err
 			}
 		}

@@ -64,6 +64,7 @@ type commands struct {
 	Doctor    Doctor           `cmd:"" help:"Say what a deployment gets wrong, before it runs. It only asks."`
 	Key       keyCommand       `cmd:"" help:"Look after the keys that sign apps' tokens."`
 	Token     tokenCommand     `cmd:"" help:"Look after the tokens of the API."`
+	Webhook   webhookCommand   `cmd:"" help:"Look after what apps are told of their grants."`
 	LogJSON   bool             `name:"log-json" env:"UNDERSTUDY_LOG_JSON" help:"Log JSON, also on a terminal."`
 }
 

@@ -126,7 +126,7 @@ func serve(ctx context.Context, s Settings, in inputs, now func() time.Time, log
 	defer func() { err = errors.Join(err, k.close()) }()
 	config := bot.Config{
 		Slack: client, TeamID: team, People: members, Accounts: directory,
-		Rules: in.rules, Now: now, Haste: in.haste, Watch: counts.Watch(), Log: log,
+		Secret: keys.Secret, Rules: in.rules, Now: now, Haste: in.haste, Watch: counts.Watch(), Log: log,
 	}
 	if err := k.enter(working, &config); err != nil {
 		return err

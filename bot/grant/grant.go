@@ -10,7 +10,8 @@
 // the app listens to the stream.
 //
 // This package says what a case's tokens are, and keeps the keys that sign them
-// ([Keyring]). What is asked over HTTP is in bot/api; what apps import is in
+// ([Keyring]). What is asked over HTTP is in bot/api, what apps are told by
+// webhooks in bot/notify; what apps import is in
 // package token and in gate, django and express beside it.
 package grant
 

@@ -75,12 +75,17 @@ func OpenKeyring(path string, now time.Time) (*Keyring, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return k, err
 	}
-	k.all.Secret = make([]byte, sha256.Size)
-	rand.Read(k.all.Secret)
+	k.all.Secret = newSecret()
 	if err := k.add(now); err != nil {
 		return nil, err
 	}
 	return k, k.save()
+}
+
+func newSecret() []byte {
+	secret := make([]byte, sha256.Size)
+	rand.Read(secret)
+	return secret
 }
 
 // read reads the file, and nothing of one that others can read.
@@ -193,7 +198,7 @@ func (k *Keyring) Sign(claims token.Claims, now time.Time) (string, error) {
 }
 
 // Rotate has a new key sign from now on. If the old ones leaked they are dropped,
-// which makes every token invalid that they signed.
+// which makes every token invalid that they signed, and webhooks get new secrets.
 func (k *Keyring) Rotate(leaked bool, now time.Time) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -203,7 +208,7 @@ func (k *Keyring) Rotate(leaked bool, now time.Time) error {
 	was := k.all
 	k.all.Keys = slices.Clone(was.Keys[:k.signing(now)+1])
 	if leaked {
-		k.all.Keys = nil
+		k.all.Keys, k.all.Secret = nil, newSecret()
 	}
 	err := k.add(now)
 	if err == nil {

@@ -107,12 +107,15 @@ func TestRotation(t *testing.T) {
 	for _, leaked := range []bool{false, true} {
 		path := file(t)
 		k := open(t, path, noon)
-		before := sign(t, k, noon)
+		before, secret := sign(t, k, noon), k.Secret("portal")
 		if err := k.Rotate(leaked, noon.Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		for name, k := range map[string]*grant.Keyring{"the same": k, "opened again": open(t, path, noon)} {
 			err := verify(t, k, before, noon.Add(2*time.Minute))
+			if leaked == bytes.Equal(secret, k.Secret("portal")) {
+				t.Errorf("%s, leaked %v: the secret of webhooks", name, leaked)
+			}
 			if leaked != errors.Is(err, token.ErrKey) || leaked == (err == nil) {
 				t.Errorf("%s, leaked %v: the old token: %v", name, leaked, err)
 			}

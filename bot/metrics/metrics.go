@@ -6,16 +6,16 @@
 // scrapes, it looks at the sockets and at what waits in the store.
 //
 // Two ideas keep a scrape cheap and right. What isn't over is read from the
-// store at each scrape: live cases and dirty cards, few however many cases there
-// ever were. What is over is counted once at the start, and from then on by the
-// events that end a case, of which every case has one. So the gauges are right
-// after a restart, while counters and histograms begin at zero, as Prometheus
-// expects. When a case was asked for and when its first card was posted come
-// from the store too: a restart loses no measurement that is under way.
+// store at each scrape: live cases, dirty cards and notices to apps, few however
+// many cases there ever were. What is over is counted once at the start, and from
+// then on by the events that end a case, of which every case has one. So the
+// gauges are right after a restart, while counters and histograms begin at zero,
+// as Prometheus expects. When a case was asked for and when its first card was
+// posted come from the store too: a restart loses no measurement that is under way.
 //
-// No label holds what a person typed or is called: labels are flows, statuses,
-// kinds, Slack's methods and codes of errors. Each has a bound, whatever Slack
-// answers. Durations between two points of a wall clock that was set back
+// No label holds what a person typed or is called: labels are flows, apps,
+// statuses, kinds, Slack's methods and codes of errors. Each has a bound, whatever
+// Slack answers. Durations between two points of a wall clock that was set back
 // meanwhile count as zero.
 package metrics
 
@@ -42,6 +42,7 @@ type Metrics struct {
 	cases     *cases
 	acks      *acks
 	delivery  *delivery
+	notices   *prometheus.CounterVec // by app and result
 	slack     *slackCalls
 	pagerDuty *pagerDuty
 	commits   *commits
@@ -55,6 +56,7 @@ func New(now func() time.Time, log zerolog.Logger) *Metrics {
 	m.cases = newCases(factory)
 	m.acks = newAcks(factory)
 	m.delivery = newDelivery(factory)
+	m.notices = newNotices(factory)
 	m.slack = newSlackCalls(factory)
 	m.pagerDuty = newPagerDuty(factory, now)
 	m.commits = newCommits(factory)
@@ -64,7 +66,7 @@ func New(now func() time.Time, log zerolog.Logger) *Metrics {
 
 // Watch is what the bot tells.
 func (m *Metrics) Watch() bot.Watch {
-	return bot.Watch{Committed: m.cases.committed, Handled: m.acks.handled, Delivery: m.attempted}
+	return bot.Watch{Committed: m.cases.committed, Handled: m.acks.handled, Delivery: m.attempted, Notice: m.told}
 }
 
 // Handler answers a scrape. What can't be found out just then, such as the

@@ -15,6 +15,7 @@ import (
 
 	"github.com/understudyhq/understudy/bot/deliver"
 	"github.com/understudyhq/understudy/bot/metrics"
+	"github.com/understudyhq/understudy/bot/notify"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
@@ -248,6 +249,15 @@ func TestTheOldestChangeHasAnAge(t *testing.T) {
 	got = scrape(t, p.Metrics)
 	expect(t, got, "understudy_delivery_backlog", 0)
 	expect(t, got, "understudy_delivery_oldest_change_seconds", 0)
+}
+
+func TestAppsThatAreTold(t *testing.T) {
+	p := begin(t, storetest.NewMemory(), noon)
+	p.Watch().Notice(notify.Attempt{App: "portal", Result: notify.Retried})
+	got := scrape(t, p.Metrics)
+	expect(t, got, `understudy_webhooks_total{app="portal",result="retried"}`, 1)
+	expect(t, got, `understudy_webhook_backlog{state="waiting"}`, 0)
+	expect(t, got, `understudy_webhook_backlog{state="failed"}`, 0)
 }
 
 func TestAClickThatOvertakesTheRecordOfItsCard(t *testing.T) {

@@ -40,6 +40,9 @@ func (m *Metrics) beginFlows(ctx context.Context) {
 	}
 	for _, flow := range provisioned {
 		m.cases.begin(flow.Name)
+		if flow.App != nil && flow.App.Webhook != "" {
+			m.beginNotices(flow.App.Name)
+		}
 	}
 }
 
@@ -62,11 +65,16 @@ func oldestDesc() *prometheus.Desc {
 	return prometheus.NewDesc("understudy_delivery_oldest_change_seconds", "Since when a card should show something else: the age of the oldest undelivered change, 0 without one.", nil, nil)
 }
 
+func noticesDesc() *prometheus.Desc {
+	return prometheus.NewDesc("understudy_webhook_backlog", "Notices that apps haven't taken, by state: waiting to be sent, or failed in the last 30 days.", []string{"state"}, nil)
+}
+
 // Describe is of [prometheus.Collector].
 func (s *standing) Describe(descs chan<- *prometheus.Desc) {
 	descs <- casesDesc()
 	descs <- backlogDesc()
 	descs <- oldestDesc()
+	descs <- noticesDesc()
 }
 
 // Collect is of [prometheus.Collector].
@@ -87,6 +95,8 @@ func (s *standing) Collect(metrics chan<- prometheus.Metric) {
 		gauge(casesDesc(), float64(counts[status]), string(status))
 	}
 	gauge(backlogDesc(), float64(now.Dirty))
+	gauge(noticesDesc(), float64(now.Untaken), "waiting")
+	gauge(noticesDesc(), float64(now.Failed), "failed")
 	age := 0.0
 	if !now.Oldest.IsZero() {
 		age = seconds(now.Oldest, s.now())

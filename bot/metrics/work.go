@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"github.com/understudyhq/understudy/bot/deliver"
+	"github.com/understudyhq/understudy/bot/notify"
 	"github.com/understudyhq/understudy/store"
 )
 
@@ -82,6 +83,24 @@ func kinds() []store.CardKind {
 		store.RequesterCard, store.OutcomeCard, store.ApproverCard, store.ReminderCard, store.WarningCard,
 		store.RevokedCard, store.ChannelCard, store.ModalCard, store.HomeCard,
 	}
+}
+
+func newNotices(factory promauto.Factory) *prometheus.CounterVec {
+	return factory.NewCounterVec(prometheus.CounterOpts{
+		Name: "understudy_webhooks_total",
+		Help: "Tries to tell an app of its grants, by app and what came of it: taken, retried later, or failed for good.",
+	}, []string{"app", "result"})
+}
+
+// beginNotices makes the app's series at zero, so that their first increase is seen.
+func (m *Metrics) beginNotices(app string) {
+	for _, result := range []notify.Result{notify.Taken, notify.Retried, notify.Failed} {
+		m.notices.WithLabelValues(app, string(result))
+	}
+}
+
+func (m *Metrics) told(a notify.Attempt) {
+	m.notices.WithLabelValues(a.App, string(a.Result)).Inc()
 }
 
 func (m *Metrics) attempted(a deliver.Attempt) {

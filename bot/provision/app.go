@@ -26,6 +26,8 @@ type App struct {
 	Confirm bool `json:"confirm,omitempty"`
 	// HideReason keeps the reason from the app.
 	HideReason bool `json:"hide_reason,omitempty"`
+	// Webhook is where the bot tells the app of its grants. Empty tells it nothing.
+	Webhook string `json:"webhook,omitempty"`
 }
 
 const (
@@ -46,10 +48,13 @@ func (r Record) readApp() (app *approval.App, problems []Problem) {
 	if !flowName.MatchString(a.Name) {
 		problems = append(problems, problem("app.name", "%q isn't a name of a-z, 0-9, - and _, of 63 characters at most", a.Name))
 	}
-	if why := unfitForLinks(a.URL); why != "" {
+	if why := unfitForApps(a.URL); why != "" {
 		problems = append(problems, problem("app.url", "%q %s; write the https:// address at which the app takes the code", a.URL, why))
 	}
-	app = &approval.App{Name: a.Name, URL: a.URL, Confirm: a.Confirm, HideReason: a.HideReason}
+	if why := unfitForApps(a.Webhook); a.Webhook != "" && why != "" {
+		problems = append(problems, problem("app.webhook", "%q %s; write the https:// address at which the app hears of its grants, or leave it out", a.Webhook, why))
+	}
+	app = &approval.App{Name: a.Name, URL: a.URL, Confirm: a.Confirm, HideReason: a.HideReason, Webhook: a.Webhook}
 	switch a.Scope {
 	case "", scopeReadOnly:
 	case scopeFull:
@@ -67,8 +72,9 @@ func (r Record) readApp() (app *approval.App, problems []Problem) {
 	return app, problems
 }
 
-// unfitForLinks says why a code can't be sent to this address, empty if it can.
-func unfitForLinks(address string) string {
+// unfitForApps says why neither a code nor a notice can be sent to this address,
+// empty if they can.
+func unfitForApps(address string) string {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "" || !Printable(address) || len(address) > longestURL:
@@ -78,7 +84,7 @@ func unfitForLinks(address string) string {
 	case u.Scheme == "http" && onThisMachine(u.Hostname()):
 		return ""
 	case u.Scheme != "https":
-		return "would send the code over the network for all to read"
+		return "would send what is for the app alone over the network for all to read"
 	}
 	return ""
 }
@@ -93,7 +99,7 @@ func ofApp(a *approval.App) *App {
 	if a == nil {
 		return nil
 	}
-	app := &App{Name: a.Name, URL: a.URL, Scope: scopeReadOnly, Clock: clockOpening, Confirm: a.Confirm, HideReason: a.HideReason}
+	app := &App{Name: a.Name, URL: a.URL, Scope: scopeReadOnly, Clock: clockOpening, Confirm: a.Confirm, HideReason: a.HideReason, Webhook: a.Webhook}
 	if a.Scope == approval.FullAccess {
 		app.Scope = scopeFull
 	}
@@ -108,10 +114,14 @@ func (a *App) fields() map[string]string {
 	if a == nil {
 		return nil
 	}
-	return map[string]string{
+	texts := map[string]string{
 		"app.name": a.Name, "app.url": a.URL, "app.scope": a.Scope, "app.clock": a.Clock,
 		"app.confirm": strconv.FormatBool(a.Confirm), "app.hide_reason": strconv.FormatBool(a.HideReason),
 	}
+	if a.Webhook != "" {
+		texts["app.webhook"] = a.Webhook
+	}
+	return texts
 }
 
 // checkApp warns where an app can't redeem what it is linked to with.

@@ -54,13 +54,15 @@ func TestPoliciesThatAreNone(t *testing.T) {
 		`,"reminders":["5m"]`:                                "unknown field",
 		`,"app":{"name":"Portal","url":"https://p.example"}`: `app.name: "Portal"`,
 		`,"app":{"name":"portal"}`:                           `app.url: "" isn't a web address`,
-		`,"app":{"name":"portal","url":"http://portal.example.com"}`:           "over the network for all to read",
-		`,"app":{"name":"portal","url":"javascript:alert(1)"}`:                 "isn't a web address",
-		`,"app":{"name":"portal","url":"https://p.example/#x"}`:                "a fragment",
-		`,"app":{"name":"portal","url":"https://p.example/?code=x"}`:           "a code of its own",
-		`,"app":{"name":"portal","url":"https://p.example","scope":"admin"}`:   `app.scope: "admin"`,
-		`,"app":{"name":"portal","url":"https://p.example","clock":"never"}`:   `app.clock: "never"`,
-		`,"app":{"name":"portal","url":"https://p.example","lifetime":"long"}`: "unknown field",
+		`,"app":{"name":"portal","url":"http://portal.example.com"}`:                          "over the network for all to read",
+		`,"app":{"name":"portal","url":"javascript:alert(1)"}`:                                "isn't a web address",
+		`,"app":{"name":"portal","url":"https://p.example/#x"}`:                               "a fragment",
+		`,"app":{"name":"portal","url":"https://p.example/?code=x"}`:                          "a code of its own",
+		`,"app":{"name":"portal","url":"https://p.example","webhook":"http://10.1.2.3/hook"}`: `app.webhook: "http://10.1.2.3/hook" would send`,
+		`,"app":{"name":"portal","url":"https://p.example","webhook":"portal"}`:               `app.webhook: "portal" isn't a web address`,
+		`,"app":{"name":"portal","url":"https://p.example","scope":"admin"}`:                  `app.scope: "admin"`,
+		`,"app":{"name":"portal","url":"https://p.example","clock":"never"}`:                  `app.clock: "never"`,
+		`,"app":{"name":"portal","url":"https://p.example","lifetime":"long"}`:                "unknown field",
 	} {
 		if _, err := provision.ReadFile(flowsFile(more), rules); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", more, err, want)

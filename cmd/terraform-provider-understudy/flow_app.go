@@ -6,13 +6,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/understudyhq/understudy/bot/provision"
 )
 
 // appSchema is the app of a flow. All of it but the name and the URL has a
-// default, so that nothing of it is ever unknown.
+// default or may be null, so that nothing of it is ever unknown.
 func appSchema() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional:            true,
@@ -28,6 +29,8 @@ func appSchema() schema.SingleNestedAttribute {
 				MarkdownDescription: "Whether the requester types the customer's name before a link is made. `false` by default."},
 			"hide_reason": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 				MarkdownDescription: "Whether the reason is kept from the app. `false` by default."},
+			"webhook": schema.StringAttribute{Optional: true, Validators: []validator.String{notEmpty{}},
+				MarkdownDescription: "Where the bot tells the app of its grants, with signed requests. Without it the app isn't told."},
 		},
 	}
 }
@@ -37,14 +40,14 @@ func appData() dataschema.SingleNestedAttribute {
 	text, flag := dataschema.StringAttribute{Computed: true}, dataschema.BoolAttribute{Computed: true}
 	return dataschema.SingleNestedAttribute{
 		Computed: true, MarkdownDescription: "The customer's app that its grants open; null if there is none.",
-		Attributes: map[string]dataschema.Attribute{"name": text, "url": text, "scope": text, "clock": text, "confirm": flag, "hide_reason": flag},
+		Attributes: map[string]dataschema.Attribute{"name": text, "url": text, "scope": text, "clock": text, "confirm": flag, "hide_reason": flag, "webhook": text},
 	}
 }
 
 func appTypes() map[string]attr.Type {
 	return map[string]attr.Type{
 		"name": types.StringType, "url": types.StringType, "scope": types.StringType, "clock": types.StringType,
-		"confirm": types.BoolType, "hide_reason": types.BoolType,
+		"confirm": types.BoolType, "hide_reason": types.BoolType, "webhook": types.StringType,
 	}
 }
 
@@ -53,9 +56,13 @@ func appOf(a *provision.App) types.Object {
 	if a == nil {
 		return types.ObjectNull(appTypes())
 	}
+	webhook := types.StringNull() // it isn't told
+	if a.Webhook != "" {
+		webhook = types.StringValue(a.Webhook)
+	}
 	return types.ObjectValueMust(appTypes(), map[string]attr.Value{
 		"name": types.StringValue(a.Name), "url": types.StringValue(a.URL), "scope": types.StringValue(a.Scope), "clock": types.StringValue(a.Clock),
-		"confirm": types.BoolValue(a.Confirm), "hide_reason": types.BoolValue(a.HideReason),
+		"confirm": types.BoolValue(a.Confirm), "hide_reason": types.BoolValue(a.HideReason), "webhook": webhook,
 	})
 }
 
@@ -80,6 +87,6 @@ func wireApp(app types.Object) *provision.App {
 	}
 	return &provision.App{
 		Name: textOf(is["name"]), URL: textOf(is["url"]), Scope: textOf(is["scope"]), Clock: textOf(is["clock"]),
-		Confirm: flag("confirm"), HideReason: flag("hide_reason"),
+		Confirm: flag("confirm"), HideReason: flag("hide_reason"), Webhook: textOf(is["webhook"]),
 	}
 }

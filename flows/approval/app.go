@@ -15,6 +15,8 @@ type App struct {
 	Confirm bool `json:"confirm,omitempty"`
 	// HideReason keeps the reason from the app.
 	HideReason bool `json:"hide_reason,omitempty"`
+	// Webhook is where the app is told of its grants; empty if it isn't.
+	Webhook string `json:"webhook,omitempty"`
 }
 
 // Scope is what an agent may do in the app.

@@ -1,0 +1,69 @@
+package notify
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/understudyhq/understudy/store"
+)
+
+const (
+	firstRetry = 5 * time.Second
+	lastRetry  = time.Hour
+	// patience is for how long an app hears a notice that it doesn't take.
+	patience = 3 * 24 * time.Hour
+)
+
+// errUnwanted says that the flow sends no notices any more.
+var errUnwanted = errors.New("the flow's app has no webhook any more")
+
+// refusal is an answer that isn't that the app has it.
+type refusal struct {
+	status int
+	after  time.Duration // how long it asks to wait; zero if it doesn't
+}
+
+func (r *refusal) Error() string {
+	if r.status/100 == 3 {
+		return fmt.Sprintf("the app sends elsewhere (%d), where nothing is sent", r.status)
+	}
+	return fmt.Sprintf("the app answered %d %s", r.status, http.StatusText(r.status))
+}
+
+// verdict is what a failed try means.
+type verdict struct {
+	final bool
+	wait  time.Duration // until the next try, if it isn't
+}
+
+// judge says what the failure means for the notice. An app that answers 410 doesn't
+// want this one. It hears of others: only its flow's record ends that.
+func judge(failure error, w store.Webhook, now time.Time) verdict {
+	refused, answered := errors.AsType[*refusal](failure)
+	gone := answered && refused.status == http.StatusGone
+	if gone || errors.Is(failure, errUnwanted) || now.Sub(w.Since) >= patience {
+		return verdict{final: true}
+	}
+	wait := jittered(min(lastRetry, firstRetry<<min(w.Failures, 10)))
+	if answered {
+		wait = max(wait, refused.after)
+	}
+	return verdict{wait: wait}
+}
+
+// jittered is a time of which a part is random, so that many don't come back
+// together.
+func jittered(d time.Duration) time.Duration { return d/2 + rand.N(d/2) }
+
+// retryAfter is what an app asks for, in seconds, up to an hour.
+func retryAfter(h http.Header) time.Duration {
+	seconds, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil || seconds < 0 {
+		return 0
+	}
+	return min(lastRetry, time.Duration(min(seconds, int(lastRetry/time.Second)))*time.Second)
+}
