@@ -42,7 +42,7 @@ func TestNoTokenCrossesANetworkForAllToRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		text, err := io.ReadAll(response.Body)
-		response.Body.Close() //nolint:errcheck // it is read
+		response.Body.Close()
 		health.stop()
 		if err != nil || response.StatusCode != one.want || strings.Contains(log.String(), "ust_secret") {
 			t.Errorf("%s, plain %v: %d %s, %v\n%s", one.settings.Listen, one.settings.PlainAPI, response.StatusCode, text, err, log.String())
