@@ -19,6 +19,7 @@ import (
 // every request that Slack was told of has reached its people exactly once, and
 // every click that Slack was told of has its outcome.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	rounds := 3
 	if os.Getenv("UNDERSTUDY_LONG") != "" {
 		rounds = 60
