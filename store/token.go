@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -45,6 +46,9 @@ func (r Role) Allows(other Role) bool {
 	rank := map[Role]int{Read: 1, Operate: 2, Admin: 3}
 	return r == ForApp && other == ForApp || rank[other] > 0 && rank[r] >= rank[other]
 }
+
+// NewTokenSecret is a token's secret, of 260 random bits.
+func NewTokenSecret() string { return "ust_" + rand.Text() + rand.Text() }
 
 // HashToken is how a token's secret is kept. The secret is random and long, so
 // that a plain hash can't be searched.

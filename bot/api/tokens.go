@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"crypto/rand"
 	"net/http"
 	"slices"
 	"time"
@@ -83,7 +82,7 @@ func (v *V1) createToken(ctx context.Context, c call) (int, any, error) {
 	if wanted.Name == firstToken || slices.ContainsFunc(all, func(t store.Token) bool { return t.Name == wanted.Name && !t.Revoked() }) {
 		return 0, nil, wrong("name", "there is a token of this name: revoke that one first, or give this one another name")
 	}
-	secret := "ust_" + rand.Text() + rand.Text() // 260 bits
+	secret := store.NewTokenSecret()
 	t := store.Token{
 		ID: uuid.NewString(), Name: wanted.Name, Role: wanted.Role, App: wanted.App, Hash: store.HashToken(secret), By: c.by.Name, Since: v.Now().UTC(),
 	}

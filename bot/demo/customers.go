@@ -15,7 +15,6 @@ import (
 	"github.com/understudyhq/understudy/bot/accounts"
 	"github.com/understudyhq/understudy/bot/api"
 	"github.com/understudyhq/understudy/bot/demo/portal"
-	"github.com/understudyhq/understudy/bot/grant"
 	"github.com/understudyhq/understudy/bot/provision"
 	"github.com/understudyhq/understudy/bot/slacksim"
 	"github.com/understudyhq/understudy/store"
@@ -30,7 +29,7 @@ type customers struct {
 
 func listenForCustomers(ctx context.Context) (*customers, error) {
 	listener, err := listenLoopback(ctx, "127.0.0.1:0")
-	return &customers{listener, "ust_" + grant.NewCode()}, err
+	return &customers{listener, store.NewTokenSecret()}, err
 }
 
 func (c *customers) address() string { return "http://" + c.listener.Addr().String() }

@@ -65,14 +65,19 @@ func brief(text string, most int) string {
 	return text
 }
 
+// Scope is what the app's tokens say of what an agent may do there.
+func Scope(app approval.App) string {
+	if app.Scope == approval.FullAccess {
+		return token.ScopeFull
+	}
+	return token.ScopeReadOnly
+}
+
 // Claims are what a token of this case says now, for this opening of the app by
 // the person of this e-mail address.
 func Claims(c approval.Case, session, email, issuer string, now time.Time) token.Claims {
 	app := c.Flow.App
-	scope, reason := token.ScopeReadOnly, brief(c.Reason, mostOfReason)
-	if app.Scope == approval.FullAccess {
-		scope = token.ScopeFull
-	}
+	reason := brief(c.Reason, mostOfReason)
 	if app.HideReason {
 		reason = ""
 	}
@@ -86,7 +91,7 @@ func Claims(c approval.Case, session, email, issuer string, now time.Time) token
 			Issuer: issuer, Subject: c.Account.ID, Audience: jwt.Audience{app.Name}, ID: rand.Text(),
 			IssuedAt: date(now), NotBefore: date(now), Expiry: date(ends),
 		},
-		Actor: token.Actor{Subject: email, Name: brief(c.Requester.Name, mostOfName)}, Name: brief(c.Account.Name, mostOfName), Scope: scope,
+		Actor: token.Actor{Subject: email, Name: brief(c.Requester.Name, mostOfName)}, Name: brief(c.Account.Name, mostOfName), Scope: Scope(*app),
 		Case: c.ID, Session: session, Flow: c.Flow.Name, Reason: reason, Until: date(c.Grant.Until),
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/understudyhq/understudy/bot/grant/token"
+	"github.com/understudyhq/understudy/bot/grant"
 	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
 )
@@ -69,10 +69,7 @@ func Body(n store.Notice) ([]byte, error) {
 	c, app := n.Case, n.Case.Flow.App
 	data := Data{
 		Case: c.ID, Flow: c.Flow.Name, App: app.Name, Actor: Person{c.Requester.Email, c.Requester.Name}, Subject: Subject{c.Account.ID, c.Account.Name},
-		Scope: token.ScopeReadOnly, Reason: c.Reason, OpenedAt: c.Grant.OpenedAt, Until: c.Grant.Until,
-	}
-	if app.Scope == approval.FullAccess {
-		data.Scope = token.ScopeFull
+		Scope: grant.Scope(*app), Reason: c.Reason, OpenedAt: c.Grant.OpenedAt, Until: c.Grant.Until,
 	}
 	switch e := n.Event.Body.(type) {
 	case approval.GrantEnded:

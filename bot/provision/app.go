@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/understudyhq/understudy/bot/grant"
+	"github.com/understudyhq/understudy/bot/grant/token"
 	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
 )
@@ -31,8 +33,6 @@ type App struct {
 }
 
 const (
-	scopeReadOnly = "read_only"
-	scopeFull     = string(approval.FullAccess)
 	clockOpening  = "opening"
 	clockApproval = string(approval.FromApproval)
 )
@@ -56,11 +56,11 @@ func (r Record) readApp() (app *approval.App, problems []Problem) {
 	}
 	app = &approval.App{Name: a.Name, URL: a.URL, Confirm: a.Confirm, HideReason: a.HideReason, Webhook: a.Webhook}
 	switch a.Scope {
-	case "", scopeReadOnly:
-	case scopeFull:
+	case "", token.ScopeReadOnly:
+	case token.ScopeFull:
 		app.Scope = approval.FullAccess
 	default:
-		problems = append(problems, problem("app.scope", "%q isn't %q or %q", a.Scope, scopeReadOnly, scopeFull))
+		problems = append(problems, problem("app.scope", "%q isn't %q or %q", a.Scope, token.ScopeReadOnly, token.ScopeFull))
 	}
 	switch a.Clock {
 	case "", clockOpening:
@@ -99,10 +99,7 @@ func ofApp(a *approval.App) *App {
 	if a == nil {
 		return nil
 	}
-	app := &App{Name: a.Name, URL: a.URL, Scope: scopeReadOnly, Clock: clockOpening, Confirm: a.Confirm, HideReason: a.HideReason, Webhook: a.Webhook}
-	if a.Scope == approval.FullAccess {
-		app.Scope = scopeFull
-	}
+	app := &App{Name: a.Name, URL: a.URL, Scope: grant.Scope(*a), Clock: clockOpening, Confirm: a.Confirm, HideReason: a.HideReason, Webhook: a.Webhook}
 	if a.Clock == approval.FromApproval {
 		app.Clock = clockApproval
 	}

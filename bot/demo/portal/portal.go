@@ -16,8 +16,6 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
-	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -94,7 +92,7 @@ func (p *Portal) signedIn(r *http.Request) string {
 }
 
 func (p *Portal) showSignIn(w http.ResponseWriter, r *http.Request) {
-	p.show(w, r, "sign-in.html", http.StatusOK, map[string]any{"Next": local(r.FormValue("next"))})
+	p.show(w, r, "sign-in.html", http.StatusOK, map[string]any{"Next": gate.Local(r.FormValue("next"))})
 }
 
 func (p *Portal) signIn(w http.ResponseWriter, r *http.Request) {
@@ -108,7 +106,7 @@ func (p *Portal) signIn(w http.ResponseWriter, r *http.Request) {
 		p.staff[session] = email
 		p.mu.Unlock()
 		http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: session, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}) //nolint:gosec // it is served to this machine, without TLS
-		http.Redirect(w, r, local(r.PostFormValue("next")), http.StatusSeeOther)                                                        //nolint:gosec // local sees to it
+		http.Redirect(w, r, gate.Local(r.PostFormValue("next")), http.StatusSeeOther)                                                   //nolint:gosec // Local sees to it
 		return
 	}
 	p.show(w, r, "notice.html", http.StatusForbidden, map[string]any{"Title": "Nobody of ours", "Text": "No member of staff has this address."})
@@ -121,15 +119,6 @@ func (p *Portal) signOut(w http.ResponseWriter, r *http.Request) {
 		p.mu.Unlock()
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
-}
-
-// local is the path if it is one of the portal's.
-func local(next string) string {
-	u, err := url.Parse(next)
-	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
-		return "/"
-	}
-	return next
 }
 
 // home is what the customer sees, whoever acts as them; and for staff as

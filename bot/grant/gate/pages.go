@@ -52,7 +52,7 @@ func ahead(r *http.Request) bool {
 }
 
 func (g *Gate) signIn(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, g.SignIn+"?next="+url.QueryEscape(local(r.URL.RequestURI())), http.StatusSeeOther)
+	http.Redirect(w, r, g.SignIn+"?next="+url.QueryEscape(Local(r.URL.RequestURI())), http.StatusSeeOther)
 }
 
 // letIn has somebody act as the customer whom a grant is for.
@@ -154,11 +154,12 @@ func (g *Gate) ask(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.set(w, r, askedCookie, g.asked(s.Case, email))
-	http.Redirect(w, r, Path+"wait?"+url.Values{"case": {s.Case}, "next": {local(r.PostFormValue("next"))}}.Encode(), http.StatusSeeOther)
+	http.Redirect(w, r, Path+"wait?"+url.Values{"case": {s.Case}, "next": {Local(r.PostFormValue("next"))}}.Encode(), http.StatusSeeOther)
 }
 
-// local is the path if it is one of this app, and / if it is anything else.
-func local(path string) string {
+// Local is the path if it is one of this app, and / if it is anything else: an app's
+// page for signing in leads nowhere else with the next that it is given.
+func Local(path string) string {
 	u, err := url.Parse(path)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
 		return "/"
@@ -171,7 +172,7 @@ const waitAgain = 2 * time.Second
 
 // wait shows how a request stands, until it is decided.
 func (g *Gate) wait(w http.ResponseWriter, r *http.Request) {
-	id, next, email := r.FormValue("case"), local(r.FormValue("next")), g.Staff(r)
+	id, next, email := r.FormValue("case"), Local(r.FormValue("next")), g.Staff(r)
 	if email == "" {
 		g.signIn(w, r)
 		return

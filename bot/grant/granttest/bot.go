@@ -68,7 +68,7 @@ func NewBot(t testing.TB) *Bot {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &Bot{t: t, ledger: ledger, Token: "ust_" + grant.NewCode(), Keys: keys}
+	b := &Bot{t: t, ledger: ledger, Token: store.NewTokenSecret(), Keys: keys}
 	if err := ledger.AddToken(t.Context(), store.Token{ID: "t1", Name: App, Role: store.ForApp, App: App, Hash: store.HashToken(b.Token), Since: now}); err != nil {
 		t.Fatal(err)
 	}
