@@ -2,8 +2,6 @@ package django_test
 
 import (
 	"encoding/base64"
-	"encoding/json"
-	"net/http"
 	"os/exec"
 	"strings"
 	"testing"
@@ -11,9 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/understudyhq/understudy/bot/api"
 	"github.com/understudyhq/understudy/bot/grant/granttest"
-	"github.com/understudyhq/understudy/flows/approval"
 )
 
 // TestPyJWT has a library that nobody here wrote verify the bot's tokens.
@@ -21,7 +17,7 @@ func TestPyJWT(t *testing.T) {
 	t.Parallel()
 	name := python(t)
 	bot := granttest.NewBot(t)
-	good := opened(t, bot)
+	good := bot.Redeemed()
 	parts := strings.Split(good, ".")
 	encode := base64.RawURLEncoding.EncodeToString
 	body, err := base64.RawURLEncoding.DecodeString(parts[1])
@@ -55,28 +51,4 @@ func TestPyJWT(t *testing.T) {
 	if got := verify("wiki"); got[0] != "InvalidAudienceError" {
 		t.Errorf("for another app PyJWT says %q", got)
 	}
-}
-
-// opened is the token of a grant that Kim has opened.
-func opened(t *testing.T, bot *granttest.Bot) string {
-	t.Helper()
-	body, err := json.Marshal(api.Redemption{Code: bot.Code(bot.Allowed("acct_42", "Acme", approval.ReadOnly)), StaffEmail: granttest.Kim})
-	if err != nil {
-		t.Fatal(err)
-	}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, bot.URL+redeem, strings.NewReader(string(body)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+bot.Token)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	var o api.Opening
-	if err := json.NewDecoder(response.Body).Decode(&o); err != nil || o.Token == "" {
-		t.Fatalf("%s: %v", response.Status, err)
-	}
-	return o.Token
 }

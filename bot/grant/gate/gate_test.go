@@ -58,7 +58,12 @@ func testApp(t *testing.T, bot *granttest.Bot) *httptest.Server {
 	mux.Handle("POST /password", g.Never(text("changed")))
 	mux.Handle("GET /accounts/{id}", g.RequireGrant("impersonation", func(r *http.Request) string { return r.PathValue("id") },
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, "account %s", r.PathValue("id")) })))
-	server := httptest.NewServer(g.Wrap(mux))
+	return serve(t, g, mux)
+}
+
+// serve serves the app behind the gate, which listens to its bot, until the test ends.
+func serve(t *testing.T, g *gate.Gate, app http.Handler) *httptest.Server {
+	server := httptest.NewServer(g.Wrap(app))
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {

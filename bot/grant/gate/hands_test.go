@@ -1,11 +1,9 @@
 package gate_test
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -30,18 +28,7 @@ func newDesk(t *testing.T, bot *granttest.Bot, app http.HandlerFunc) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(g.Wrap(app))
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		g.Run(ctx)
-	}()
-	t.Cleanup(func() {
-		stop()
-		<-done
-		server.Close()
-	})
+	server := serve(t, g, app)
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)

@@ -17,7 +17,9 @@
 package granttest
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -161,6 +163,30 @@ func (b *Bot) Code(id string) string {
 		b.t.Error(err)
 	}
 	return code
+}
+
+// Redeemed is the token of a grant that Kim has opened, as an app gets it.
+func (b *Bot) Redeemed() string {
+	b.t.Helper()
+	body, err := json.Marshal(api.Redemption{Code: b.Code(b.Allowed("acct_42", "Acme", approval.ReadOnly)), StaffEmail: Kim})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.URL+"/v1/grants/redeem", bytes.NewReader(body))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+b.Token)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }() // it was read
+	var o api.Opening
+	if err := json.NewDecoder(response.Body).Decode(&o); err != nil || o.Token == "" {
+		b.t.Fatalf("%s: %v", response.Status, err)
+	}
+	return o.Token
 }
 
 // Case is a case as it is now.
