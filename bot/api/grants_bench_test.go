@@ -102,7 +102,7 @@ func toRedeem(b *testing.B, ledger *store.Ledger, n int) []string {
 					b.Error(err)
 				}
 				codes[i] = grant.NewCode()
-				if err := ledger.AddLink(b.Context(), store.HashToken(codes[i]), store.Link{Case: id, Email: "kim@example.com", Until: time.Now().Add(time.Hour)}); err != nil {
+				if err := ledger.AddLink(b.Context(), store.HashToken(codes[i]), store.Link{Case: id, Email: "kim@example.com", Until: time.Now().Add(time.Hour)}, "", time.Now()); err != nil {
 					b.Error(err)
 				}
 			}

@@ -158,7 +158,7 @@ func (b *Bot) Do(id string, command approval.Command) {
 // Code is that of a new link.
 func (b *Bot) Code(id string) string {
 	code := grant.NewCode()
-	err := b.ledger.AddLink(context.Background(), store.HashToken(code), store.Link{Case: id, Email: Kim, Until: time.Now().Add(grant.LinkLife)})
+	err := b.ledger.AddLink(context.Background(), store.HashToken(code), store.Link{Case: id, Email: Kim, Until: time.Now().Add(grant.LinkLife)}, "", time.Now())
 	if err != nil {
 		b.t.Error(err)
 	}
