@@ -72,7 +72,7 @@ func benchmarkGrants(b *testing.B, deciders int) {
 		b.Fatal(err)
 	}
 	v1 := &api.V1{Ledger: func() *store.Ledger { return ledger }, Keys: keys, Issuer: issuer, Now: time.Now, Log: zerolog.Nop()}
-	server := httptest.NewServer(api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler(), v1.Handler()))
+	server := httptest.NewServer(api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler(), v1.Handler(), nil))
 	defer server.Close()
 
 	codes := toRedeem(b, ledger, b.N/2+2)

@@ -81,7 +81,7 @@ func NewBot(t testing.TB) *Bot {
 	}
 	b.URL = "http://" + listener.Addr().String()
 	v1.Issuer = b.URL
-	handler := api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler(), v1.Handler())
+	handler := api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler(), v1.Handler(), nil)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if b.down.Load() {
 			panic(http.ErrAbortHandler)
