@@ -213,7 +213,7 @@ class UnderstudyMiddleware:
         return None
 
     def staff(self, request):
-        return (self.staff_email(request) or "").strip().lower()
+        return fold(self.staff_email(request) or "")
 
     # Who acts for whom.
 
@@ -653,6 +653,11 @@ def method_not_allowed(allowed):
     return response
 
 
+def fold(email):
+    """Is an address as the bot compares it: only the letters A to Z have no case, or others' addresses would become alike."""
+    return re.sub("[A-Z]", lambda letter: letter[0].lower(), email)
+
+
 def own(name):
     return f"{get_script_prefix()}understudy/{name}"
 
@@ -768,7 +773,7 @@ class Bot:
                 options={"require": ["iss", "aud", "sub", "iat", "nbf", "exp", "jti"], "verify_exp": False},
             )
             case, session, flow, scope = said["case"], said["sid"], said["flow"], said["scope"]
-            who = Actor(said["act"]["sub"].strip().lower(), said["act"].get("name", ""))
+            who = Actor(fold(said["act"]["sub"]), said["act"].get("name", ""))
             whom = Subject(said["sub"], said.get("name", ""))
             reason, ends, until = said.get("reason", ""), float(min(said["exp"], said["until"])), float(said["until"])
             if not all(isinstance(text, str) for text in (case, session, flow, reason, *who, *whom)):

@@ -7,6 +7,9 @@ const LONGEST_FORM = 64 * 1024;
 
 export const secret = () => randomBytes(32).toString("base64url");
 
+/** fold is an address as the bot compares it: only the letters A to Z have no case, or others' would become alike. */
+export const fold = (email) => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
 export function parameter(req, name) {
   const values = new URLSearchParams(req.url.split("?").slice(1).join("?")).getAll(name);
   return values.length === 1 ? values[0] : "";

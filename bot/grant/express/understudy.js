@@ -10,7 +10,7 @@ import { Bot } from "./bot.js";
 import { Deeds } from "./deeds.js";
 import { banner, form, page, Problem, redirect, tellProblem, text, wantsPage } from "./page.js";
 import { Running } from "./running.js";
-import { checkCSRF, local, parameter, readForm, renew, save, secret } from "./session.js";
+import { checkCSRF, fold, local, parameter, readForm, renew, save, secret } from "./session.js";
 
 const RENEW = 60; // seconds before a token's end, when it is refreshed
 const QUIET = 5000; // milliseconds without another try, when the bot didn't answer
@@ -187,7 +187,7 @@ class Gate {
   async current(kept, email) {
     let now = await this.bot.read(kept.token);
     const { act, exp, case: id } = now.claims;
-    if (act.sub !== email) return undefined;
+    if (fold(act.sub) !== email) return undefined;
     await this.running.known();
     if (this.running.over(id, kept.got)) return undefined;
     if (now.expired || (exp - Date.now() / 1000 < RENEW && !(Date.now() - kept.got < FRESH))) {
@@ -233,7 +233,7 @@ class Gate {
 
   async staff(req) {
     const email = await this.staffEmail(req);
-    return typeof email === "string" ? email.trim().toLowerCase() : "";
+    return typeof email === "string" ? fold(email) : "";
   }
 
   signInFirst(res, back) {
@@ -261,7 +261,7 @@ class Gate {
       this.log(`the bot's answer isn't taken, so nobody was let in: ${e.message}`);
       throw new Problem(502, "Not understood", "Understudy's answer can't be verified, so nothing was opened. Whoever runs this app finds the reason in its log.");
     });
-    if (expired || claims.act.sub !== email) throw new Problem(502, "Not understood", "Understudy's answer is over already, or is somebody else's. Nothing was opened.");
+    if (expired || fold(claims.act.sub) !== email) throw new Problem(502, "Not understood", "Understudy's answer is over already, or is somebody else's. Nothing was opened.");
     if ((await this.isStaffAccount(claims.sub)) !== false) {
       await this.bot.revoke(token).catch((e) => this.log(`ending a grant for a member of staff: ${e.message}`));
       throw staffAccount(grantOf(claims).subject.name);

@@ -44,6 +44,7 @@ func Run(t *testing.T, bot *Bot, app string) {
 		{"another's request", s.othersRequest},
 		{"no way to other sites", s.redirects},
 		{"a page that needs a grant", s.guarded},
+		{"others' letters are others", s.letters},
 	} {
 		t.Run(one.name, one.test)
 	}
