@@ -2,6 +2,7 @@
 // object, is nothing.
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { Problem } from "./page.js";
+import { fromHere } from "./request.js";
 
 const LONGEST_FORM = 64 * 1024;
 
@@ -33,7 +34,7 @@ export async function readForm(req) {
 
 export function checkCSRF(req, field) {
   const [want, got] = [String(req.session.understudy?.csrf ?? ""), field("understudy_csrf")].map((s) => Buffer.from(s));
-  if (want.length && want.length === got.length && timingSafeEqual(want, got)) return;
+  if (fromHere(req) && want.length && want.length === got.length && timingSafeEqual(want, got)) return;
   throw new Problem(403, "Not from here", "This was sent by no page of this session, or by one that is too old. Nothing was done. Go back, load the page again, and try once more.");
 }
 

@@ -45,6 +45,10 @@ func Run(t *testing.T, bot *Bot, app string) {
 		{"no way to other sites", s.redirects},
 		{"a page that needs a grant", s.guarded},
 		{"others' letters are others", s.letters},
+		{"only a click uses a link", s.clicks},
+		{"what looks like looking", s.sneaks},
+		{"an end is one everywhere", s.endedTwice},
+		{"the app's form on another site's page", s.elsewhere},
 	} {
 		t.Run(one.name, one.test)
 	}
@@ -289,8 +293,9 @@ func (s *suite) late(t *testing.T) {
 	other := signedIn(t, s.app, Kim)
 	other.get("/understudy/open?code=" + s.bot.Code(id))
 	s.bot.Do(id, approval.Bar{Why: "called back"})
-	out(t, other, 2*time.Second) // so that the app has heard of it
-	for range 2 {                // a double click
+	out(t, other, 2*time.Second)                                        // so that the app has heard of it
+	b.do(http.MethodGet, "/", nil, "Sec-Purpose", "prefetch;prerender") // a notice that nobody reads
+	for range 2 {                                                       // a double click
 		if got := b.post("/invoices/7/void", nil); got.status != http.StatusForbidden || !strings.Contains(got.text, "has ended") {
 			t.Errorf("%d:\n%s", got.status, got.text)
 		}
