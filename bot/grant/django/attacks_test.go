@@ -61,6 +61,7 @@ func TestAttacks(t *testing.T) {
 		{"an end that the stream doesn't tell", endUnheard},
 		{"a GET that does something, after the end", lateScripts},
 		{"pages that hide what they are", disguised},
+		{"a page that is nothing but bodies", bodies},
 		{"cookies of a host with TLS", hostCookies},
 		{"no deed hides another", hiddenDeeds},
 		{"deeds are told soon", func(t *testing.T, b *between) {

@@ -90,6 +90,18 @@ func disguised(t *testing.T, b *between) {
 	}
 }
 
+// bodies take no longer for being looked for.
+func bodies(t *testing.T, b *between) {
+	kim, _ := b.opens(t, readOnly)
+	began := time.Now()
+	if got := kim.get("/odd/bodies"); strings.Count(got.text, "understudy-banner") != 1 {
+		t.Errorf("%.300s", got.text)
+	}
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
 func hostCookies(t *testing.T, b *between) {
 	id, account := b.allowed(readOnly)
 	kim := b.nobody(t)

@@ -293,14 +293,16 @@ class UnderstudyMiddleware:
         if request.method != "GET":
             return method_not_allowed("GET")
         code = request.GET.get("code") or request.COOKIES.get(link_cookie(request), "")
+        if not re.fullmatch(r"[\w.~-]{1,200}", code, re.ASCII):
+            code = ""  # what isn't one goes into no cookie
         if not self.staff(request):
             # The code waits in a cookie, and not in the addresses of the pages where people sign in.
             response = self.to_sign_in(own("open"))
             response.set_cookie(
-                link_cookie(request), code[:200], max_age=LINK_LIFE, httponly=True, samesite="Lax", secure=request.is_secure()
+                link_cookie(request), code, max_age=LINK_LIFE, httponly=True, samesite="Lax", secure=request.is_secure()
             )
             return response
-        if not code or len(code) > 200:
+        if not code:
             response = page(400, "No link", "This address has no code that could open anything. Click Open as … in Slack once more.")
         else:
             response = private(self.let_in(request, {"code": code}, get_script_prefix()))
@@ -495,12 +497,14 @@ class UnderstudyMiddleware:
 
 HTML = ("text/html", "application/xhtml+xml", "", "*/*", "unknown/unknown", "application/unknown")  # or what browsers may take for it
 
+LONGEST_HEAD = 256 << 10  # bytes that are held back of a page that comes in pieces, until its body begins
+
 BANNER = """<div id="understudy-banner" role="status" style="display:flex!important;visibility:visible!important;opacity:1!important;\
 position:sticky!important;top:0;left:0;right:0;z-index:2147483647;gap:1em;align-items:center;\
 justify-content:space-between;margin:0;padding:.5em 1em;background:#7a1f1f;color:#fff;\
 font:14px/1.4 system-ui,sans-serif">
-<span><strong>{actor}</strong> acting as <strong>{subject}</strong> ({scope})
-until <time datetime="{until}">{clock}</time>{reason}</span>
+<span><strong><bdi>{actor}</bdi></strong> acting as <strong><bdi>{subject}</bdi></strong> ({scope})
+until <time datetime="{until}">{clock}</time><bdi>{reason}</bdi></span>
 <form method="post" action="{end}" style="margin:0"><input type="hidden" name="understudy_csrf" value="{csrf}" />\
 <button type="submit" style="font:inherit;padding:2px 12px;cursor:pointer;white-space:nowrap">End now</button></form></div>"""
 
@@ -525,10 +529,13 @@ def banner(request):
 def with_banner(chunks, text, whole):
     """Is the page in its chunks, with the banner in it. A part of a page, which a script asked for, has no body and
     gets none."""
-    chunks, place, begun = iter(chunks), Place(), b""
+    chunks, place, begun, read = iter(chunks), Place(), b"", 0
     for chunk in chunks:
         begun += chunk
-        if place.found(chunk.decode("latin-1")):  # so that a character is a byte, whatever it means
+        if b">" not in chunk and len(begun) <= LONGEST_HEAD:
+            continue  # no tag has ended
+        more, read = begun[read:], len(begun)
+        if place.found(more.decode("latin-1")) or read > LONGEST_HEAD:  # so that a character is a byte, whatever it means
             break
     at = place.at if place.body or whole else None
     if at is None:

@@ -98,7 +98,7 @@ func out(t *testing.T, b *browser, within time.Duration) {
 func (s *suite) opens(t *testing.T) {
 	b, id, _ := s.kim(t, approval.ReadOnly)
 	page := b.get("/")
-	for _, want := range []string{`id="understudy-banner"`, "Kim &lt;b&gt;Berg", s.bot.Case(id).Account.Name, "End now", `action="/understudy/end"`, "<time datetime="} {
+	for _, want := range []string{`id="understudy-banner"`, "<bdi>Kim &lt;b&gt;Berg", s.bot.Case(id).Account.Name, "End now", `action="/understudy/end"`, "<time datetime="} {
 		if !strings.Contains(page.text, want) {
 			t.Errorf("the page lacks %q:\n%s", want, page.text)
 		}
@@ -157,7 +157,8 @@ func (s *suite) used(t *testing.T) {
 	if got := who(again.get("/")); got != Kim {
 		t.Errorf("the app says %q", got)
 	}
-	for _, query := range []string{"", "?code=", "?code[]=x", "?code=x&code=y"} {
+	for _, query := range []string{"", "?code=", "?code[]=x", "?code=x&code=y", "?code=%E2%80%A8", "?code=%0d%0aSet-Cookie:+x=y", "?code=%00", "?code=%ff", "?code=" + strings.Repeat("x", 5000)} {
+		newBrowser(t, s.app).step("/understudy/open" + query) // is sent to sign in, or told what is wrong
 		if got := again.get("/understudy/open" + query); got.status < 400 || got.status >= 500 {
 			t.Errorf("%q: %d", query, got.status)
 		}

@@ -3,6 +3,7 @@
     UNDERSTUDY_URL=http://127.0.0.1:8080 UNDERSTUDY_APP=portal UNDERSTUDY_TOKEN=ust_… PORT=8000 python3 -m testapp
 """
 
+import itertools
 import os
 import signal
 import stat
@@ -110,6 +111,8 @@ def odd(request, kind):
         return FileResponse(file)
     if kind == "bodiless":
         return HttpResponse(b"<!doctype html><title>x</title>\n<p>page", headers=KNOWN)
+    if kind == "bodies":
+        return StreamingHttpResponse(itertools.repeat(b"<body '" * 300, 300))
     if kind == "lasting":
         return StreamingHttpResponse(lasting(), content_type="text/plain")
     if kind == "broken":
