@@ -63,6 +63,7 @@ func TestAttacks(t *testing.T) {
 		{"pages that hide what they are", disguised},
 		{"a page that is nothing but bodies", bodies},
 		{"cookies of a host with TLS", hostCookies},
+		{"an account of which nothing is known", unknown},
 		{"no deed hides another", hiddenDeeds},
 		{"deeds are told soon", func(t *testing.T, b *between) {
 			soon(t, "the bot is told", func() bool { return len(b.bot.Deeds(early)) == 1 })

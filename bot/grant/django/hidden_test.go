@@ -117,6 +117,15 @@ func hostCookies(t *testing.T, b *between) {
 	kim.is("kim@example.com as " + account + " (read_only)")
 }
 
+// unknown is an account of which the app can't say whether it is one of the staff.
+func unknown(t *testing.T, b *between) {
+	kim := b.kim(t)
+	if got := kim.get("/understudy/open?code=" + b.bot.Code(b.bot.Allowed("acct_nobody_knows", "Acme", readOnly))); got.status != http.StatusForbidden {
+		t.Errorf("%d:\n%s", got.status, got.text)
+	}
+	kim.is("kim@example.com")
+}
+
 // hiddenDeeds sends what the bot wouldn't keep, so that it kept nothing.
 func hiddenDeeds(t *testing.T, b *between) {
 	kim, id := b.opens(t, full)

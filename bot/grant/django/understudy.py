@@ -18,7 +18,7 @@ In settings.py, behind the middleware of sessions and of authentication:
         "TOKEN": os.environ["UNDERSTUDY_TOKEN"],         # of the role app
         "SIGN_IN": "/accounts/login/",                   # where staff sign in; ?next= leads back
         "STAFF_EMAIL": "portal.staff.email",             # (request) -> the e-mail address of whom is signed in as staff, or None
-        "IS_STAFF_ACCOUNT": "portal.staff.has_account",  # (account id) -> whether this customer is one of the staff
+        "IS_STAFF_ACCOUNT": "portal.staff.has_account",  # (account id) -> whether this customer is one of the staff; not False: nothing is opened
     }
 
 Optional: "ISSUER" (what tokens must name as their issuer; by default the bot is asked), and "DEEDS": False (don't

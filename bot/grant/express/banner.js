@@ -47,7 +47,8 @@ export function showBanner(req, res, banner) {
     const header = (name) => String(res.getHeader(name) ?? "");
     const html = HTML.test(header("Content-Type"));
     if (html || !/(^|,)\s*public\s*(,|$)/i.test(header("Cache-Control"))) res.setHeader("Cache-Control", "no-store");
-    if (!html || res.statusCode === 204 || Math.floor(res.statusCode / 100) === 3 || /^\s*attachment/i.test(header("Content-Disposition"))) return;
+    const leads = Math.floor(res.statusCode / 100) === 3 && header("Location");
+    if (!html || leads || [204, 304].includes(res.statusCode) || /^\s*attachment/i.test(header("Content-Disposition"))) return;
     for (const name of ["Content-Length", "ETag", "Last-Modified", "Accept-Ranges"]) res.removeHeader(name);
     unreadable = !/^(identity)?$/i.test(header("Content-Encoding")) || /utf-?(16|32)/i.test(header("Content-Type"));
     if (unreadable) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +34,7 @@ func lasting(t *testing.T, bot *granttest.Bot, app string) {
 }
 
 // socket opens one as the browser's person, and gives what it says first.
-func (b *browser) socket() (conn net.Conn, first string) {
+func (b *browser) socket(header ...string) (conn net.Conn, first string) {
 	b.t.Helper()
 	at, err := url.Parse(b.app)
 	if err != nil {
@@ -49,6 +50,9 @@ func (b *browser) socket() (conn net.Conn, first string) {
 	}
 	request := httptest.NewRequestWithContext(b.t.Context(), http.MethodGet, b.app+"/socket?secret=1", nil)
 	request.Header = http.Header{"Connection": {"Upgrade"}, "Upgrade": {"test"}}
+	for pair := range slices.Chunk(header, 2) {
+		request.Header.Set(pair[0], pair[1])
+	}
 	for _, c := range b.Jar.Cookies(at) {
 		request.AddCookie(c)
 	}
@@ -81,7 +85,12 @@ func sockets(t *testing.T, bot *granttest.Bot, app string) {
 	}
 	bot.Do(looking, approval.Bar{Why: "the test goes on"})
 	b, id := kim(t, bot, app, "acct_1", approval.FullAccess)
-	conn, got := b.socket()
+	for _, header := range [][]string{{"Origin", "https://evil.example"}, {"Sec-Fetch-Site", "cross-site"}} {
+		if _, got := b.socket(header...); got != "403 Forbidden" {
+			t.Errorf("from another site: %s", got)
+		}
+	}
+	conn, got := b.socket("Origin", app)
 	if got != "acct_1" {
 		t.Fatalf("with full access: %s", got)
 	}
@@ -125,7 +134,7 @@ func hiddenDeeds(t *testing.T, bot *granttest.Bot, app string) {
 // disguised are pages that browsers show, whatever the app calls them.
 func disguised(t *testing.T, bot *granttest.Bot, app string) {
 	b, _ := kim(t, bot, app, "acct_1", approval.ReadOnly)
-	for _, path := range []string{"/typeless", "/typeless/head", "/unknown"} {
+	for _, path := range []string{"/typeless", "/typeless/head", "/unknown", "/choices"} {
 		got := b.get(path)
 		if _, before := apart(got.text); len(before) != 1 || !strings.HasSuffix(before[0], `<body class="x">`) {
 			t.Errorf("%s: %d banners:\n%.300s", path, len(before), got.text)

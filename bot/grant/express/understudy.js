@@ -10,7 +10,7 @@ import { Bot, grantOf } from "./bot.js";
 import { Deeds } from "./deeds.js";
 import { Opened } from "./opened.js";
 import { banner, form, page, Problem, redirect, tellProblem, text, wantsPage } from "./page.js";
-import { ahead, CHANGES, deedOf, harmless, LOOKS, pinMethod } from "./request.js";
+import { ahead, CHANGES, deedOf, fromHere, harmless, LOOKS, pinMethod } from "./request.js";
 import { Running } from "./running.js";
 import { checkCSRF, fold, local, parameter, readForm, renew, save, secret } from "./session.js";
 import { guarded } from "./upgrade.js";
@@ -138,7 +138,7 @@ class Gate {
     const grant = claims && grantOf(claims);
     this.know(req, grant, over);
     if (!grant) return over === undefined && !another;
-    if (grant.scope !== "full") return false;
+    if (grant.scope !== "full" || !fromHere(req)) return false; // no form has a mark here
     const { token, got } = req.session.understudy;
     this.opened.add(grant, got, socket);
     this.deeds.add(grant, token, deedOf(req, 101, new Date()));

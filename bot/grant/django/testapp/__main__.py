@@ -179,7 +179,7 @@ def main():
             "TOKEN": os.environ["UNDERSTUDY_TOKEN"],
             "SIGN_IN": "/sign-in",
             "STAFF_EMAIL": lambda request: request.session.get("staff"),
-            "IS_STAFF_ACCOUNT": lambda account: account == "acct_staff",
+            "IS_STAFF_ACCOUNT": lambda account: None if account == "acct_nobody_knows" else account == "acct_staff",
         },
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())

@@ -84,6 +84,7 @@ app.get("/lasting", (req, res) => {
 });
 app.get("/typeless", (req, res) => res.end(html));
 app.get("/typeless/head", (req, res) => res.writeHead(200).end(html));
+app.get("/choices", (req, res) => res.status(300).send(html));
 app.get("/unknown", (req, res) => res.set("Content-Type", "application/unknown").end(html));
 app.get("/wide", (req, res) => res.set("Content-Type", "text/html; charset=UTF-16LE").end(Buffer.from(html, "utf16le")));
 app.get("/bodies", (req, res) => res.type("html").end(`${"<body ".repeat(100_000)}${"<body>".repeat(req.query.closed ? 100_000 : 0)}`));
