@@ -6,6 +6,7 @@ import (
 	"html"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -21,7 +22,8 @@ func testApp(t *testing.T, bot *granttest.Bot) *httptest.Server {
 		if err != nil {
 			return ""
 		}
-		return cookie.Value
+		email, _ := url.QueryUnescape(cookie.Value) // cookies are of ASCII
+		return email
 	}
 	g, err := gate.New(gate.Options{
 		URL: bot.URL, App: granttest.App, Token: bot.Token, Staff: staff, SignIn: "/sign-in",
@@ -33,7 +35,7 @@ func testApp(t *testing.T, bot *granttest.Bot) *httptest.Server {
 	var voided atomic.Int64
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /sign-in", func(w http.ResponseWriter, r *http.Request) {
-		http.SetCookie(w, &http.Cookie{Name: "staff", Value: r.FormValue("staff"), Path: "/", HttpOnly: true})
+		http.SetCookie(w, &http.Cookie{Name: "staff", Value: url.QueryEscape(r.FormValue("staff")), Path: "/", HttpOnly: true})
 		next := r.FormValue("next")
 		if !strings.HasPrefix(next, "/understudy/") {
 			next = "/"

@@ -3,12 +3,14 @@
     UNDERSTUDY_URL=http://127.0.0.1:8080 UNDERSTUDY_APP=portal UNDERSTUDY_TOKEN=ust_… PORT=8000 python3 -m testapp
 """
 
+import itertools
 import os
 import signal
 import stat
 import sys
 import tempfile
 import threading
+import time
 
 from django.conf import settings
 from django.core.servers.basehttp import run
@@ -79,6 +81,22 @@ def form(request):
 KNOWN = {"ETag": '"x"', "Cache-Control": "public, max-age=600"}
 
 
+def lasting():
+    for _ in range(1000):
+        yield b"more\n"
+        time.sleep(0.02)
+    yield b"to its end"
+
+
+@csrf_exempt
+@dangerous
+def script(request):
+    """Changes something by a GET, as scripts of its pages ask."""
+    global voided
+    voided += 1
+    return HttpResponse("done", content_type="text/plain")
+
+
 @csrf_exempt
 def odd(request, kind):
     """Pages as apps make them, with their bodies where one doesn't look for them."""
@@ -93,6 +111,16 @@ def odd(request, kind):
         return FileResponse(file)
     if kind == "bodiless":
         return HttpResponse(b"<!doctype html><title>x</title>\n<p>page", headers=KNOWN)
+    if kind == "bodies":
+        return StreamingHttpResponse(itertools.repeat(b"<body '" * 300, 300))
+    if kind == "lasting":
+        return StreamingHttpResponse(lasting(), content_type="text/plain")
+    if kind == "broken":
+        raise RuntimeError("on purpose")
+    if kind == "typeless":
+        return HttpResponse(head + body, content_type="")
+    if kind == "wide":
+        return HttpResponse((head + body).decode().encode("utf-16"), content_type="text/html; charset=UTF-16")
     if kind == "text":
         return HttpResponse(b"page < 3 & <!wrong [")
     if kind == "compressed":
@@ -123,6 +151,7 @@ urlpatterns = [
     path("password", password),
     path("accounts/<str:id>", account),
     path("form", form),
+    path("script", script),
     path("odd/<str:kind>", odd),
 ]
 
@@ -130,6 +159,7 @@ urlpatterns = [
 def main():
     settings.configure(
         SECRET_KEY=os.urandom(32).hex(),
+        SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"),
         ALLOWED_HOSTS=["127.0.0.1", "localhost"],
         ROOT_URLCONF=__name__,
         CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10000}}},
@@ -149,7 +179,7 @@ def main():
             "TOKEN": os.environ["UNDERSTUDY_TOKEN"],
             "SIGN_IN": "/sign-in",
             "STAFF_EMAIL": lambda request: request.session.get("staff"),
-            "IS_STAFF_ACCOUNT": lambda account: account == "acct_staff",
+            "IS_STAFF_ACCOUNT": lambda account: None if account == "acct_nobody_knows" else account == "acct_staff",
         },
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
