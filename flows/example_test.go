@@ -58,6 +58,8 @@ func ExampleRoute() {
 		managers.And(leads).Need(2),
 		managers.MayAlso(leads),
 		managers.Show(flows.Channel("approvals")),
+		flows.Customer().EscalateAfter(30*time.Minute, managers),
+		managers.WithConsent(),
 		flows.Requester("assigned to the account"),
 	} {
 		fmt.Println(route)
@@ -69,6 +71,8 @@ func ExampleRoute() {
 	// on-call managers (schedule PMGRS01) and the group @leads, 2 must approve
 	// on-call managers (schedule PMGRS01), may also decide: the group @leads
 	// on-call managers (schedule PMGRS01), shown in #approvals
+	// the customer, after 30m also on-call managers (schedule PMGRS01)
+	// on-call managers (schedule PMGRS01), and the customer must agree
 	// the requester (assigned to the account)
 }
 

@@ -267,6 +267,7 @@ func (s *Settings) Environment() []string {
 		"UNDERSTUDY_EMAILS=" + s.Emails,
 		"UNDERSTUDY_LISTEN=" + s.Listen,
 		"UNDERSTUDY_PUBLIC_URL=" + s.PublicURL,
+		"UNDERSTUDY_CONSENT_URL=" + s.ConsentURL,
 		"UNDERSTUDY_KEYS=" + s.Keys,
 		"UNDERSTUDY_ADMIN_TOKEN=" + s.AdminToken,
 		"UNDERSTUDY_ADMIN_TOKEN_FILE=" + s.AdminTokenFile,

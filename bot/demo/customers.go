@@ -14,6 +14,7 @@ import (
 
 	"github.com/understudyhq/understudy/bot/accounts"
 	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/bot/api/client"
 	"github.com/understudyhq/understudy/bot/demo/portal"
 	"github.com/understudyhq/understudy/bot/provision"
 	"github.com/understudyhq/understudy/bot/slacksim"
@@ -38,7 +39,7 @@ func (c *customers) address() string { return "http://" + c.listener.Addr().Stri
 func (c *customers) fit(record provision.Record) provision.Record {
 	if record.App != nil && record.App.Name == portal.Name {
 		app := *record.App
-		app.URL = c.address() + "/understudy/open"
+		app.URL, app.Webhook = c.address()+"/understudy/open", c.address()+portal.WebhookPath
 		record.App = &app
 	}
 	return record
@@ -63,13 +64,16 @@ func (c *customers) admit(ctx context.Context, ledger *store.Ledger) error {
 	})
 }
 
-// serve serves the portal for a bot at this address, until it is stopped.
-func (c *customers) serve(ctx context.Context, bot, directory, flow string, ws *slacksim.Workspace, now func() time.Time, log zerolog.Logger) (stop func() error, err error) {
+// serve serves the portal for the bot at this address, until it is stopped.
+func (c *customers) serve(ctx context.Context, bot *client.Client, address, directory, flow string, ws *slacksim.Workspace, now func() time.Time, log zerolog.Logger) (stop func() error, err error) {
 	known, err := accounts.OpenFile(ctx, directory, log)
 	if err != nil {
 		return nil, err
 	}
-	site, err := portal.New(portal.Options{Bot: bot, Token: c.token, Accounts: known, Staff: staff(ws), Flow: flow, Now: now, Log: slog.New(slog.DiscardHandler)})
+	site, err := portal.New(portal.Options{
+		Bot: address, Token: c.token, Accounts: known, Staff: staff(ws), Flow: flow, Now: now, Log: slog.New(slog.DiscardHandler),
+		Secret: func(ctx context.Context) (string, error) { return bot.WebhookSecret(ctx, portal.Name) },
+	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("making the customer portal: %w", err), known.Close())
 	}

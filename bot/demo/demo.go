@@ -25,6 +25,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/bot/api/client"
 	"github.com/understudyhq/understudy/bot/cli"
 	"github.com/understudyhq/understudy/bot/demo/demodata"
 	"github.com/understudyhq/understudy/bot/pagersim"
@@ -152,12 +153,16 @@ func (d *Demo) runBot(ctx context.Context, b *backstage, store, folder string, c
 	s := cli.Settings{
 		SlackAppToken: ws.AppToken(), SlackBotToken: ws.BotToken(), SlackAPIURL: ws.APIURL(),
 		PagerdutyToken: pagersim.Token, PagerdutyAPIURL: "http://" + pagerListener.Addr().String(),
-		Store: "bolt:" + store, Listen: listen, AdminToken: "demo-" + crand.Text() + crand.Text(),
+		Store: "bolt:" + store, Listen: listen, ConsentURL: "http://" + listen, AdminToken: "demo-" + crand.Text() + crand.Text(),
 	}
 	if s.Accounts, err = d.accounts(folder); err != nil {
 		return err
 	}
-	stopPortal, err := c.serve(ctx, "http://"+listen, s.Accounts, d.play.flow(), ws, b.clock.now, log)
+	bot, err := client.New("http://"+listen, s.AdminToken)
+	if err != nil {
+		return err
+	}
+	stopPortal, err := c.serve(ctx, bot, "http://"+listen, s.Accounts, d.play.flow(), ws, b.clock.now, log)
 	if err != nil {
 		return err
 	}

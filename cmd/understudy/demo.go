@@ -11,7 +11,7 @@ import (
 // ourDemo shows the product's own flow, which is the only one provisioned at first.
 func ourDemo() *demo.Verbs {
 	return demo.Of(demo.Play{
-		Rules: []flows.Flow{demoRules(), examples.TwoPeople, examples.OfficeHours, examples.BreakGlass},
+		Rules: []flows.Flow{demoRules(), examples.TwoPeople, examples.OfficeHours, examples.BreakGlass, examples.Consent},
 		Flows: []provision.Record{{
 			Name: flows.Impersonation.Name, Params: map[string]string{"manager_schedule": demo.Schedule}, Durations: []string{"15m", "30m", "1h", "4h"},
 			App: demo.Portal(),
@@ -27,6 +27,7 @@ func demoGuide() []page.GuideStep {
 		{Text: "From a message: in #support, open “⋯” beside what Lee wrote, and click Impersonate the customer.", Person: "Kim Berg", With: "Mia Falk", Channel: "support"},
 		{Text: "Approved, then ended: Acme goes to the managers on call. Approve it as Mia; then Kim clicks End now, or Mia clicks Revoke.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate acct_42"},
 		{Text: "Signed in as the customer: once it is approved, Kim clicks Open as Acme. In the portal, sign in as Kim; look around, try to void an invoice, and have Mia click Revoke.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate acct_42"},
+		{Text: "The customer must agree: ask for Meadowlark Media, and approve it as Mia. In the portal, under Customers' mail, is the letter with the link by which they agree or refuse, and later end the access.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate acct_120"},
 		{Text: "Denied: ask for Café Lumière, deny it as Mia, and say why.", Person: "Kim Berg", With: "Mia Falk", Type: "/impersonate acct_105"},
 		{Text: "Escalated: ask, and nobody answers. Click “10 minutes later” backstage: Dana, a director, is asked as well.", Person: "Kim Berg", With: "Dana Reyes", Type: "/impersonate acct_42"},
 		{Text: "Too late: tick “Hold cards still” for Ola, ask as Kim, approve it as Mia, then click on Ola's card.", Person: "Kim Berg", With: "Ola Nordmann", Type: "/impersonate acct_105"},

@@ -25,7 +25,7 @@ func main() { os.Exit(program().Run(os.Args[1:], os.Stdout, os.Stderr)) }
 func program() cli.Program {
 	return cli.Program{
 		Name:  "understudy",
-		Rules: []flows.Flow{flows.Impersonation, examples.TwoPeople, examples.OfficeHours, examples.BreakGlass},
+		Rules: []flows.Flow{flows.Impersonation, examples.TwoPeople, examples.OfficeHours, examples.BreakGlass, examples.Consent},
 		Verbs: []any{ourDemo(), &verbs{}},
 	}
 }

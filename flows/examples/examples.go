@@ -7,6 +7,7 @@
 //     that region.
 //   - [BreakGlass] lets who is on call in at once, and has it reviewed
 //     afterwards.
+//   - [Consent] asks the customer themselves.
 //
 // A bot has them by naming them in its main, and runs the one that its flows
 // file provisions. To change one, copy its file.

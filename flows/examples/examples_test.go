@@ -14,7 +14,7 @@ import (
 
 func TestFlows(t *testing.T) {
 	for file, flow := range map[string]flows.Flow{
-		"two_people": examples.TwoPeople, "office_hours": examples.OfficeHours, "break_glass": examples.BreakGlass,
+		"two_people": examples.TwoPeople, "office_hours": examples.OfficeHours, "break_glass": examples.BreakGlass, "consent": examples.Consent,
 	} {
 		t.Run(flow.Name, func(t *testing.T) {
 			table, err := os.ReadFile(file + ".json")

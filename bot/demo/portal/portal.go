@@ -1,7 +1,7 @@
 // Package portal is the customers' app of the demo: a small billing portal with
 // accounts, invoices and a button that does harm. It is what an app looks like
-// that lets agents in by package gate: all that it has of that is in [New], and in
-// the three handlers that are wrapped there.
+// that lets agents in by package gate: all that it has of that is in [New], in the three handlers that
+// are wrapped there, and in mail.go, which writes to customers.
 //
 // Its members of staff are the people of the demo's workspace, and sign in by
 // saying who they are: everybody who reaches the demo is everybody there.
@@ -33,8 +33,10 @@ type Options struct {
 	Accounts accounts.Directory
 	Staff    []Person
 	Flow     string // by which staff ask within the portal
-	Now      func() time.Time
-	Log      *slog.Logger
+	// Secret is what the bot's webhooks are verified with. Nil hears of nothing.
+	Secret func(context.Context) (string, error)
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // Person is a member of staff.
@@ -50,6 +52,8 @@ type Portal struct {
 	mu     sync.Mutex
 	staff  map[string]string // sessions: who is signed in, by e-mail
 	voided map[string]bool   // invoices, by account and number
+	// letters are to customers, in the order in which they were written.
+	letters []letter
 }
 
 // New makes the portal, and the gate before it.
@@ -68,6 +72,8 @@ func New(o Options) (*Portal, error) {
 	mux.HandleFunc("GET /sign-in", p.showSignIn)
 	mux.HandleFunc("POST /sign-in", p.signIn)
 	mux.HandleFunc("POST /sign-out", p.signOut)
+	mux.HandleFunc("GET /mail", p.mail)
+	mux.HandleFunc("POST "+WebhookPath, p.hear)
 	mux.HandleFunc("POST /invoices/{invoice}/void", p.void)
 	mux.Handle("GET /export", p.gate.Dangerous(http.HandlerFunc(p.export)))
 	mux.Handle("POST /password", p.gate.Never(http.HandlerFunc(p.password)))

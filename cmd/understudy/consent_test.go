@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/understudyhq/understudy/bot/slacksim/page/browsertest"
+)
+
+// TestTheCustomerIsAsked goes the customer's road in a browser: a letter, the
+// page, a yes beside the manager's, and the end of the access by the customer.
+func TestTheCustomerIsAsked(t *testing.T) {
+	t.Parallel()
+	browsertest.Chromium(t)
+	d := startDemo(t)
+	d.botPID()
+	v := d.visit(t)
+	v.ask("/impersonate acct_120", "Their export is empty, ticket 4722")
+	v.sees("left", "and for Meadowlark Media (the customer)")
+	v.closes("left")
+	v.sees("right", "One person must approve, and the customer must agree.")
+	v.clicks("right", "Approve")
+	v.sees("right", "You approved this already; it still waits for Meadowlark Media (the customer)")
+	v.sees("left", "Waiting for Meadowlark Media (the customer). The customer's app hands them a link")
+
+	portal := v.opens("Customer portal")
+	portal.goes("/mail")
+	portal.front()
+	portal.letter("Kim Berg of our support asks to sign in as you. Why: Their export is empty, ticket 4722")
+	portal.links("Agree or refuse")
+	portal.shows("May Kim Berg sign in as you?")
+	portal.shows("for 15 minutes. They could look at everything, and change nothing.")
+	portal.shows("Unless you agree, they aren't let in.")
+	axe := axeCore(t)
+	portal.accessible("the customer's page", axe)
+	if folder := os.Getenv("UNDERSTUDY_PICTURE"); folder != "" {
+		portal.do(chromedp.EmulateViewport(900, 640))
+		portal.picture(filepath.Join(folder, "consent.png"))
+	}
+	portal.presses("Agree")
+	portal.shows("You agreed Kim Berg may be signed in as Meadowlark Media until")
+
+	v.front()
+	v.sees("left", "Approved by @Mia Falk")
+	v.clicks("left", "Open as Meadowlark Media")
+	v.sees("left-modal", "The link works once")
+	agent := v.follows("Open portal as Meadowlark Media")
+	agent.presses("Kim Berg")
+	agent.shows("Kim Berg acting as Meadowlark Media (read-only)")
+
+	portal.front()
+	portal.presses("End it now")
+	portal.shows("You ended the access")
+	agent.front()
+	agent.goes("/")
+	agent.shows("Your access to Meadowlark Media has ended")
+	portal.front()
+	portal.goes("/mail")
+	portal.letter("Kim Berg of our support isn't signed in as you any more (revoked).")
+	portal.letter("Kim Berg of our support is signed in as you, until")
+	v.front()
+	v.sees("left", "Meadowlark Media (the customer) revoked the access")
+	d.stop()
+}
+
+// opens is a tab at where one of the page's links leads.
+func (v *visitor) opens(name string) *tab {
+	v.t.Helper()
+	address := v.evaluate(fmt.Sprintf(`new URL([...document.querySelectorAll('a')].find((a) => a.textContent.trim() == %q).href).origin`, name))
+	ctx, cancel := chromedp.NewContext(v.ctx) // a new tab of the same browser
+	v.t.Cleanup(cancel)
+	if _, err := chromedp.Run(ctx, chromedp.Navigate(address)); err != nil { // the tab lives as long as this context
+		v.t.Fatalf("opening a tab: %v", err)
+	}
+	return &tab{visitor: &visitor{v.t, ctx}, address: address}
+}
+
+// letter waits for a letter, for which the page is to be loaded again.
+func (t *tab) letter(text string) {
+	t.t.Helper()
+	for range 60 {
+		if t.has(text) {
+			return
+		}
+		t.goes("/mail")
+	}
+	t.shows(text)
+}
+
+// links follows a link of the page.
+func (t *tab) links(name string) {
+	t.t.Helper()
+	t.do(chromedp.Click(fmt.Sprintf(`//a[normalize-space()=%q]`, name)))
+}
