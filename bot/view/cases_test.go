@@ -176,6 +176,13 @@ func portal() approval.App {
 	return approval.App{Name: "portal", URL: "https://portal.example.com/understudy"}
 }
 
+// freshPortal wants who comes to have signed in there a moment ago.
+func freshPortal() approval.App {
+	app := portal()
+	app.FreshSignIn = 5 * time.Minute
+	return app
+}
+
 func opened(t testing.TB) *story {
 	return ofApp(t, portal()).then(approval.Approve{By: mia}, approval.Open{By: kim, Session: "s1"})
 }
