@@ -108,9 +108,7 @@ func text(s string) http.Handler {
 
 func TestTheGate(t *testing.T) {
 	bot := granttest.NewBot(t)
-	app := testApp(t, bot, func(*gate.Options) {}).URL
-	granttest.Run(t, bot, app)
-	granttest.RunFresh(t, bot, app)
+	granttest.Run(t, bot, testApp(t, bot, func(*gate.Options) {}).URL)
 }
 
 func TestAGateThatCantTellOfSignIns(t *testing.T) {
