@@ -37,7 +37,9 @@ func (s SignIn) read() (signedIn approval.SignedIn, err error) {
 	if s.AuthTime > 0 {
 		signedIn.At = time.Unix(s.AuthTime, 0).UTC()
 	}
-	signedIn.How = s.AMR
+	if len(s.AMR) > 0 { // an empty list says nothing
+		signedIn.How = s.AMR
+	}
 	return signedIn, nil
 }
 
