@@ -38,7 +38,7 @@ import (
 	"github.com/understudyhq/understudy/store"
 )
 
-// Config is what a Bot is made of. All of it but Secret, Patience, Now, Transport,
+// Config is what a Bot is made of. All of it but Secret, Answer, Patience, Now, Transport,
 // Watch, Open and Close is required.
 type Config struct {
 	Slack    *slack.Client
@@ -51,6 +51,9 @@ type Config struct {
 	Rules map[string]flows.Flow
 	// Secret is the key that notices to an app are signed with. Nil tells no app.
 	Secret func(app string) []byte
+	// Answer is where the customer answers who is asked about the case of this id.
+	// Nil asks no customer.
+	Answer func(caseID string) string
 	// Patience is how long routing waits for a service that doesn't answer
 	// before it refuses. Zero means two minutes.
 	Patience time.Duration
@@ -130,7 +133,7 @@ func (b *Bot) work(ctx context.Context) {
 	cards.Watch = b.Watch.Delivery
 	background.Go(func() { cards.Run(ctx) })
 	if b.Secret != nil {
-		notices := &notify.Notifier{Ledger: b.Ledger, Secret: b.Secret, Now: b.Now, Watch: b.Watch.Notice, Log: b.Log}
+		notices := &notify.Notifier{Ledger: b.Ledger, Secret: b.Secret, Answer: b.Answer, Unasked: b.unasked, Now: b.Now, Watch: b.Watch.Notice, Log: b.Log}
 		background.Go(func() { notices.Run(ctx) })
 	}
 	background.Go(func() { b.keepTime(ctx) })

@@ -37,7 +37,7 @@ func (b *Bot) click(ctx context.Context, envelope string, action slack.Interacti
 		case view.ActionExtend:
 			return b.extend(ctx, envelope, action, pressed.Value)
 		case view.ActionOpen:
-			b.openApp(ctx, action, pressed.Value)
+			b.openApp(ctx, envelope, action, pressed.Value)
 			return nil
 		case view.ActionFollow:
 			return nil

@@ -59,7 +59,7 @@ type exposition []series
 func (s *stage) exposition(m *metrics.Metrics) (said exposition, text string) {
 	s.t.Helper()
 	w := httptest.NewRecorder()
-	api.Handler(s.bot.Ready, m.Handler(), nil).ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	api.Handler(s.bot.Ready, m.Handler(), nil, nil).ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	if w.Code != http.StatusOK {
 		s.t.Fatalf("/metrics says %d: %s", w.Code, w.Body)
 	}

@@ -30,17 +30,18 @@ func (b *Bot) resolve(ctx context.Context, c approval.Case, route flows.Route) *
 	for next := &route; next != nil; next = next.Else {
 		s.found.Route, s.found.Approvers, s.found.ShiftEnds = *next, nil, time.Time{}
 		for _, leg := range next.Legs {
-			s.add(ctx, b.People, leg, true)
+			s.add(ctx, b, leg, true)
 		}
 		if s.slack != nil {
 			s.found.Approvers = nil // who is missing might be the one to ask
 			return s
 		}
-		if s.empty() {
+		if s.empty() || next.Consent && !s.addCustomer(ctx, b) {
+			s.found.Approvers = nil
 			continue
 		}
 		for _, leg := range next.Also {
-			s.add(ctx, b.People, leg, false)
+			s.add(ctx, b, leg, false)
 		}
 		return s
 	}
@@ -48,6 +49,13 @@ func (b *Bot) resolve(ctx context.Context, c approval.Case, route flows.Route) *
 }
 
 func (s *search) empty() bool { return len(s.found.Approvers) == 0 }
+
+// addCustomer adds who has to agree, and says whether they can be asked.
+func (s *search) addCustomer(ctx context.Context, b *Bot) bool {
+	before := len(s.found.Approvers)
+	s.add(ctx, b, flows.Leg{Kind: flows.CustomerLeg}, true)
+	return len(s.found.Approvers) > before
+}
 
 // why says why nobody can be asked.
 func (s *search) why() string {
@@ -58,8 +66,8 @@ func (s *search) why() string {
 }
 
 // add finds the people of one leg. asked says whether they get a card.
-func (s *search) add(ctx context.Context, directory *people.Directory, leg flows.Leg, asked bool) {
-	crew, err := s.crew(ctx, directory, leg)
+func (s *search) add(ctx context.Context, b *Bot, leg flows.Leg, asked bool) {
+	crew, err := s.crew(ctx, b, leg)
 	if err != nil {
 		s.unreachable(leg, err)
 		return
@@ -88,7 +96,8 @@ func (s *search) add(ctx context.Context, directory *people.Directory, leg flows
 	}
 }
 
-func (s *search) crew(ctx context.Context, directory *people.Directory, leg flows.Leg) (people.Crew, error) {
+func (s *search) crew(ctx context.Context, b *Bot, leg flows.Leg) (people.Crew, error) {
+	directory := b.People
 	switch leg.Kind {
 	case flows.RequesterLeg:
 		user, err := directory.ByID(ctx, s.c.Requester.ID)
@@ -100,6 +109,8 @@ func (s *search) crew(ctx context.Context, directory *people.Directory, leg flow
 		return directory.OnCall(ctx, leg.Name)
 	case flows.GroupLeg:
 		return directory.Group(ctx, leg.Name)
+	case flows.CustomerLeg:
+		return b.customer(s.c), nil
 	}
 	return people.Crew{}, fmt.Errorf("the bot knows no way to ask %s", leg)
 }

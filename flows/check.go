@@ -1,6 +1,9 @@
 package flows
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // maxDepth is how many routes may be nested in each other.
 const maxDepth = 8
@@ -16,6 +19,10 @@ func (r Route) invalid(depth int) string {
 		return "the rule needs fewer than no approvals"
 	case r.names(RequesterLeg) && !r.Self():
 		return "the rule lets the requester decide together with others, or be asked later: Requester stands alone"
+	case slices.Contains(r.Also, Leg{Kind: CustomerLeg}):
+		return "the rule lets the customer decide without being asked: they have no other way to"
+	case r.Consent && r.names(CustomerLeg):
+		return "the rule asks the customer twice: Customer alone decides, WithConsent is for what others decide"
 	}
 	for _, leg := range r.all() {
 		if why := leg.invalid(); why != "" {
@@ -38,7 +45,7 @@ func (r Route) escalatesWrongly(depth int) string {
 		switch {
 		case e.Route.names(RequesterLeg):
 			return "the rule escalates to the requester"
-		case e.Route.Quorum > 1 || len(e.Route.Channels) > 0 || len(e.Route.Escalations) > 0:
+		case e.Route.Quorum > 1 || e.Route.Consent || len(e.Route.Channels) > 0 || len(e.Route.Escalations) > 0:
 			return "the rule escalates to a route that needs, shows or escalates by itself: say it of the whole route"
 		}
 		if why := e.Route.invalid(depth + 1); why != "" {
@@ -51,7 +58,7 @@ func (r Route) escalatesWrongly(depth int) string {
 // Self says whether the route is the requester's own: nobody else is asked or
 // may decide, now or later.
 func (r Route) Self() bool {
-	return len(r.Legs) == 1 && r.Legs[0].Kind == RequesterLeg && len(r.Also) == 0 && len(r.Escalations) == 0 && r.Quorum <= 1
+	return len(r.Legs) == 1 && r.Legs[0].Kind == RequesterLeg && len(r.Also) == 0 && len(r.Escalations) == 0 && r.Quorum <= 1 && !r.Consent
 }
 
 func (r Route) all() []Leg { return append(r.Legs[:len(r.Legs):len(r.Legs)], r.Also...) }
@@ -68,7 +75,7 @@ func (r Route) names(kind LegKind) bool {
 func (l Leg) invalid() string {
 	kind := ""
 	switch l.Kind {
-	case RequesterLeg:
+	case RequesterLeg, CustomerLeg:
 		return ""
 	case PersonLeg:
 		kind = "a person without an e-mail"

@@ -124,6 +124,9 @@ func (r Route) String() string {
 	if r.Quorum > 1 {
 		fmt.Fprintf(&b, ", %d must approve", r.Quorum)
 	}
+	if r.Consent {
+		b.WriteString(", and the customer must agree")
+	}
 	if len(r.Also) > 0 {
 		b.WriteString(", may also decide: " + legsText(r.Also))
 	}
@@ -170,6 +173,8 @@ func (l Leg) String() string {
 		return "on-call managers (schedule " + l.Name + ")"
 	case GroupLeg:
 		return "the group @" + l.Name
+	case CustomerLeg:
+		return "the customer"
 	case PersonLeg:
 	}
 	return l.Name

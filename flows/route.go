@@ -19,6 +19,8 @@ type Route struct {
 	Also []Leg `json:"also,omitempty"`
 	// Quorum is how many must approve; 0 means 1.
 	Quorum int `json:"quorum,omitempty"`
+	// Consent says that nothing is granted unless the customer agrees as well.
+	Consent bool `json:"consent,omitempty"`
 	// Channels show a copy of the card without buttons.
 	Channels []string `json:"channels,omitempty"`
 }
@@ -44,6 +46,7 @@ const (
 	PersonLeg    LegKind = "person"
 	OnCallLeg    LegKind = "on_call"
 	GroupLeg     LegKind = "group"
+	CustomerLeg  LegKind = "customer"
 )
 
 // Escalation adds a route's people After a time of silence.
@@ -66,6 +69,10 @@ func OnCall(schedule string) Route { return Route{Legs: []Leg{{Kind: OnCallLeg, 
 // Group asks everybody in the Slack user group of this handle.
 func Group(handle string) Route { return Route{Legs: []Leg{{Kind: GroupLeg, Name: handle}}} }
 
+// Customer asks the customer whom the request is about, by a link that the flow's
+// app hands to them: it has a webhook for that.
+func Customer() Route { return Route{Legs: []Leg{{Kind: CustomerLeg}}} }
+
 // SlackChannel is a channel's name, for [Route.Show].
 type SlackChannel string
 
@@ -79,6 +86,7 @@ func (r Route) And(other Route) Route {
 	r.Also = append(slices.Clone(r.Also), other.Also...)
 	r.Channels = append(slices.Clone(r.Channels), other.Channels...)
 	r.Quorum = max(r.Quorum, other.Quorum)
+	r.Consent = r.Consent || other.Consent
 	for _, e := range other.Escalations {
 		r = r.EscalateAfter(e.After, e.Route)
 	}
@@ -121,10 +129,22 @@ func (r Route) Need(n int) Route {
 	return r
 }
 
+// WithConsent asks the customer as well, and nothing is granted without their yes,
+// which isn't one of those that Need counts; also of an OrElse before it.
+func (r Route) WithConsent() Route {
+	r.Consent = true
+	if r.Else != nil {
+		other := r.Else.WithConsent()
+		r.Else = &other
+	}
+	return r
+}
+
 // MayAlso lets everybody who could decide along other decide without being
 // asked. The larger number of approvals counts.
 func (r Route) MayAlso(other Route) Route {
 	r.Quorum = max(r.Quorum, other.Quorum)
+	r.Consent = r.Consent || other.Consent
 	r.Also = append(append(slices.Clone(r.Also), other.Legs...), other.Also...)
 	return r
 }

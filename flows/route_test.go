@@ -47,6 +47,10 @@ func TestNothingUnknownAllows(t *testing.T) {
 		"two later":            {ask(flows.OnCall("P1").EscalateAfter(time.Minute, flows.Group("a").Need(2))), byItself},
 		"shown later":          {ask(flows.OnCall("P1").EscalateAfter(time.Minute, flows.Group("a").Show("b"))), byItself},
 		"later and later":      {ask(flows.OnCall("P1").EscalateAfter(time.Minute, flows.Group("a").EscalateAfter(time.Minute, flows.Group("b")))), byItself},
+		"customer unasked":     {ask(flows.OnCall("P1").MayAlso(flows.Customer())), "the rule lets the customer decide without being asked: they have no other way to"},
+		"customer twice":       {ask(flows.Customer().WithConsent()), "the rule asks the customer twice: Customer alone decides, WithConsent is for what others decide"},
+		"customer and oneself": {ask(flows.Requester("").WithConsent()), stands},
+		"consent later":        {ask(flows.OnCall("P1").EscalateAfter(time.Minute, flows.Group("a").WithConsent())), byItself},
 		"negative quorum":      {ask(flows.OnCall("P1").Need(-1)), "the rule needs fewer than no approvals"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -63,9 +67,9 @@ func TestRouteIsData(t *testing.T) {
 	route := base.And(flows.Person("cto@example.com")).
 		OrElse(flows.Group("support-leads")).OrElse(flows.Requester("")).
 		EscalateAfter(10*time.Minute, flows.Group("directors")).
-		Need(2).MayAlso(flows.Group("leads")).Show(flows.Channel("support-approvals"))
-	text := "on-call managers (schedule P1) and cto@example.com, 2 must approve, may also decide: the group @leads, " +
-		"after 10m also the group @directors, shown in #support-approvals, or else the group @support-leads, 2 must approve, or else the requester, 2 must approve"
+		Need(2).WithConsent().MayAlso(flows.Group("leads")).Show(flows.Channel("support-approvals"))
+	text := "on-call managers (schedule P1) and cto@example.com, 2 must approve, and the customer must agree, may also decide: the group @leads, " +
+		"after 10m also the group @directors, shown in #support-approvals, or else the group @support-leads, 2 must approve, and the customer must agree, or else the requester, 2 must approve, and the customer must agree"
 	if route.String() != text {
 		t.Errorf("route reads %q, want %q", route, text)
 	}

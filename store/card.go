@@ -298,7 +298,7 @@ func audience(c approval.Case, view string) []CardID {
 		ids = append(ids, NewCardID(c.ID, ModalCard, view))
 	}
 	for _, a := range c.Approvers {
-		if a.Asked && a.ID != c.Requester.ID {
+		if a.Asked && a.ID != c.Requester.ID && a.InSlack() {
 			ids = append(ids, NewCardID(c.ID, ApproverCard, a.ID))
 		}
 	}

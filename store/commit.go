@@ -171,11 +171,11 @@ func index(tx Tx, before, after approval.Case) error {
 	return put(tx, pastKey(after.Requester.ID, after.AskedAt, after.ID), after.Status)
 }
 
-// participants are the requester and everybody who may decide.
+// participants are the requester and everybody of the workspace who may decide.
 func participants(c approval.Case) []string {
 	ids := []string{c.Requester.ID}
 	for _, a := range c.Approvers {
-		if a.ID != c.Requester.ID {
+		if a.ID != c.Requester.ID && a.InSlack() {
 			ids = append(ids, a.ID)
 		}
 	}

@@ -25,9 +25,13 @@ var (
 )
 
 // AddLink keeps a link by the hash of its code, in the place of the case's
-// earlier one.
-func (l *Ledger) AddLink(ctx context.Context, hash string, link Link) error {
+// earlier one. It is ErrRepeated, and that link stays, if once was handled before,
+// as in a [Change].
+func (l *Ledger) AddLink(ctx context.Context, hash string, link Link, once string, now time.Time) error {
 	err := l.engine.Update(ctx, func(tx Tx) error {
+		if err := first(tx, once, now); err != nil {
+			return err
+		}
 		if err := dropLink(tx, link.Case); err != nil {
 			return err
 		}

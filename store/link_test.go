@@ -41,7 +41,7 @@ func toOpenIn(t *testing.T, engine store.Engine, app approval.App) *store.Ledger
 
 func link(t *testing.T, l *store.Ledger, hash string) {
 	t.Helper()
-	if err := l.AddLink(t.Context(), hash, store.Link{Case: "c1", Email: "kim@example.com", Until: noon.Add(2 * time.Minute)}); err != nil {
+	if err := l.AddLink(t.Context(), hash, store.Link{Case: "c1", Email: "kim@example.com", Until: noon.Add(2 * time.Minute)}, "", noon); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -217,7 +217,7 @@ func TestALinkEndsWithItsGrant(t *testing.T) {
 func TestAnExpiredGrantIsNotOpened(t *testing.T) {
 	l := toOpen(t, storetest.NewMemory())
 	late := noon.Add(2 * time.Hour)
-	if err := l.AddLink(t.Context(), code, store.Link{Case: "c1", Email: "kim@example.com", Until: late.Add(time.Minute)}); err != nil {
+	if err := l.AddLink(t.Context(), code, store.Link{Case: "c1", Email: "kim@example.com", Until: late.Add(time.Minute)}, "", late); err != nil {
 		t.Fatal(err)
 	}
 	_, err := l.Redeem(t.Context(), redemption(), late)
@@ -245,5 +245,22 @@ func TestCheckNoticesLinksAndRunningGrants(t *testing.T) {
 		if report, err := l.Check(t.Context()); err != nil || len(report.Problems) == 0 {
 			t.Errorf("without %s: %v, %v", prefix, report.Problems, err)
 		}
+	}
+}
+
+// TestARepeatedClickLeavesItsLinkGood because the window that has it is open already.
+func TestARepeatedClickLeavesItsLinkGood(t *testing.T) {
+	l := toOpen(t, storetest.NewMemory())
+	link := store.Link{Case: "c1", Email: "kim@example.com", Until: noon.Add(2 * time.Minute)}
+	if err := l.AddLink(t.Context(), "first", link, "envelope-1", noon); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.AddLink(t.Context(), "again", link, "envelope-1", noon); !errors.Is(err, store.ErrRepeated) {
+		t.Errorf("the same again: %v", err)
+	}
+	r := redemption()
+	r.Hash = "first"
+	if _, err := l.Redeem(t.Context(), r, noon); err != nil {
+		t.Errorf("the first one's link: %v", err)
 	}
 }

@@ -17,9 +17,11 @@ import (
 // event says that, and where it goes the flow, or else the case.
 type Webhook struct {
 	// ID is the same however often it is sent: the case's id, and the event's number.
-	ID    string    `json:"id"`
-	App   string    `json:"app"`
-	Since time.Time `json:"since"` // from when on it is tried
+	ID  string `json:"id"`
+	App string `json:"app"`
+	// Kind is what it is of; empty of one that was written before this was kept.
+	Kind  approval.Notice `json:"kind,omitempty"`
+	Since time.Time       `json:"since"` // from when on it is tried
 	// Failures counts the tries, and Why is how the last one went, at Tried.
 	Failures int       `json:"failures,omitempty"`
 	Why      string    `json:"why,omitempty"`
@@ -34,6 +36,12 @@ const FailedKept = 30 * 24 * time.Hour
 // webhookID has no dot, which what is signed uses to separate its parts.
 func webhookID(id string, seq int) string { return id + "_" + strconv.Itoa(seq) }
 
+// Case is the id of the case that the notice is of.
+func (w Webhook) Case() string {
+	id, _ := webhookEvent(w.ID)
+	return id
+}
+
 func webhookEvent(id string) (caseID string, seq int) {
 	i := strings.LastIndexByte(id, '_')
 	if i < 0 {
@@ -46,8 +54,8 @@ func webhookEvent(id string) (caseID string, seq int) {
 // noteWebhooks writes what the case's app is to be told of these events.
 func noteWebhooks(tx Tx, c approval.Case, events []approval.Event, now time.Time) error {
 	for _, e := range events {
-		if c.Notice(e) != approval.NoNotice {
-			if err := putWebhook(tx, Webhook{ID: webhookID(e.Case, e.Seq), App: c.Flow.App.Name, Since: now.UTC()}, now); err != nil {
+		if kind := c.Notice(e); kind != approval.NoNotice {
+			if err := putWebhook(tx, Webhook{ID: webhookID(e.Case, e.Seq), App: c.Flow.App.Name, Kind: kind, Since: now.UTC()}, now); err != nil {
 				return err
 			}
 		}
@@ -95,6 +103,8 @@ type Notice struct {
 	Case  approval.Case // after the event
 	Event approval.Event
 	URL   string // empty if the flow sends none any more
+	// Moot says that nobody has to be told any more: the customer needn't answer.
+	Moot bool
 }
 
 // Notice reads the event of a notice. It goes where the flow says now, so that a
@@ -123,8 +133,14 @@ func readNotice(tx Tx, id string) (n Notice, err error) {
 		return n, fmt.Errorf("the notice %s: %w", id, ErrNotFound)
 	}
 	n.Case = approval.Apply(before, n.Event)
+	n.Moot = n.Kind == approval.ConsentAsked && decided(approval.Replay(events))
 	n.URL, err = webhookURL(tx, n.Case.Flow)
 	return n, err
+}
+
+// decided says whether nobody's answer is waited for.
+func decided(c approval.Case) bool {
+	return c.Status != approval.Pending && c.Status != approval.Routing || c.ApprovedBy(approval.CustomerID)
 }
 
 func webhookURL(tx Tx, pin approval.FlowVersion) (string, error) {
@@ -227,7 +243,7 @@ func (l *Ledger) ReplayWebhook(ctx context.Context, id string, now time.Time) (w
 		if err != nil {
 			return err
 		}
-		w = Webhook{ID: webhookID(n.Event.Case, n.Event.Seq), App: n.Case.Flow.App.Name, Since: now.UTC()}
+		w = Webhook{ID: webhookID(n.Event.Case, n.Event.Seq), App: n.Case.Flow.App.Name, Kind: n.Kind, Since: now.UTC()}
 		return putWebhook(tx, w, now)
 	})
 	if err != nil {
@@ -250,7 +266,7 @@ func (l *Ledger) ReplayFailed(ctx context.Context, app string, now time.Time) (r
 				continue
 			}
 			replayed++
-			if err := putWebhook(tx, Webhook{ID: w.ID, App: w.App, Since: now.UTC()}, now); err != nil {
+			if err := putWebhook(tx, Webhook{ID: w.ID, App: w.App, Kind: w.Kind, Since: now.UTC()}, now); err != nil {
 				return err
 			}
 		}

@@ -9,7 +9,8 @@
 // needs a token.
 //
 // Under /v1 is the API, [V1]: flows, plans, cases and tokens. openapi.json
-// describes it, and a test holds the two together.
+// describes it, and a test holds the two together. Beside it is the page for
+// customers, of package consent.
 package api
 
 import (
@@ -27,13 +28,16 @@ var openapi []byte
 const readyTime = 3 * time.Second
 
 // Handler answers for a bot whose readiness is ready's: nil if it can do its
-// work, or why not. v1 is the API; nil serves none.
-func Handler(ready func(context.Context) error, metrics, v1 http.Handler) http.Handler {
+// work, or why not. v1 is the API, consent the customers' page; nil serves none.
+func Handler(ready func(context.Context) error, metrics, v1, consent http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)
 	if v1 != nil {
 		mux.Handle("/v1/", v1)
 		mux.Handle("GET /.well-known/", v1)
+	}
+	if consent != nil {
+		mux.Handle("/consent/", consent)
 	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {

@@ -24,7 +24,7 @@ func TestHealth(t *testing.T) {
 		{"/secrets", nil, 404, "404 page not found\n"},
 	} {
 		w := httptest.NewRecorder()
-		handler := api.Handler(func(context.Context) error { return test.ready }, http.NotFoundHandler(), nil)
+		handler := api.Handler(func(context.Context) error { return test.ready }, http.NotFoundHandler(), nil, nil)
 		handler.ServeHTTP(w, httptest.NewRequest("GET", test.path, nil))
 		if w.Code != test.status || w.Body.String() != test.body {
 			t.Errorf("GET %s, ready: %v: got %d %q, want %d %q", test.path, test.ready, w.Code, w.Body, test.status, test.body)

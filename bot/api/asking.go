@@ -50,6 +50,9 @@ func standing(c approval.Case) Standing {
 	if c.Status == approval.Pending && c.SelfApproved() {
 		s.Asked = append(s.Asked, c.Requester.Name)
 	}
+	if c.Status == approval.Pending && c.AsksCustomer() && !c.ApprovedBy(approval.CustomerID) {
+		s.Asked = append(s.Asked, c.Account.Customer().Name)
+	}
 	if c.Closed != nil {
 		s.Why = c.Closed.Why
 	}

@@ -72,7 +72,7 @@ func benchmarkGrants(b *testing.B, deciders int) {
 		b.Fatal(err)
 	}
 	v1 := &api.V1{Ledger: func() *store.Ledger { return ledger }, Keys: keys, Issuer: issuer, Now: time.Now, Log: zerolog.Nop()}
-	server := httptest.NewServer(api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler(), v1.Handler()))
+	server := httptest.NewServer(api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler(), v1.Handler(), nil))
 	defer server.Close()
 
 	codes := toRedeem(b, ledger, b.N/2+2)
@@ -102,7 +102,7 @@ func toRedeem(b *testing.B, ledger *store.Ledger, n int) []string {
 					b.Error(err)
 				}
 				codes[i] = grant.NewCode()
-				if err := ledger.AddLink(b.Context(), store.HashToken(codes[i]), store.Link{Case: id, Email: "kim@example.com", Until: time.Now().Add(time.Hour)}); err != nil {
+				if err := ledger.AddLink(b.Context(), store.HashToken(codes[i]), store.Link{Case: id, Email: "kim@example.com", Until: time.Now().Add(time.Hour)}, "", time.Now()); err != nil {
 					b.Error(err)
 				}
 			}

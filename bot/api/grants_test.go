@@ -104,7 +104,7 @@ func (p *portal) do(command approval.Command, id string) {
 func (p *portal) link(id string) string {
 	p.t.Helper()
 	code := grant.NewCode()
-	if err := p.ledger.AddLink(p.t.Context(), store.HashToken(code), store.Link{Case: id, Email: "kim@example.com", Until: p.now().Add(grant.LinkLife)}); err != nil {
+	if err := p.ledger.AddLink(p.t.Context(), store.HashToken(code), store.Link{Case: id, Email: "kim@example.com", Until: p.now().Add(grant.LinkLife)}, "", p.now()); err != nil {
 		p.t.Fatal(err)
 	}
 	return code

@@ -51,7 +51,7 @@ func TestNobodyIsWaitedForForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		listener := make(pipes)
 		v1 := &api.V1{Ledger: func() *store.Ledger { return nil }, Log: zerolog.Nop()}
-		defer api.Serve(listener, api.Handler(ready, http.NotFoundHandler(), v1.Handler()), zerolog.Nop())()
+		defer api.Serve(listener, api.Handler(ready, http.NotFoundHandler(), v1.Handler(), nil), zerolog.Nop())()
 		for _, length := range []string{"Content-Length: 1000", "Transfer-Encoding: chunked"} {
 			for _, path := range []string{"/healthz", "/v1/tokens", "/v1/nothing"} {
 				_, after := listener.says(t, "POST "+path+" HTTP/1.1\r\nHost: bot\r\n"+length+"\r\n\r\n")
@@ -87,7 +87,7 @@ func TestAnAnswerMayTakeLongerThanItsBody(t *testing.T) {
 		slow := func() time.Time { time.Sleep(time.Minute); return noon }
 		v1 := &api.V1{Ledger: func() *store.Ledger { return ledger }, AdminToken: adminToken, Now: slow, Log: zerolog.Nop()}
 		listener := make(pipes)
-		defer api.Serve(listener, api.Handler(ready, http.NotFoundHandler(), v1.Handler()), zerolog.Nop())()
+		defer api.Serve(listener, api.Handler(ready, http.NotFoundHandler(), v1.Handler(), nil), zerolog.Nop())()
 		const body = `{"name":"terraform","role":"read"}`
 		answer, _ := listener.says(t, "POST /v1/tokens HTTP/1.1\r\nHost: bot\r\nConnection: close\r\nAuthorization: Bearer "+adminToken+
 			"\r\nContent-Length: 34\r\n\r\n"+body)

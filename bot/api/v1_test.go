@@ -53,7 +53,7 @@ func serve(t *testing.T, change func(*api.V1)) *served {
 		AdminToken: adminToken, Now: func() time.Time { return noon }, Log: zerolog.New(zerolog.NewTestWriter(t)),
 	}
 	change(v1)
-	server := httptest.NewServer(api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler(), v1.Handler()))
+	server := httptest.NewServer(api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler(), v1.Handler(), nil))
 	t.Cleanup(server.Close)
 	s := &served{t: t, url: server.URL, ledger: ledger}
 	s.Client = s.as(adminToken)
@@ -556,7 +556,7 @@ func TestTheDescriptionIsTrue(t *testing.T) {
 		"Record": provision.Record{}, "Flow": api.Flow{}, "Plan": provision.Plan{}, "Replay": provision.Replay{}, "Replayed": provision.Replayed{},
 		"Change": provision.Change{}, "FieldProblem": provision.Problem{}, "Case": api.Case{}, "Person": approval.Person{}, "Schedule": api.Schedule{}, "SchedulePage": api.SchedulePage{}, "ListedSchedule": api.ListedSchedule{},
 		"OnCallPerson": api.OnCallPerson{}, "Token": api.Token{}, "NewToken": api.NewToken{}, "Problem": api.Problem{}, "App": provision.App{}, "Webhook": api.Webhook{}, "WebhookList": api.WebhookList{}, "WebhookReplay": api.WebhookReplay{}, "WebhooksReplayed": api.WebhooksReplayed{}, "WebhookSecret": api.WebhookSecret{},
-		"Notice": notify.Notice{}, "NoticeData": notify.Data{}, "NoticePerson": notify.Person{}, "NoticeEnd": notify.End{}, "NoticeMisuse": notify.Misuse{}, "Rotation": api.Rotation{},
+		"Notice": notify.Notice{}, "NoticeData": notify.Data{}, "NoticePerson": notify.Person{}, "NoticeEnd": notify.End{}, "NoticeMisuse": notify.Misuse{}, "NoticeConsent": notify.Consent{}, "Rotation": api.Rotation{},
 		"Redemption": api.Redemption{}, "Refresh": api.Refresh{}, "Opening": api.Opening{}, "Grant": api.Grant{}, "Subject": api.Subject{}, "Actor": api.Actor{},
 		"Deeds": api.Deeds{}, "Deed": approval.Deed{}, "KeptDeeds": api.KeptDeeds{}, "Asking": api.Asking{}, "Standing": api.Standing{},
 		"Introspection": api.Introspection{}, "RunningGrants": api.RunningGrants{}, "Running": store.Running{}, "Ended": store.Ended{},

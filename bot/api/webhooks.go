@@ -9,18 +9,20 @@ import (
 	"time"
 
 	"github.com/understudyhq/understudy/bot/notify"
+	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
 )
 
 // Webhook is a notice that an app hasn't taken.
 type Webhook struct {
-	ID       string       `json:"id"`
-	App      string       `json:"app"`
-	State    WebhookState `json:"state"`
-	Since    time.Time    `json:"since"` // from when on it is tried
-	Failures int          `json:"failures"`
-	Why      string       `json:"why,omitempty"` // how the last try went
-	Tried    time.Time    `json:"tried,omitzero"`
+	ID       string          `json:"id"`
+	App      string          `json:"app"`
+	Type     approval.Notice `json:"type,omitempty"` // what it tells
+	State    WebhookState    `json:"state"`
+	Since    time.Time       `json:"since"` // from when on it is tried
+	Failures int             `json:"failures"`
+	Why      string          `json:"why,omitempty"` // how the last try went
+	Tried    time.Time       `json:"tried,omitzero"`
 }
 
 // WebhookState says whether a notice is tried again.
@@ -45,7 +47,7 @@ func webhookOf(w store.Webhook) Webhook {
 	if !w.Failed.IsZero() {
 		state = WebhookFailed
 	}
-	return Webhook{ID: w.ID, App: w.App, State: state, Since: w.Since, Failures: w.Failures, Why: w.Why, Tried: w.Tried}
+	return Webhook{ID: w.ID, App: w.App, Type: w.Kind, State: state, Since: w.Since, Failures: w.Failures, Why: w.Why, Tried: w.Tried}
 }
 
 func (v *V1) listWebhooks(ctx context.Context, c call) (int, any, error) {

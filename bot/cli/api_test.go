@@ -71,7 +71,7 @@ func runScripts(t *testing.T, dir string, world *provision.World, more ...func(*
 			Ledger: func() *store.Ledger { return ledger }, Rules: map[string]flows.Flow{"impersonation": flows.Impersonation},
 			World: world, AdminToken: adminToken, Now: func() time.Time { return now }, Log: zerolog.Nop(),
 		}
-		server := httptest.NewServer(api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler(), v1.Handler()))
+		server := httptest.NewServer(api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler(), v1.Handler(), nil))
 		e.Defer(server.Close)
 		e.Setenv("UNDERSTUDY_URL", server.URL)
 		e.Setenv("UNDERSTUDY_TOKEN", adminToken)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/understudyhq/understudy/bot"
 	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/bot/consent"
 	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
 )
@@ -50,13 +51,21 @@ func openHealth(ctx context.Context, s Settings, counts http.Handler, v1 *api.V1
 	h.show(func(context.Context) error { return errors.New("the bot starts") })
 	h.serveLedger(v1.Ledger)
 	v1.Ledger = func() *store.Ledger { return (*h.ledger.Load())() }
-	handler := v1.Handler()
+	handler, page := v1.Handler(), consents(v1, h).Handler()
 	if !s.protected() && !isLoopback(listener.Addr()) {
 		log.Warn().Str("address", listener.Addr().String()).Msg("the API isn't served: its tokens would cross the network for all to read; set UNDERSTUDY_TLS_CERT and UNDERSTUDY_TLS_KEY, or UNDERSTUDY_PLAIN_API if something in front of the bot has TLS")
-		handler = api.Unprotected(log)
+		handler, page = api.Unprotected(log), nil
 	}
-	h.stop = api.Serve(listener, api.Handler(func(ctx context.Context) error { return (*h.ready.Load())(ctx) }, counts, handler), log)
+	h.stop = api.Serve(listener, api.Handler(func(ctx context.Context) error { return (*h.ready.Load())(ctx) }, counts, handler, page), log)
 	return h, nil
+}
+
+// consents is the page for customers, on what the API works on.
+func consents(v1 *api.V1, h *health) *consent.Page {
+	return &consent.Page{
+		Ledger: v1.Ledger, IsSeal: v1.Keys.IsConsent, Now: v1.Now, Log: v1.Log,
+		Committed: func(r store.Result) { h.bot.Load().Told(r) },
+	}
 }
 
 func isLoopback(address net.Addr) bool {

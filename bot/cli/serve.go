@@ -128,6 +128,9 @@ func serve(ctx context.Context, s Settings, in inputs, now func() time.Time, log
 		Slack: client, TeamID: team, People: members, Accounts: directory,
 		Secret: keys.Secret, Rules: in.rules, Now: now, Haste: in.haste, Watch: counts.Watch(), Log: log,
 	}
+	if s.ConsentURL != "" {
+		config.Answer = func(caseID string) string { return keys.ConsentURL(s.ConsentURL, caseID) }
+	}
 	if err := k.enter(working, &config); err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ type Settings struct {
 	TakeOver       bool   `env:"UNDERSTUDY_TAKE_OVER" help:"If a bot runs on this store, take over from it without losing a click."`
 	Listen         string `env:"UNDERSTUDY_LISTEN" default:"127.0.0.1:8080" help:"Where /healthz, /readyz, /metrics and the API are served."`
 	PublicURL      string `name:"public-url" env:"UNDERSTUDY_PUBLIC_URL" placeholder:"URL" help:"The address by which apps reach the bot, which their tokens name as their issuer. Where it listens, by default."`
+	ConsentURL     string `name:"consent-url" env:"UNDERSTUDY_CONSENT_URL" placeholder:"URL" help:"The address by which customers reach the bot's pages under /consent/, where they agree to an access. UNDERSTUDY_PUBLIC_URL, by default."`
 	Keys           string `env:"UNDERSTUDY_KEYS" placeholder:"FILE" help:"Where the keys are that sign apps' tokens. Beside the store, by default."`
 	AdminToken     string `env:"UNDERSTUDY_ADMIN_TOKEN" help:"The first token of the API, of 32 characters or more. It makes the others."`
 	AdminTokenFile string `env:"UNDERSTUDY_ADMIN_TOKEN_FILE" help:"A file that holds it."`
@@ -70,6 +71,7 @@ func (s *Settings) read(rules map[string]flows.Flow) (inputs, error) {
 	}
 	note(s.readAdminToken())
 	note(s.readPublicURL())
+	note(s.readConsentURL())
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		note(errors.New("UNDERSTUDY_TLS_CERT and UNDERSTUDY_TLS_KEY go together: set both, or neither"))
 	}
@@ -142,6 +144,34 @@ func (s *Settings) readPublicURL() error {
 		return fmt.Errorf("UNDERSTUDY_PUBLIC_URL is %q: give the address without a path, because apps look for /.well-known there", s.PublicURL)
 	}
 	return nil
+}
+
+// readConsentURL needs none if customers reach the bot as apps do, or aren't asked.
+func (s *Settings) readConsentURL() error {
+	if s.ConsentURL == "" {
+		if u, err := url.Parse(s.PublicURL); err == nil && unreadable(u) {
+			s.ConsentURL = s.PublicURL
+		}
+		return nil
+	}
+	if err := webURL("UNDERSTUDY_CONSENT_URL", &s.ConsentURL); err != nil {
+		return err
+	}
+	s.ConsentURL = strings.TrimSuffix(s.ConsentURL, "/")
+	u, err := url.Parse(s.ConsentURL)
+	if err != nil || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("UNDERSTUDY_CONSENT_URL is %q: give the address to which /consent/ is added", s.ConsentURL)
+	}
+	if !unreadable(u) {
+		return fmt.Errorf("UNDERSTUDY_CONSENT_URL is %q: with its link anybody could answer for a customer, and it would cross the network for all to read; give an https:// address", s.ConsentURL)
+	}
+	return nil
+}
+
+// unreadable says whether nobody on the way reads what is sent to the address.
+func unreadable(u *url.URL) bool {
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // shortestToken is as long as a random token that can't be guessed.

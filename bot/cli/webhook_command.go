@@ -48,9 +48,9 @@ func (w *webhookListCommand) Run(ctx context.Context, stdout io.Writer) error {
 		fmt.Fprintln(stdout, "Apps have taken all that they were told.")
 		return nil
 	}
-	rows := [][]string{{"ID", "APP", "STATE", "SINCE", "TRIES", "LAST TRY"}}
+	rows := [][]string{{"ID", "APP", "WHAT", "STATE", "SINCE", "TRIES", "LAST TRY"}}
 	for _, one := range list.Webhooks {
-		rows = append(rows, []string{one.ID, one.App, string(one.State), moment(one.Since), strconv.Itoa(one.Failures), cmp.Or(one.Why, "-")})
+		rows = append(rows, []string{one.ID, one.App, cmp.Or(string(one.Type), "-"), string(one.State), moment(one.Since), strconv.Itoa(one.Failures), cmp.Or(one.Why, "-")})
 	}
 	if err := columns(stdout, rows); err != nil || !list.More {
 		return err

@@ -58,7 +58,7 @@ func (k *Keyring) Changed() <-chan struct{} {
 }
 
 type keys struct {
-	Secret []byte `json:"secret"` // from which the apps' own are derived
+	Secret []byte `json:"secret"` // from which those of webhooks and of customers' links are derived
 	Keys   []key  `json:"keys"`   // in the order in which they sign
 }
 
@@ -222,11 +222,15 @@ func (k *Keyring) Rotate(leaked bool, now time.Time) error {
 
 // Secret is what webhooks to this app are signed with.
 func (k *Keyring) Secret(app string) []byte {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	mac := hmac.New(sha256.New, k.all.Secret)
+	mac := hmac.New(sha256.New, k.secret())
 	mac.Write([]byte("webhook\x00" + app))
 	return mac.Sum(nil)
+}
+
+func (k *Keyring) secret() []byte {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.all.Secret
 }
 
 // signing is the key that signs now. A clock that was set back finds the first.

@@ -31,11 +31,24 @@ type Data struct {
 	Reason  string  `json:"reason,omitempty"` // unless it is hidden from the app
 	// OpenedAt is when the agent first came into the app, Until the grant's end.
 	OpenedAt time.Time `json:"opened_at,omitzero"`
-	Until    time.Time `json:"until"`
+	Until    time.Time `json:"until,omitzero"`
 	// End is how it ended, of a grant.ended; Misuse who had the link, of a
-	// link.misused.
-	End    *End    `json:"end,omitempty"`
-	Misuse *Misuse `json:"misuse,omitempty"`
+	// link.misused; Consent what the customer is asked, of consent.asked, or how
+	// that ended, of consent.over.
+	End     *End     `json:"end,omitempty"`
+	Misuse  *Misuse  `json:"misuse,omitempty"`
+	Consent *Consent `json:"consent,omitempty"`
+}
+
+// Consent is a question to the customer, or what came of it.
+type Consent struct {
+	// URL is where they answer, by when, and for how long the access is asked.
+	URL      string    `json:"url,omitempty"`
+	Until    time.Time `json:"until,omitzero"`
+	Duration string    `json:"duration,omitempty"`
+	// Status is the request's, once it is decided; By who decided, if somebody did.
+	Status approval.Status `json:"status,omitempty"`
+	By     *Person         `json:"by,omitempty"`
 }
 
 // Person is somebody of the staff.
@@ -64,12 +77,15 @@ type Misuse struct {
 	Email string `json:"email"`
 }
 
-// Body is what is sent.
-func Body(n store.Notice) ([]byte, error) {
+// Body is what is sent. Answer is where the customer answers who is asked.
+func Body(n store.Notice, answer string) ([]byte, error) {
 	c, app := n.Case, n.Case.Flow.App
 	data := Data{
 		Case: c.ID, Flow: c.Flow.Name, App: app.Name, Actor: Person{c.Requester.Email, c.Requester.Name}, Subject: Subject{c.Account.ID, c.Account.Name},
-		Scope: grant.Scope(*app), Reason: c.Reason, OpenedAt: c.Grant.OpenedAt, Until: c.Grant.Until,
+		Scope: grant.Scope(*app), Reason: c.Reason,
+	}
+	if c.Grant != nil {
+		data.OpenedAt, data.Until = c.Grant.OpenedAt, c.Grant.Until
 	}
 	switch e := n.Event.Body.(type) {
 	case approval.GrantEnded:
@@ -79,6 +95,13 @@ func Body(n store.Notice) ([]byte, error) {
 		}
 	case approval.Misused:
 		data.Misuse = &Misuse{e.App, e.Email}
+	}
+	switch n.Kind {
+	case approval.ConsentAsked:
+		data.Consent = &Consent{URL: answer, Until: c.PendingAt.Add(c.Flow.Policy.Timeout), Duration: c.Duration.String()}
+	case approval.ConsentOver:
+		data.Consent = &Consent{Status: c.Status, By: decider(c)}
+	case approval.NoNotice, approval.GrantOpened, approval.GrantExtended, approval.GrantOver, approval.LinkMisused:
 	}
 	if app.HideReason {
 		data.Reason = ""
@@ -91,6 +114,21 @@ func Body(n store.Notice) ([]byte, error) {
 		return nil, fmt.Errorf("writing a notice of case %s: %w", c.ID, err)
 	}
 	return body, nil
+}
+
+// decider is who decided last; nil where time or the rules did.
+func decider(c approval.Case) *Person {
+	by := approval.Person{}
+	switch {
+	case c.Closed != nil:
+		by = c.Closed.By
+	case len(c.Approvals) > 0:
+		by = c.Approvals[len(c.Approvals)-1].By
+	}
+	if by.ID == "" {
+		return nil
+	}
+	return &Person{by.Email, by.Name}
 }
 
 // Secret is a key as apps' libraries take it.

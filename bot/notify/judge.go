@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
 )
 
@@ -16,10 +17,26 @@ const (
 	lastRetry  = time.Hour
 	// patience is for how long an app hears a notice that it doesn't take.
 	patience = 3 * 24 * time.Hour
+	// askingPatience is that for one that a case waits for: it goes on by its rules
+	// then, without the customer.
+	askingPatience = 5 * time.Minute
 )
 
-// errUnwanted says that the flow sends no notices any more.
-var errUnwanted = errors.New("the flow's app has no webhook any more")
+func patienceFor(kind approval.Notice) time.Duration {
+	if kind == approval.ConsentAsked {
+		return askingPatience
+	}
+	return patience
+}
+
+var (
+	// errUnwanted says that the flow sends no notices any more.
+	errUnwanted = errors.New("the flow's app has no webhook any more")
+	// errMoot says that nobody has to be told any more.
+	errMoot = errors.New("it is decided already")
+	// errNoAnswer says that the customer would have nowhere to answer.
+	errNoAnswer = errors.New("UNDERSTUDY_PUBLIC_URL isn't set, which links to customers begin with")
+)
 
 // refusal is an answer that isn't that the app has it.
 type refusal struct {
@@ -45,12 +62,15 @@ type verdict struct {
 func judge(failure error, w store.Webhook, now time.Time) verdict {
 	refused, answered := errors.AsType[*refusal](failure)
 	gone := answered && refused.status == http.StatusGone
-	if gone || errors.Is(failure, errUnwanted) || now.Sub(w.Since) >= patience {
+	if gone || errors.Is(failure, errUnwanted) || now.Sub(w.Since) >= patienceFor(w.Kind) {
 		return verdict{final: true}
 	}
 	wait := jittered(min(lastRetry, firstRetry<<min(w.Failures, 10)))
 	if answered {
 		wait = max(wait, refused.after)
+	}
+	if left := w.Since.Add(patienceFor(w.Kind)).Sub(now); w.Kind == approval.ConsentAsked {
+		wait = min(wait, left) // somebody waits for the last try
 	}
 	return verdict{wait: wait}
 }

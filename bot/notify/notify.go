@@ -37,6 +37,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/understudyhq/understudy/bot/work"
+	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
 )
 
@@ -62,6 +63,11 @@ type Notifier struct {
 	Ledger *store.Ledger
 	// Secret is the key that an app's notices are signed with.
 	Secret func(app string) []byte
+	// Answer is where a customer answers who is asked about the case of this id.
+	Answer func(caseID string) string
+	// Unasked is told of a case whose customer couldn't be asked, because the app
+	// didn't take it. It may be told twice.
+	Unasked func(ctx context.Context, caseID, why string) error
 	// Transport carries them. Nil means [http.DefaultTransport].
 	Transport http.RoundTripper
 	Now       func() time.Time
@@ -139,20 +145,31 @@ func (n *Notifier) judged(w store.Webhook, failure error) func(context.Context) 
 			n.Watch(Attempt{w.App, result})
 		}
 	}()
-	if failure == nil {
+	if failure == nil || errors.Is(failure, errMoot) {
 		return func(ctx context.Context) error { return n.Ledger.DropWebhook(ctx, w.ID) }
 	}
 	verdict := judge(failure, w, now)
 	if verdict.final {
 		result = Failed
 		n.Log.Error().Str("notice", w.ID).Str("app", w.App).Int("failures", w.Failures+1).Str("why", failure.Error()).Msg("a notice to an app is given up; understudy webhook replay sends it again")
-		return func(ctx context.Context) error { return n.Ledger.FailWebhook(ctx, w.ID, failure.Error(), now) }
+		return func(ctx context.Context) error { return n.fail(ctx, w, failure.Error(), now) }
 	}
 	result = Retried
 	n.Log.Warn().Str("notice", w.ID).Str("app", w.App).Int("failures", w.Failures+1).Str("why", failure.Error()).Dur("retry_in", verdict.wait).Msg("an app didn't take a notice yet")
 	return func(ctx context.Context) error {
 		return n.Ledger.RetryWebhook(ctx, w.ID, failure.Error(), now, now.Add(verdict.wait))
 	}
+}
+
+// fail gives a notice up. A crash between the two leaves a notice that is tried
+// again, and a case that has gone on; it then hears the same again.
+func (n *Notifier) fail(ctx context.Context, w store.Webhook, why string, now time.Time) error {
+	if w.Kind == approval.ConsentAsked && n.Unasked != nil {
+		if err := n.Unasked(ctx, w.Case(), why); err != nil {
+			return err
+		}
+	}
+	return n.Ledger.FailWebhook(ctx, w.ID, why, now)
 }
 
 // seat is one of the app's, if one is free. Whoever has it leaves it.
@@ -182,7 +199,17 @@ func (n *Notifier) send(ctx context.Context, w store.Webhook) error {
 	if notice.URL == "" {
 		return errUnwanted
 	}
-	body, err := Body(notice)
+	if notice.Moot {
+		return errMoot
+	}
+	answer := ""
+	if notice.Kind == approval.ConsentAsked {
+		if n.Answer == nil {
+			return errNoAnswer
+		}
+		answer = n.Answer(notice.Case.ID)
+	}
+	body, err := Body(notice, answer)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func rejection(r *approval.Rejection, clicker string) sentence {
 			text(". Wait for the card with Approve and Deny.")}
 	case approval.AlreadyApproved:
 		s := sentence{text("You approved the request for "), named(c.Account.Name), text(" already, so nothing was changed. It still waits for ")}
-		return append(append(s, names(undecided(c), quorumWord(c))...), text("."))
+		return append(append(s, waitedFor(c)...), text("."))
 	case approval.TooLate:
 		return tooLate(c, clicker)
 	case approval.TooSoon:

@@ -75,13 +75,13 @@ func waitingStory(c approval.Case, reader string) []sentence {
 		told = append(told, append(s, text(enough(c))))
 	}
 	if c.ApprovedBy(reader) {
-		told = append(told, sentence{text("You approved this already; it waits for somebody else to approve as well.")})
+		told = append(told, append(append(sentence{text("You approved this already; it still waits for ")}, waitedFor(c)...), text(".")))
 	}
 	return append(told, progress(c, reader)...)
 }
 
 func enough(c approval.Case) string {
-	if c.Quorum > 1 {
+	if c.Quorum > 1 || c.NeedsConsent() {
 		return "."
 	}
 	return ". The first answer counts."
@@ -111,7 +111,7 @@ func leg(l flows.Leg) sentence {
 		return append(append(sentence{text("you're in the group @"), typed(l.Name)}, reason(l.Why)...), text("."))
 	case flows.RequesterLeg:
 		return append(append(sentence{text("the rules let you decide this yourself")}, reason(l.Why)...), text("."))
-	case flows.PersonLeg:
+	case flows.PersonLeg, flows.CustomerLeg:
 	}
 	return sentence{text("the rules name you.")}
 }

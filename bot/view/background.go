@@ -155,7 +155,7 @@ func reasonOfRule(c approval.Case) sentence {
 func outcomeNotice(c approval.Case, heading string) string {
 	s := append(sentence{text(heading + ": "), typed(c.Account.Name)}, upshot(c)...)
 	if c.Status == approval.Pending && !c.SelfApproved() {
-		s = append(append(s, text(", from ")), names(undecided(c), quorumWord(c))...)
+		s = append(append(s, text(", from ")), waitedFor(c)...)
 	}
 	return s.note()
 }

@@ -58,7 +58,11 @@ func requesterButtons(c approval.Case) slack.Block {
 		if c.SelfApproved() {
 			return approverButtons(c, c.Requester.ID)
 		}
-		return actions(c, button(ActionNudge, c.ID, "Nudge", slack.StyleDefault), button(ActionCancel, c.ID, "Cancel", slack.StyleDefault))
+		cancel := button(ActionCancel, c.ID, "Cancel", slack.StyleDefault)
+		if len(c.Undecided()) == 0 {
+			return actions(c, cancel) // the bot reminds nobody else
+		}
+		return actions(c, button(ActionNudge, c.ID, "Nudge", slack.StyleDefault), cancel)
 	case approval.Active:
 		buttons := openButton(c)
 		if c.Grant.Warned && c.Extendable() {

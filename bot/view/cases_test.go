@@ -183,6 +183,26 @@ func freshPortal() approval.App {
 	return app
 }
 
+// consulted is a case whose customer is asked: alone, or beside the managers.
+func consulted(t testing.TB, beside ...approval.Person) *story {
+	s := submitted(t)
+	app := portal()
+	app.Webhook = "https://portal.example.com/hook"
+	s.c.Flow.App = &app
+	found := onCall(beside...)
+	found.Route = flows.Customer()
+	if len(beside) > 0 {
+		found.Route = flows.OnCall("PMGRS01").WithConsent()
+	}
+	customer := approval.Approver{Person: s.c.Account.Customer(), Leg: flows.Leg{Kind: flows.CustomerLeg}, Asked: true}
+	found.Approvers = append(found.Approvers, customer)
+	ruling := ruled("enterprise", false)
+	ruling.Outcome.Route = &found.Route
+	return s.then(approval.Rule{Ruling: ruling, Found: found})
+}
+
+func byCustomer(t testing.TB) approval.Person { return submitted(t).c.Account.Customer() }
+
 func opened(t testing.TB) *story {
 	return ofApp(t, portal()).then(approval.Approve{By: mia}, approval.Open{By: kim, Session: "s1"})
 }
@@ -248,6 +268,14 @@ func stories(t testing.TB) map[string]approval.Case {
 		"app_misused":         ofApp(t, portal()).then(approve, approval.Misuse{App: "portal", Email: "eve@example.com"}).c,
 		"app_never_opened":    ofApp(t, portal()).then(approve).after(time.Hour).then(approval.Expire{}).c,
 		"app_barred":          opened(t).then(approval.Bar{Why: "their Slack account is deactivated"}).c,
+		"customer_asked":      consulted(t).c,
+		"customer_agreed":     consulted(t).then(approval.Approve{By: byCustomer(t)}).c,
+		"customer_refused":    consulted(t).then(approval.Deny{By: byCustomer(t)}).c,
+		"customer_revoked":    consulted(t).then(approval.Approve{By: byCustomer(t)}, approval.Revoke{By: byCustomer(t)}).c,
+		"consent_asked":       consulted(t, mia, ola).c,
+		"consent_first":       consulted(t, mia, ola).then(approval.Approve{By: byCustomer(t)}).c,
+		"consent_last":        consulted(t, mia, ola).then(approval.Approve{By: mia}).c,
+		"consent_missed":      consulted(t, mia, ola).then(approval.Miss{ID: approval.CustomerID, Why: "the app answered 410 Gone"}).c,
 		"unknown":             {ID: "case-7f3a", Status: "paused", Requester: kim, Account: approval.Account{ID: "acct_42", Name: "Globex"}},
 	}
 }

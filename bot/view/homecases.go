@@ -94,7 +94,7 @@ func standing(c approval.Case) sentence {
 	case approval.Routing:
 		return sentence{text("finding out who decides, asked "), when(c.AskedAt), text(".")}
 	case approval.Pending:
-		return append(append(sentence{text("waiting for ")}, names(undecided(c), quorumWord(c))...),
+		return append(append(sentence{text("waiting for ")}, waitedFor(c)...),
 			text(", asked "), when(c.AskedAt), text("."))
 	case approval.Active:
 		if c.Waits() {

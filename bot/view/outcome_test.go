@@ -14,7 +14,8 @@ import (
 func TestOutcomeMakesASoundOnlyAfterAWait(t *testing.T) {
 	sounds := []string{"approved", "approved_for_less", "approved_known", "approved_by_two", "approved_ends_soon", "extended", "prolonged", "expired", "released", "revoked", "revoked_by_group",
 		"denied", "denied_with_reason", "timed_out", "refused_unreachable",
-		"app_to_open", "app_opened", "app_ends_soon", "app_misused", "app_never_opened", "app_from_approval", "app_barred"}
+		"app_to_open", "app_opened", "app_ends_soon", "app_misused", "app_never_opened", "app_from_approval", "app_barred",
+		"customer_agreed", "customer_refused", "customer_revoked", "consent_missed"}
 	for name, c := range stories(t) {
 		m, ok := view.OutcomeCard(c)
 		if want := slices.Contains(sounds, name); ok != want {

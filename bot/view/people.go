@@ -114,6 +114,31 @@ func undecided(c approval.Case) []approval.Person {
 	return slices.DeleteFunc(silent(c), hasApproved)
 }
 
+// waiting are those of the workspace whose answer is waited for, and whether the
+// customer's is.
+func waiting(c approval.Case) (people []approval.Person, customer bool) {
+	left := undecided(c)
+	people = without(left, approval.CustomerID)
+	customer = len(people) < len(left)
+	if c.NeedsConsent() && c.StillNeeded() == 0 {
+		people = nil
+	}
+	return people, customer
+}
+
+// waitedFor names them: the customer apart from the others where their consent is
+// needed beside what those say.
+func waitedFor(c approval.Case) sentence {
+	people, customer := waiting(c)
+	switch {
+	case !customer:
+		return names(people, quorumWord(c))
+	case len(people) == 0 || !c.NeedsConsent():
+		return names(append(people, c.Account.Customer()), quorumWord(c))
+	}
+	return append(append(names(people, quorumWord(c)), text(", and for ")), who(c.Account.Customer()))
+}
+
 func approved(c approval.Case) []approval.Person {
 	people := make([]approval.Person, len(c.Approvals))
 	for i, a := range c.Approvals {

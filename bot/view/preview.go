@@ -92,7 +92,7 @@ func alreadyYours(c approval.Case) sentence {
 	case approval.Active:
 		return sentence{text("🔑 You already have this one until "), when(runsUntil(c)), text(". Request shows it to you, and asks for nothing new.")}
 	case approval.Pending:
-		s := append(sentence{text("⏳ You asked for this one already ("), when(c.AskedAt), text("), and it waits for ")}, names(undecided(c), quorumWord(c))...)
+		s := append(sentence{text("⏳ You asked for this one already ("), when(c.AskedAt), text("), and it waits for ")}, waitedFor(c)...)
 		return append(s, text(". Request shows it to you, and asks for nothing new."))
 	case approval.Routing, approval.Ended, approval.Denied, approval.Cancelled, approval.TimedOut, approval.Refused:
 	}
@@ -132,11 +132,15 @@ func goesTo(c approval.Case) sentence {
 	if skipped(c) {
 		s = sentence{text("👉 "), text(nobodyThere(c)), text("; goes to ")}
 	}
-	legs := legsOf(slices.DeleteFunc(slices.Clone(c.Approvers), func(a approval.Approver) bool { return !a.Asked }))
+	people := asked(c)
+	if c.NeedsConsent() {
+		people = without(people, approval.CustomerID)
+	}
+	legs := legsOf(slices.DeleteFunc(slices.Clone(c.Approvers), func(a approval.Approver) bool { return !slices.Contains(people, a.Person) }))
 	if len(legs) == 1 && legs[0].Kind == flows.GroupLeg {
 		s = append(s, text("the group "), typed("@"+legs[0].Name), text(": "))
 	}
-	s = append(s, names(asked(c), "and")...)
+	s = append(s, names(people, "and")...)
 	if len(legs) == 1 && legs[0].Kind == flows.OnCallLeg {
 		s = append(s, text(", on call"))
 		if !c.ShiftEnds.IsZero() {
@@ -145,6 +149,9 @@ func goesTo(c approval.Case) sentence {
 	}
 	if c.Quorum > 1 {
 		s = append(s, text(fmt.Sprintf("; %d of them must approve", c.Quorum)))
+	}
+	if c.NeedsConsent() {
+		s = append(s, text("; and the customer must agree"))
 	}
 	return append(s, text("."))
 }

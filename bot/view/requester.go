@@ -74,13 +74,25 @@ func assigned(o flows.Outcome) bool {
 }
 
 func pendingStory(c approval.Case) []sentence {
-	s := append(sentence{text("Waiting for ")}, names(undecided(c), quorumWord(c))...)
-	s = append(s, text(". They have a message with your request. You get a new message here as soon as it's decided. "))
+	s := append(sentence{text("Waiting for ")}, waitedFor(c)...)
+	s = append(s, text(". "+whatTheyHave(c)+" You get a new message here as soon as it's decided. "))
 	told := []sentence{append(s, deadline(c)...)}
 	if c.Extends != "" {
 		told = append(told, sentence{text("You keep the access that you have until its end meanwhile.")})
 	}
 	return append(told, progress(c, c.Requester.ID)...)
+}
+
+// whatTheyHave says by what those who are waited for answer.
+func whatTheyHave(c approval.Case) string {
+	people, customer := waiting(c)
+	switch {
+	case customer && len(people) == 0:
+		return "The customer's app hands them a link, by which they agree or refuse."
+	case customer:
+		return "They have a message with your request; the customer's app hands the customer a link."
+	}
+	return "They have a message with your request."
 }
 
 func quorumWord(c approval.Case) string {
@@ -93,12 +105,12 @@ func quorumWord(c approval.Case) string {
 // progress is what is known of a decision that isn't made yet.
 func progress(c approval.Case, reader string) []sentence {
 	var told []sentence
-	if c.Quorum > 1 {
-		s := sentence{text(fmt.Sprintf("%d people must approve", c.Quorum))}
+	if needed := mustApprove(c.Quorum, c.NeedsConsent()); needed != "" {
+		s := sentence{text(needed)}
 		if len(c.Approvals) > 0 {
-			s = append(append(s, text(". So far: ")), names(approved(c), "and")...)
+			s = append(append(append(s, text(" So far: ")), objects(approved(c), reader)...), text("."))
 		}
-		told = append(told, append(s, text(".")))
+		told = append(told, s)
 	}
 	told = append(told, joinedLater(c, reader)...)
 	if c.Claim != nil {
@@ -115,6 +127,19 @@ func progress(c approval.Case, reader string) []sentence {
 		told = append(told, s)
 	}
 	return told
+}
+
+// mustApprove says who has to, where it's more than one person; empty where one will do.
+func mustApprove(quorum int, consent bool) string {
+	switch {
+	case quorum > 1 && consent:
+		return fmt.Sprintf("%d people must approve, and the customer must agree.", quorum)
+	case quorum > 1:
+		return fmt.Sprintf("%d people must approve.", quorum)
+	case consent:
+		return "One person must approve, and the customer must agree."
+	}
+	return ""
 }
 
 // joinedLater says who came to the case while it waited, and why.

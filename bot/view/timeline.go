@@ -2,7 +2,6 @@ package view
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/slack-go/slack"
 
@@ -114,8 +113,8 @@ func toldOfRules(body approval.Body, reader string) sentence {
 	case approval.Asked:
 		s := append(sentence{text("The rules sent it to ")}, askedPeople(b.Approvers, reader)...)
 		s = append(s, text("."))
-		if b.Quorum > 1 {
-			s = append(s, text(fmt.Sprintf(" %d people must approve.", b.Quorum)))
+		if needed := mustApprove(b.Quorum, b.Route.Consent); needed != "" {
+			s = append(s, text(" "+needed))
 		}
 		return append(append(s, notAsked(b.Unreachable)...), saw(b.Ruling)...)
 	case approval.Rerouted:
@@ -144,6 +143,9 @@ func toldOfWaiting(c approval.Case, body approval.Body, reader string) sentence 
 		return append(shiftChange(c, b, reader), notAsked(b.Unreachable)...)
 	case approval.Missed:
 		s := sentence{text("Slack couldn't reach "), object(b.Person, reader)}
+		if !b.Person.InSlack() {
+			s[0] = text("The app wasn't told to ask ")
+		}
 		return append(append(s, reason(b.Why)...), text("."))
 	case approval.Claimed:
 		return sentence{subject(b.By, reader), text(" began to look at it.")}

@@ -126,7 +126,7 @@ func TestKubernetesExample(t *testing.T) {
 	}
 	for _, probe := range []string{c.LivenessProbe.HTTPGet.Path, c.ReadinessProbe.HTTPGet.Path} {
 		w := httptest.NewRecorder()
-		api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler(), nil).ServeHTTP(w, httptest.NewRequest(http.MethodGet, probe, nil))
+		api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler(), nil, nil).ServeHTTP(w, httptest.NewRequest(http.MethodGet, probe, nil))
 		if w.Code != http.StatusOK {
 			t.Errorf("GET %s: %d", probe, w.Code)
 		}

@@ -308,7 +308,7 @@ func (c Case) SelfApproved() bool {
 // decidable says whether somebody was asked who hasn't answered, and whether
 // enough people are left to approve.
 func (c Case) decidable() bool {
-	asked, left := 0, len(c.Approvals)
+	asked, left, quorum := 0, len(c.Approvals), c.Quorum
 	for _, a := range c.Approvers {
 		if c.missed(a.ID) || c.ApprovedBy(a.ID) {
 			continue
@@ -318,7 +318,13 @@ func (c Case) decidable() bool {
 			asked++
 		}
 	}
-	return asked > 0 && left >= c.Quorum
+	if c.NeedsConsent() {
+		quorum++ // the customer's
+		if !c.AsksCustomer() && !c.ApprovedBy(CustomerID) {
+			return false
+		}
+	}
+	return asked > 0 && left >= quorum
 }
 
 func (c Case) missed(id string) bool {

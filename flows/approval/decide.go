@@ -162,6 +162,9 @@ func (c Case) ask(r Rule, now time.Time) []Body {
 	asked := Asked{r.Ruling, route, approvers, r.Found.Unreachable, quorum, laterShift(r.Found.ShiftEnds, now), r.Found.Background}
 	if after := Apply(c, Event{Body: asked}); !after.decidable() {
 		why := fmt.Sprintf("%d must approve, and %d can be asked", quorum, len(approvers))
+		if route.Consent {
+			why += ", beside the customer, who must agree"
+		}
 		return c.refuse(r.Ruling, why, r.Found.Unreachable)
 	}
 	return []Body{asked}
@@ -271,7 +274,7 @@ func (c Case) deny(d Deny, now time.Time) ([]Body, error) {
 	if err := c.mayDecide(d.By, now); err != nil {
 		return nil, err
 	}
-	if d.By.ID != c.Requester.ID && c.Flow.Policy.DenyReason == ReasonRequired && strings.TrimSpace(d.Why) == "" {
+	if d.By.ID != c.Requester.ID && d.By.InSlack() && c.Flow.Policy.DenyReason == ReasonRequired && strings.TrimSpace(d.Why) == "" {
 		return nil, c.reject(ReasonMissing)
 	}
 	return []Body{DeniedCase(d)}, nil
@@ -292,7 +295,7 @@ func (c Case) approve(a Approve, now time.Time) ([]Body, error) {
 		return nil, c.invalid("approving %s of %s", duration, c.Duration)
 	}
 	bodies := []Body{ApprovedCase{a.By, duration}}
-	if len(c.Approvals)+1 < c.Quorum {
+	if !c.enoughWith(a.By.ID) {
 		return bodies, nil
 	}
 	return append(bodies, Granted{now.Add(min(duration, c.AllowedFor()))}), nil

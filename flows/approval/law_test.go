@@ -18,17 +18,17 @@ var barred = approval.Bar{Why: "gone"}
 // anyCommand draws a command, by anybody, with anything found.
 func anyCommand(t *rapid.T) approval.Command {
 	person := func() approval.Person {
-		return rapid.SampledFrom([]approval.Person{kim, mia, ola, ida, {}}).Draw(t, "person")
+		return rapid.SampledFrom([]approval.Person{kim, mia, ola, ida, customer, {}}).Draw(t, "person")
 	}
 	route := rapid.SampledFrom([]flows.Route{
 		managers, managers.Need(2), flows.Requester("assigned"), managers.OrElse(flows.Group("leads")),
 		managers.Need(2).OrElse(flows.Group("leads")), managers.EscalateAfter(10*time.Minute, flows.Group("directors")),
-		managers.MayAlso(flows.Requester("")), {},
+		managers.MayAlso(flows.Requester("")), flows.Customer(), managers.WithConsent(), managers.Need(2).WithConsent().OrElse(flows.Group("leads")), {},
 	}).Draw(t, "route")
 	anyFound := approval.Found{Route: route}
 	for range rapid.IntRange(0, 4).Draw(t, "found") {
 		anyFound.Approvers = append(anyFound.Approvers, approval.Approver{Person: person(), Asked: rapid.Bool().Draw(t, "asked"),
-			Leg: rapid.SampledFrom([]flows.Leg{managers.Legs[0], {Kind: flows.RequesterLeg}}).Draw(t, "leg")})
+			Leg: rapid.SampledFrom([]flows.Leg{managers.Legs[0], {Kind: flows.RequesterLeg}, {Kind: flows.CustomerLeg}}).Draw(t, "leg")})
 	}
 	anyFound.ShiftEnds = rapid.SampledFrom([]time.Time{{}, noon, noon.Add(time.Hour)}).Draw(t, "shift")
 	result := rapid.SampledFrom([]flows.Result{flows.Asked, flows.Asked, flows.Asked, flows.Approved, flows.Denied, flows.Refused, flows.NeedsFact, ""}).Draw(t, "result")
@@ -52,7 +52,7 @@ func TestLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := &story{now: noon}
 		app := rapid.SampledFrom([]*approval.App{nil, {Name: "portal"}, {Name: "portal", Clock: approval.FromApproval}, {Name: "portal", FreshSignIn: 5 * time.Minute}}).Draw(t, "app")
-		for _, first := range openings(app)[:rapid.IntRange(0, 3).Draw(t, "opening")] {
+		for _, first := range openings(app, rapid.Bool().Draw(t, "consent"))[:rapid.IntRange(0, 3).Draw(t, "opening")] {
 			if _, err := s.try(first); err != nil {
 				t.Fatal(err)
 			}
@@ -71,12 +71,16 @@ func TestLaws(t *testing.T) {
 }
 
 // openings bring a case to where most happens: three people, of whom two must
-// approve, and others if they can't be reached; or where a grant opens an app.
-func openings(app *approval.App) []approval.Command {
+// approve, and others if they can't be reached; or one and the customer; or
+// where a grant opens an app.
+func openings(app *approval.App, consent bool) []approval.Command {
 	submit := submission()
 	submit.Flow.App = app
 	if app != nil {
 		return []approval.Command{submit, ask(managers, mia), approval.Approve{By: mia}}
+	}
+	if consent {
+		return []approval.Command{submit, withCustomer(ask(managers.OrElse(flows.Group("leads")).WithConsent(), mia, ola)), approval.LookAt{By: mia}}
 	}
 	return []approval.Command{submit, ask(managers.OrElse(flows.Group("leads")).Need(2), mia, ola, ida), approval.LookAt{By: mia}}
 }
@@ -166,10 +170,29 @@ func settled(t *rapid.T, s *story) {
 	if s.c.Grant != nil && s.c.Open(s.c.Grant.Until) {
 		t.Fatal("open at its end")
 	}
-	if s.c.Status == approval.Active && len(s.c.Approvals) > 0 && len(s.c.Approvals) < s.c.Quorum {
-		t.Fatalf("active with %d of %d approvals", len(s.c.Approvals), s.c.Quorum)
+	if s.c.Status == approval.Active && len(s.c.Approvals) > 0 {
+		agreed(t, s.c)
+	}
+	for _, a := range s.c.Approvers {
+		if (a.ID == customer.ID) != (a.Leg.Kind == flows.CustomerLeg) {
+			t.Fatalf("%s is asked by the leg %s", a.ID, a.Leg)
+		}
 	}
 	replayed(t, s)
+}
+
+// agreed holds of every case that people allowed.
+func agreed(t *rapid.T, c approval.Case) {
+	needed := c.Quorum
+	if c.Route.Consent {
+		needed++
+		if !c.ApprovedBy(customer.ID) {
+			t.Fatalf("active without the customer, by %v", c.Approvals)
+		}
+	}
+	if len(c.Approvals) < needed {
+		t.Fatalf("active with %d of %d approvals", len(c.Approvals), needed)
+	}
 }
 
 // replayed holds of the events when they have been in the log.

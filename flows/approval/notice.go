@@ -3,10 +3,13 @@ package approval
 // Notice is what a case's app is told by its webhook.
 type Notice string
 
-// The notices. Of a grant that was never opened there is none: nobody was in the app.
+// The notices. Of a grant that was never opened there is none of its end: nobody
+// was in the app.
 const (
 	NoNotice      Notice = ""
-	GrantOpened   Notice = "grant.opened" // for the first time
+	ConsentAsked  Notice = "consent.asked" // of the customer, who has to be handed a link
+	ConsentOver   Notice = "consent.over"  // it was decided, by whomever, or needs no answer any more
+	GrantOpened   Notice = "grant.opened"  // for the first time
 	GrantExtended Notice = "grant.extended"
 	GrantOver     Notice = "grant.ended"
 	LinkMisused   Notice = "link.misused"
@@ -15,9 +18,34 @@ const (
 // Notice is what the app is told of an event of this case. The case is as it was
 // before.
 func (c Case) Notice(e Event) Notice {
-	if c.Flow.App == nil || c.Flow.App.Webhook == "" || c.Grant == nil {
+	switch {
+	case c.Flow.App == nil || c.Flow.App.Webhook == "":
 		return NoNotice
+	case c.Grant != nil:
+		return c.grantNotice(e)
 	}
+	return c.consentNotice(e)
+}
+
+func (c Case) consentNotice(e Event) Notice {
+	switch b := e.Body.(type) {
+	case Asked:
+		if asksCustomer(b.Approvers) {
+			return ConsentAsked
+		}
+	case Escalated:
+		if asksCustomer(b.Approvers) {
+			return ConsentAsked
+		}
+	case Granted, DeniedCase, CancelledCase, TimedOutCase, RefusedCase:
+		if c.AsksCustomer() {
+			return ConsentOver
+		}
+	}
+	return NoNotice
+}
+
+func (c Case) grantNotice(e Event) Notice {
 	if _, misused := e.Body.(Misused); misused {
 		return LinkMisused
 	}

@@ -25,7 +25,8 @@ func SameEmail(a, b string) bool { return a != "" && FoldEmail(a) == FoldEmail(b
 
 // newApprovers are those of found who aren't on the case yet, and those who
 // are, unasked, and now should be asked. Only a route that is the requester's
-// own lets the requester decide, and it lets nobody else.
+// own lets the requester decide, and it lets nobody else; and only the customer's
+// leg lets the customer.
 func (c Case) newApprovers(found []Approver, self bool, via Via, now time.Time) []Approver {
 	var added []Approver
 	for _, a := range found {
@@ -34,7 +35,7 @@ func (c Case) newApprovers(found []Approver, self bool, via Via, now time.Time) 
 		requester := a.ID == c.Requester.ID && a.Leg.Kind == flows.RequesterLeg
 		other := a.ID != c.Requester.ID && a.Leg.Kind != flows.RequesterLeg
 		switch {
-		case a.ID == "", twice, known && (earlier.Asked || !a.Asked):
+		case a.ID == "", a.InSlack() == (a.Leg.Kind == flows.CustomerLeg), twice, known && (earlier.Asked || !a.Asked):
 		case self && requester, !self && other:
 			a.Since, a.Via = now, via
 			added = append(added, a)
@@ -73,10 +74,14 @@ func (c Case) OffShift(a Approver) bool {
 
 // Undecided are the approvers who were asked, can be reached, are on shift and
 // haven't approved: those to remind. The requester needs no reminder of their
-// own request.
+// own request, the customer gets none from the bot, and nobody does while only the
+// customer is waited for.
 func (c Case) Undecided() (people []Approver) {
+	if c.NeedsConsent() && c.StillNeeded() == 0 {
+		return nil
+	}
 	for _, a := range c.Approvers {
-		if a.Asked && a.ID != c.Requester.ID && !c.missed(a.ID) && !c.ApprovedBy(a.ID) && !c.OffShift(a) {
+		if a.Asked && a.ID != c.Requester.ID && a.InSlack() && !c.missed(a.ID) && !c.ApprovedBy(a.ID) && !c.OffShift(a) {
 			people = append(people, a)
 		}
 	}
@@ -107,16 +112,20 @@ func (c Case) miss(m Miss) ([]Body, error) {
 	}
 	missed := Missed{approver.Person, m.Why}
 	after := Apply(c, Event{Body: missed})
+	needed := m.ID == CustomerID && c.NeedsConsent()
 	switch {
 	case after.decidable():
 		return []Body{missed}, nil
 	case c.Route.Else != nil:
 		return []Body{missed, Rerouted{*c.Route.Else}}, nil
-	case c.Escalations < len(c.Route.Escalations):
+	case c.Escalations < len(c.Route.Escalations) && !needed:
 		return []Body{missed}, nil
 	}
 	why := "nobody who was asked can be reached"
-	if c.Quorum > 1 {
+	switch {
+	case needed:
+		why = "the customer must agree, and can't be asked: " + m.Why
+	case c.Quorum > 1:
 		why = "too few of those who were asked can be reached"
 	}
 	return append([]Body{missed}, c.refuse(c.ruling(), why, nil)...), nil

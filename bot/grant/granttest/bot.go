@@ -85,7 +85,7 @@ func NewBot(t testing.TB) *Bot {
 	}
 	b.URL = "http://" + listener.Addr().String()
 	v1.Issuer = b.URL
-	handler := api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler(), v1.Handler())
+	handler := api.Handler(func(context.Context) error { return nil }, http.NotFoundHandler(), v1.Handler(), nil)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if b.down.Load() {
 			panic(http.ErrAbortHandler)
@@ -169,7 +169,7 @@ func (b *Bot) Do(id string, command approval.Command) {
 // Code is that of a new link.
 func (b *Bot) Code(id string) string {
 	code := grant.NewCode()
-	err := b.ledger.AddLink(context.Background(), store.HashToken(code), store.Link{Case: id, Email: Kim, Until: time.Now().Add(grant.LinkLife)})
+	err := b.ledger.AddLink(context.Background(), store.HashToken(code), store.Link{Case: id, Email: Kim, Until: time.Now().Add(grant.LinkLife)}, "", time.Now())
 	if err != nil {
 		b.t.Error(err)
 	}

@@ -1,0 +1,44 @@
+package bot
+
+import (
+	"context"
+	"errors"
+
+	"github.com/understudyhq/understudy/bot/people"
+	"github.com/understudyhq/understudy/flows/approval"
+	"github.com/understudyhq/understudy/store"
+)
+
+// A customer is asked by their own app: it is told by its webhook, and hands them a
+// link to the bot's page (bot/consent). Whoever can't be asked so is like an
+// approver without an account in Slack: the route goes on to its OrElse, or the
+// case is refused.
+
+// customer is the account's owner, as the crew of a leg that asks them.
+func (b *Bot) customer(c approval.Case) people.Crew {
+	person := c.Account.Customer()
+	if why := b.noCustomer(c); why != "" {
+		return people.Crew{Unusable: []people.Unusable{{Name: person.Name, Why: why}}}
+	}
+	return people.Crew{People: []people.User{{ID: person.ID, Name: person.Name}}}
+}
+
+// noCustomer says why no customer can be asked; empty if they can.
+func (b *Bot) noCustomer(c approval.Case) string {
+	switch {
+	case c.Flow.App == nil || c.Flow.App.Webhook == "":
+		return "the flow has no app with a webhook, which would hand them a link"
+	case b.Secret == nil || b.Answer == nil:
+		return "UNDERSTUDY_CONSENT_URL isn't set, so that there is no page where they could answer"
+	}
+	return ""
+}
+
+// unasked has a case go on whose customer the app didn't ask.
+func (b *Bot) unasked(ctx context.Context, caseID, why string) error {
+	_, err := b.commit(ctx, store.Change{Case: caseID, Command: approval.Miss{ID: approval.CustomerID, Why: why}})
+	if _, rejected := errors.AsType[*approval.Rejection](err); rejected {
+		return nil // it was decided meanwhile
+	}
+	return err
+}

@@ -1,0 +1,107 @@
+package approval_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/flows/approval"
+)
+
+var customer = submission().Account.Customer()
+
+// withCustomer asks the customer as well.
+func withCustomer(r approval.Rule) approval.Rule {
+	r.Found.Approvers = append(r.Found.Approvers, approval.Approver{Person: customer, Leg: flows.Leg{Kind: flows.CustomerLeg}, Asked: true})
+	return r
+}
+
+func ofAppWithWebhook() approval.Submit {
+	submit := ofApp(approval.FromApproval)
+	submit.Flow.App.Webhook = "https://portal.example.com/hook"
+	return submit
+}
+
+// consulting is a case of this route, with its customer asked.
+func consulting(t *testing.T, route flows.Route, people ...approval.Person) *story {
+	return begin(t).then(ofAppWithWebhook(), withCustomer(ask(route, people...)))
+}
+
+func yes(by approval.Person) approval.Command { return approval.Approve{By: by} }
+
+func TestWithConsentTheCustomerMustAgree(t *testing.T) {
+	one, two := managers.WithConsent(), managers.Need(2).WithConsent()
+	away := approval.Miss{ID: customer.ID, Why: "the app answered 410 Gone"}
+	for name, tt := range map[string]struct {
+		story *story
+		want  approval.Status
+	}{
+		"a manager alone":         {consulting(t, one, mia, ola).then(yes(mia)), approval.Pending},
+		"both managers":           {consulting(t, one, mia, ola).then(yes(mia), yes(ola)), approval.Pending},
+		"the customer alone":      {consulting(t, one, mia, ola).then(yes(customer)), approval.Pending},
+		"first a manager":         {consulting(t, one, mia, ola).then(yes(mia), yes(customer)), approval.Active},
+		"first the customer":      {consulting(t, one, mia, ola).then(yes(customer), yes(mia)), approval.Active},
+		"one of two":              {consulting(t, two, mia, ola).then(yes(customer), yes(mia)), approval.Pending},
+		"two of two":              {consulting(t, two, mia, ola).then(yes(mia), yes(ola), yes(customer)), approval.Active},
+		"refused":                 {consulting(t, one, mia).then(yes(mia), approval.Deny{By: customer}), approval.Denied},
+		"regretted":               {consulting(t, one, mia).then(yes(customer), approval.Deny{By: customer}), approval.Denied},
+		"can't be asked":          {consulting(t, one, mia).then(away), approval.Refused},
+		"can't be asked again":    {consulting(t, one, mia).then(yes(customer), away, yes(mia)), approval.Active},
+		"else, with consent too":  {consulting(t, one.OrElse(flows.Group("leads")), mia).then(away), approval.Routing},
+		"too few managers":        {consulting(t, two, mia, ola).then(approval.Miss{ID: ola.ID, Why: "gone"}), approval.Refused},
+		"nobody but the customer": {consulting(t, flows.Customer()).then(yes(customer)), approval.Active},
+		"ended by the customer":   {consulting(t, flows.Customer()).then(yes(customer), approval.Revoke{By: customer}), approval.Ended},
+		"never found":             {begin(t).then(submission(), ask(one, mia)), approval.Refused},
+	} {
+		if tt.story.c.Status != tt.want {
+			t.Errorf("%s: %s, want %s (%v)", name, tt.story.c.Status, tt.want, tt.story.c.Closed)
+		}
+	}
+}
+
+func TestOnlyTheCustomersLegLetsThemDecide(t *testing.T) {
+	s := begin(t).then(submission(), ask(managers, mia, customer))
+	if got := s.rejected(yes(customer)); got != approval.NotAnApprover {
+		t.Errorf("who has the customer's id, and is on call: %q", got)
+	}
+	s = begin(t).then(submission(), ask(flows.Customer(), mia))
+	if s.c.Status != approval.Refused {
+		t.Errorf("somebody of the workspace, as the customer: %s", s.c.Status)
+	}
+}
+
+// TestNobodyRemindsTheCustomer because only their app can.
+func TestNobodyRemindsTheCustomer(t *testing.T) {
+	s := consulting(t, flows.Customer())
+	if timer, _, _ := s.c.Due(); timer != approval.TimeOutTimer {
+		t.Errorf("next is %s", timer)
+	}
+	if got := s.rejected(approval.Nudge{By: kim}); got != approval.Invalid {
+		t.Errorf("a nudge of the customer alone: %q", got)
+	}
+	s = consulting(t, managers.WithConsent(), mia, ola).then(yes(mia))
+	if left := s.c.Undecided(); len(left) > 0 {
+		t.Errorf("while only the customer is waited for, reminded are %v", left)
+	}
+}
+
+func TestAnAppIsToldToAskTheCustomer(t *testing.T) {
+	later := ask(managers.EscalateAfter(time.Minute, flows.Customer()), mia)
+	escalated := begin(t).then(ofAppWithWebhook(), later).after(time.Minute).then(approval.Escalate{Found: withCustomer(approval.Rule{}).Found})
+	whole := []approval.Notice{approval.ConsentAsked, approval.ConsentOver}
+	for name, tt := range map[string]struct {
+		story *story
+		want  []approval.Notice
+	}{
+		"refused":        {consulting(t, flows.Customer()).then(approval.Deny{By: customer}), whole},
+		"agreed, opened": {consulting(t, flows.Customer()).then(yes(customer), opening("one")), append(whole, approval.GrantOpened)},
+		"taken back":     {consulting(t, managers.WithConsent(), mia).then(approval.Cancel{By: kim}), whole},
+		"can't be asked": {consulting(t, managers.WithConsent(), mia).then(approval.Miss{ID: customer.ID}), whole[:1]},
+		"later":          {escalated, whole[:1]},
+	} {
+		if got := tt.story.notices(); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: told %q, want %q", name, got, tt.want)
+		}
+	}
+}
