@@ -57,6 +57,14 @@ func TestAttacks(t *testing.T) {
 		{"looking at addresses that change something", looking},
 		{"the code while somebody signs in", codes},
 		{"many at once", manyAtOnce},
+		{"what streams ends with the grant", lasting},
+		{"an end that the stream doesn't tell", endUnheard},
+		{"a GET that does something, after the end", lateScripts},
+		{"pages that hide what they are", disguised},
+		{"a page that is nothing but bodies", bodies},
+		{"cookies of a host with TLS", hostCookies},
+		{"an account of which nothing is known", unknown},
+		{"no deed hides another", hiddenDeeds},
 		{"deeds are told soon", func(t *testing.T, b *between) {
 			soon(t, "the bot is told", func() bool { return len(b.bot.Deeds(early)) == 1 })
 		}},
@@ -561,7 +569,7 @@ func codes(t *testing.T, b *between) {
 	if strings.Contains(got.header.Get("Location"), code) || got.header.Get("Referrer-Policy") != "no-referrer" || !strings.Contains(got.header.Get("Cache-Control"), "no-store") {
 		t.Errorf("to %s, %v", got.header.Get("Location"), got.header)
 	}
-	if cookie := got.header.Get("Set-Cookie"); !strings.Contains(cookie, code) || !strings.Contains(cookie, "HttpOnly") || !strings.Contains(cookie, "Path=/understudy/open") {
+	if cookie := got.header.Get("Set-Cookie"); !strings.Contains(cookie, code) || !strings.Contains(cookie, "HttpOnly") || !strings.Contains(cookie, "SameSite=Lax") {
 		t.Errorf("Set-Cookie: %s", cookie)
 	}
 	kim.get("/sign-in?staff=" + granttest.Kim)

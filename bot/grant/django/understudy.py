@@ -18,7 +18,7 @@ In settings.py, behind the middleware of sessions and of authentication:
         "TOKEN": os.environ["UNDERSTUDY_TOKEN"],         # of the role app
         "SIGN_IN": "/accounts/login/",                   # where staff sign in; ?next= leads back
         "STAFF_EMAIL": "portal.staff.email",             # (request) -> the e-mail address of whom is signed in as staff, or None
-        "IS_STAFF_ACCOUNT": "portal.staff.has_account",  # (account id) -> whether this customer is one of the staff
+        "IS_STAFF_ACCOUNT": "portal.staff.has_account",  # (account id) -> whether this customer is one of the staff; not False: nothing is opened
     }
 
 Where a flow wants whoever opens the app to have signed in a moment ago (fresh_sign_in):
@@ -68,6 +68,7 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 STALE = "urn:understudy:problem:fresh-sign-in"  # the type of the problem that a sign-in isn't fresh
 OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
+AHEAD = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # with what browsers fetch before anybody clicks
 
 log = logging.getLogger("understudy")
 
@@ -153,7 +154,7 @@ def dangerous(view):
     def guarded(request, *args, **kwargs):
         if request.grant and request.grant.scope == READ_ONLY:
             return only_looking(request)
-        return view(request, *args, **kwargs)
+        return over_by_now(request) or view(request, *args, **kwargs)
 
     return guarded
 
@@ -165,7 +166,7 @@ def never_as_customer(view):
     def guarded(request, *args, **kwargs):
         if request.grant:
             return page(403, "Not as a customer", "Nobody does this for somebody else, so nothing was changed.")
-        return view(request, *args, **kwargs)
+        return over_by_now(request) or view(request, *args, **kwargs)
 
     return guarded
 
@@ -176,8 +177,7 @@ ENDED = "understudy_ended"  # whose access to whom has ended, until they have re
 ASKED = "understudy_asked"  # who asked for which cases
 CSRF = "understudy_csrf"
 
-LINK_COOKIE = "understudy_link"  # a link's code while its agent signs in
-LINK_LIFE = 120
+LINK_LIFE = 120  # seconds
 AGAIN = "again"  # in the query of who was sent to sign in anew: they are sent there once, and in no circle
 
 
@@ -192,6 +192,8 @@ class UnderstudyMiddleware:
         wrong += [f"{name} isn't a setting" for name in sorted(set(given) - needed - {"ISSUER", "DEEDS", "SIGNED_IN", "SIGN_IN_AGAIN"})]
         if given.get("URL") and not re.match(r"https?://[^/]", given["URL"]):
             wrong.append("URL isn't the address of the bot, such as https://understudy.example.com")
+        elif str(given.get("URL")).startswith("http:") and not is_here(given["URL"]):
+            wrong.append("URL sends TOKEN across the network for all to read; give one with https")
         if wrong:
             raise ImproperlyConfigured("UNDERSTUDY in the settings: " + "; ".join(wrong) + ".")
         self.staff_email, self.is_staff_account, self.signed_in = (
@@ -212,16 +214,20 @@ class UnderstudyMiddleware:
         self.recognise(request)
         area, _, name = request.path_info[1:].partition("/")
         if area == "understudy" and name in self.own:
-            return self.shown(request, self.own[name](request))
-        refusal = self.refusal(request)
+            return self.shown(request, too_early() if is_ahead(request) else self.own[name](request))
+        refusal, harmless = self.refusal(request), is_harmless(request)
         if request.grant:
             # The page is made for this request alone: not compressed before the banner is in it, not "as you know it
             # already" from before, not a part of it.
-            for header in ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE"):
+            for header in ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE"):
                 request.META.pop(header, None)
-        response = refusal or self.get_response(request)
-        if request.grant and not refusal and request.method not in SAFE and self.report:
-            self.bot.did(request, response.status_code)
+        status = 500  # if the app breaks
+        try:
+            response = refusal or self.get_response(request)
+            status = response.status_code
+        finally:
+            if request.grant and not refusal and self.report and not (harmless and is_harmless(request)):
+                self.bot.did(request, status)
         return self.shown(request, response)
 
     def process_view(self, request, view, args, kwargs):
@@ -231,7 +237,7 @@ class UnderstudyMiddleware:
         return None
 
     def staff(self, request):
-        return (self.staff_email(request) or "").strip().lower()
+        return fold(self.staff_email(request) or "")
 
     # Who acts for whom.
 
@@ -282,22 +288,18 @@ class UnderstudyMiddleware:
         name = ended and ended["name"]
         if ended and ended["email"] not in (None, self.staff(request)):  # it is none of the business of who is here now
             del request.session[ENDED]
-            ended = ended if request.method not in SAFE else None
+            ended = None if is_harmless(request) else ended
             name = "a customer"
-        if ended and request.method not in SAFE:
-            return page(
-                403,
-                "Your access has ended",
-                f"Your access to {name} has ended, so nothing was changed, neither there nor in your own name.",
-            )
-        if ended and request.method == "GET" and is_page(request):
+        if ended and not is_harmless(request):
+            return over_page(name)
+        if ended and request.method == "GET" and is_page(request) and not is_ahead(request):
             self.leave(request)
             return page(200, "Your access has ended", f"Your access to {name} has ended.", "If you aren't done, ask again in Slack.")
         if not request.grant:
             return None
-        methods = {request.method, *(request.headers[h].upper() for h in OVERRIDES if h in request.headers)}
-        if request.grant.scope == READ_ONLY and not methods <= set(SAFE):
+        if request.grant.scope == READ_ONLY and not is_harmless(request):
             return only_looking(request)
+        methods = {request.method, *(request.headers[h].upper() for h in OVERRIDES if h in request.headers)}
         if not methods <= {*SAFE, *CHANGING}:  # nobody could be told of it
             return page(405, "Not as a customer", "Requests of this kind aren't possible while acting as a customer. Nothing was changed.")
         return None
@@ -308,25 +310,25 @@ class UnderstudyMiddleware:
         """Takes a link's code, for whoever is signed in."""
         if request.method != "GET":
             return method_not_allowed("GET")
-        code = request.GET.get("code") or request.COOKIES.get(LINK_COOKIE, "")
+        code = request.GET.get("code") or request.COOKIES.get(link_cookie(request), "")
+        if not re.fullmatch(r"[\w.~-]{1,200}", code, re.ASCII):
+            code = ""  # what isn't one goes into no cookie
         if not self.staff(request):
             # The code waits in a cookie, and not in the addresses of the pages where people sign in.
             return self.keep(request, code, self.to_sign_in(own("open")))
-        if not code or len(code) > 200:
+        if not code:
             response = page(400, "No link", "This address has no code that could open anything. Click Open as … in Slack once more.")
         else:
             try:
                 response = private(self.let_in(request, {"code": code}, get_script_prefix()))
             except Stale as no:
                 return self.keep(request, code, self.step_up(request, no, own("open") + "?"))
-        response.delete_cookie(LINK_COOKIE, path=own("open"))
+        response.delete_cookie(link_cookie(request))
         return response
 
     def keep(self, request, code, response):
         """Has the browser keep a link's code while its agent signs in."""
-        response.set_cookie(
-            LINK_COOKIE, code[:200], max_age=LINK_LIFE, path=own("open"), httponly=True, samesite="Lax", secure=request.is_secure()
-        )
+        response.set_cookie(link_cookie(request), code, max_age=LINK_LIFE, httponly=True, samesite="Lax", secure=request.is_secure())
         return response
 
     def let_in(self, request, redemption, to):
@@ -339,7 +341,7 @@ class UnderstudyMiddleware:
             grant = self.bot.read(token)
             if grant.actor.email != self.staff(request) or grant.expires <= vouched - LEEWAY:
                 raise Over("it is somebody else's, or over already")
-            if self.is_staff_account(grant.subject.id):
+            if self.is_staff_account(grant.subject.id) is not False:  # also if it isn't known
                 self.bot.revoke(token)
                 return page(
                     403,
@@ -395,7 +397,9 @@ class UnderstudyMiddleware:
         grant = request.grant
         request.grant = request.actor = request.subject = None
         self.leave(request)
-        if grant and not self.bot.revoke(grant.token):
+        if grant and self.bot.revoke(grant.token):
+            self.bot.over(grant.case)  # the stream tells it too, in a moment
+        elif grant:
             return page(
                 200,
                 "Ended here alone",
@@ -497,14 +501,16 @@ class UnderstudyMiddleware:
         if not request.grant:
             return response
         add_never_cache_headers(response)
-        kind = response.get("Content-Type", "").partition(";")[0].strip().lower()
+        if response.streaming and not getattr(response, "is_async", False):
+            response.streaming_content = self.until_over(request, response.streaming_content)
+        kind, _, charset = response.get("Content-Type", "").lower().partition(";")
         if (
-            kind not in ("text/html", "application/xhtml+xml")
+            kind.strip() not in HTML
             or response.get("Content-Disposition", "").lower().startswith("attachment")
             or not (response.streaming or response.content)
         ):
             return response
-        if response.has_header("Content-Encoding") or getattr(response, "is_async", False):
+        if response.has_header("Content-Encoding") or "utf-16" in charset or "utf-32" in charset or getattr(response, "is_async", False):
             response.close()
             return self.shown(
                 request,
@@ -524,13 +530,25 @@ class UnderstudyMiddleware:
                 response["Content-Length"] = str(len(response.content))
         return response
 
+    def until_over(self, request, chunks):
+        """Is of a stream what comes before the grant ends."""
+        grant, vouched = request.grant, request.session.get(HELD, {}).get("vouched", 0)
+        for chunk in chunks:
+            if self.bot.has_ended(grant.case, vouched) or time.time() > grant.until + LEEWAY:
+                return
+            yield chunk
+
+
+HTML = ("text/html", "application/xhtml+xml", "", "*/*", "unknown/unknown", "application/unknown")  # or what browsers may take for it
+
+LONGEST_HEAD = 256 << 10  # bytes that are held back of a page that comes in pieces, until its body begins
 
 BANNER = """<div id="understudy-banner" role="status" style="display:flex!important;visibility:visible!important;opacity:1!important;\
 position:sticky!important;top:0;left:0;right:0;z-index:2147483647;gap:1em;align-items:center;\
 justify-content:space-between;margin:0;padding:.5em 1em;background:#7a1f1f;color:#fff;\
 font:14px/1.4 system-ui,sans-serif">
-<span><strong>{actor}</strong> acting as <strong>{subject}</strong> ({scope})
-until <time datetime="{until}">{clock}</time>{reason}</span>
+<span><strong><bdi>{actor}</bdi></strong> acting as <strong><bdi>{subject}</bdi></strong> ({scope})
+until <time datetime="{until}">{clock}</time><bdi>{reason}</bdi></span>
 <form method="post" action="{end}" style="margin:0"><input type="hidden" name="understudy_csrf" value="{csrf}" />\
 <button type="submit" style="font:inherit;padding:2px 12px;cursor:pointer;white-space:nowrap">End now</button></form></div>"""
 
@@ -555,10 +573,13 @@ def banner(request):
 def with_banner(chunks, text, whole):
     """Is the page in its chunks, with the banner in it. A part of a page, which a script asked for, has no body and
     gets none."""
-    chunks, place, begun = iter(chunks), Place(), b""
+    chunks, place, begun, read = iter(chunks), Place(), b"", 0
     for chunk in chunks:
         begun += chunk
-        if place.found(chunk.decode("latin-1")):  # so that a character is a byte, whatever it means
+        if b">" not in chunk and len(begun) <= LONGEST_HEAD:
+            continue  # no tag has ended
+        more, read = begun[read:], len(begun)
+        if place.found(more.decode("latin-1")) or read > LONGEST_HEAD:  # so that a character is a byte, whatever it means
             break
     at = place.at if place.body or whole else None
     if at is None:
@@ -609,6 +630,16 @@ class Place(HTMLParser):
     def handle_endtag(self, tag):
         if tag == self.inside:
             self.inside = None
+
+
+def is_harmless(request):
+    """Whether a request changes nothing, by what HTTP says of methods. What a socket would be used for, nobody knows."""
+    return request.method in SAFE and not any(request.headers.get(name) for name in ("Upgrade", *OVERRIDES))
+
+
+def is_ahead(request):
+    """Whether nobody has clicked yet, and a browser fetches what might be clicked."""
+    return any(request.headers.get(name) for name in AHEAD)
 
 
 def is_page(request):
@@ -685,6 +716,16 @@ def only_looking(request):
     return page(403, "Read-only", f"You may look at everything of {request.subject.name} and change nothing, so nothing was done.")
 
 
+def over_by_now(request):
+    """Is what those get who do something, meant as a customer, in whose place they aren't any more; or None."""
+    ended = request.session.get(ENDED)
+    return ended and over_page(ended["name"])
+
+
+def over_page(name):
+    return page(403, "Your access has ended", f"Your access to {name} has ended, so nothing was changed, neither there nor in your own name.")
+
+
 def strange():
     return page(
         403,
@@ -693,10 +734,26 @@ def strange():
     )
 
 
+def too_early():
+    """Is an answer of which a browser keeps nothing, so that it asks again at the click."""
+    return private(HttpResponse(status=503))
+
+
 def method_not_allowed(allowed):
     response = page(405, "Not so", "This address isn't asked in this way. Nothing was done.")
     response["Allow"] = allowed
     return response
+
+
+def fold(email):
+    """Is an address as the bot compares it: only the letters A to Z have no case, or others' addresses would become alike."""
+    return re.sub("[A-Z]", lambda letter: letter[0].lower(), email)
+
+
+def link_cookie(request):
+    """Is what the cookie is called that keeps a link's code while its agent signs in. Browsers take __Host- from this very
+    host alone, by TLS: a neighbour under the same domain can't put another in its place."""
+    return "__Host-understudy_link" if request.is_secure() else "understudy_link"
 
 
 def own(name):
@@ -716,10 +773,20 @@ def csrf(request):
 
 
 def has_csrf(request):
+    """Whether a form is of this session, and comes from a page of this app, as far as the browser says."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin", "null")
+    if site not in ("same-origin", "none") and (site or origin != "null" and origin.partition("://")[2] != request.get_host()):
+        return False
     return CSRF in request.session and constant_time_compare(request.POST.get("understudy_csrf", ""), request.session[CSRF])
 
 
 # The bot.
+
+
+def is_here(url):
+    """Whether an address is of this machine, so that nothing crosses a network."""
+    host = urllib.parse.urlsplit(url).hostname or ""
+    return host == "localhost" or re.fullmatch(r"127(\.\d{1,3}){3}|::1", host) is not None
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -735,7 +802,8 @@ class Bot:
 
     def __init__(self, url, app, token, issuer):
         self.url, self.app, self.token, self.issuer = url, app, token, issuer
-        self.http = urllib.request.build_opener(NoRedirect())
+        # What doesn't leave this machine goes through no proxy either, which would read it.
+        self.http = urllib.request.build_opener(NoRedirect(), *([urllib.request.ProxyHandler({})] if is_here(url) else []))
         self.lock = threading.Lock()  # of what follows; nothing is asked of the bot under it
         self.running, self.listed = set(), 0.0  # the grants that run, and since when they are all of them
         self.ended = {}  # cases, and when it was heard
@@ -817,7 +885,7 @@ class Bot:
                 options={"require": ["iss", "aud", "sub", "iat", "nbf", "exp", "jti"], "verify_exp": False},
             )
             case, session, flow, scope = said["case"], said["sid"], said["flow"], said["scope"]
-            who = Actor(said["act"]["sub"].strip().lower(), said["act"].get("name", ""))
+            who = Actor(fold(said["act"]["sub"]), said["act"].get("name", ""))
             whom = Subject(said["sub"], said.get("name", ""))
             reason, ends, until = said.get("reason", ""), float(min(said["exp"], said["until"])), float(said["until"])
             if not all(isinstance(text, str) for text in (case, session, flow, reason, *who, *whom)):
@@ -899,11 +967,12 @@ class Bot:
                     event = data = ""
 
     def heard(self, event, said, asked):
-        now = time.time()
         if event == "keys":
             self.keys_changed(dropped=True)
         elif event == "running" and said["all"]:
             self.keys_changed(dropped=False)  # perhaps, while nobody listened
+        elif event == "ended":
+            self.over(said["case"])
         with self.lock:
             if event == "running":
                 cases = {grant["case"] for grant in said["grants"]}
@@ -912,12 +981,16 @@ class Bot:
                 self.running |= cases
                 for case in cases:
                     self.ended.pop(case, None)
-            elif event == "ended":
-                self.running.discard(said["case"])
-                # Ten minutes later no token of it is good any more, and the bot refreshes none.
-                self.ended = {case: at for case, at in self.ended.items() if now - at < 600 + LEEWAY}
-                self.ended[said["case"]] = now
-                self.soon(0)
+
+    def over(self, case):
+        """Keeps in mind that a grant has ended."""
+        now = time.time()
+        with self.lock:
+            self.running.discard(case)
+            # Ten minutes later no token of it is good any more, and the bot refreshes none.
+            self.ended = {known: at for known, at in self.ended.items() if now - at < 600 + LEEWAY}
+            self.ended[case] = now
+            self.soon(0)
 
     def has_ended(self, case, vouched):
         """Whether the bot said so, or left the case out when it told of all that run; unless it gave a token of it after
@@ -930,7 +1003,10 @@ class Bot:
     def did(self, request, status):
         """Notes a request that may have changed something, without its query and its body."""
         at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        deed = {"at": at, "method": request.method, "path": urllib.parse.quote(request.path)[:300], "status": status}
+        # The bot must take each of them: it would keep none of those that are told together with one that it doesn't.
+        method = request.method if re.fullmatch("[A-Z]{1,20}", request.method) else "OTHER"
+        path = urllib.parse.quote(request.path, errors="replace")[:300]
+        deed = {"at": at, "method": method, "path": path, "status": min(max(status, 100), 599)}
         with self.lock:
             self.deeds.append((request.grant.token, deed))
             self.soon(0 if len(self.deeds) >= 100 else 5)

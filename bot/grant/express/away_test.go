@@ -98,7 +98,7 @@ func TestTheBotIsAway(t *testing.T) {
 	for _, one := range []struct {
 		name string
 		test func(*testing.T, *granttest.Bot, *road, string)
-	}{{"tokens are refreshed", refreshes}, {"ending without the bot", ending}, {"deeds wait", waiting}} {
+	}{{"tokens are refreshed", refreshes}, {"ending without the bot", ending}, {"deeds wait", waiting}, {"the bot sends the app elsewhere", elsewhere}} {
 		t.Run(one.name, func(t *testing.T) { one.test(t, bot, way, app) })
 	}
 }

@@ -1,26 +1,41 @@
 // How the banner comes into the app's pages, however the app writes them.
 
 // What of a page comes before its banner: comments, and elements whose text is no markup, are passed over.
-const BODY = /<!--[\s\S]*?(?:-->|$)|<(script|style|title|textarea|template|noscript)(?=[\s/>])[\s\S]*?(?:<\/\1\s*>|$)|(?<body><body(?=[\s/>])(?:[^>"']|"[^"]*"|'[^']*')*>)/gi;
+const BODY = /<!--[\s\S]*?(?:-->|$)|<(script|style|title|textarea|template|noscript)(?=[\s/>])[\s\S]*?(?:<\/\1\s*>|$)|(?<body><body(?=[\s/>]))/gi;
+const REST_OF_TAG = /[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*>/y;
 const DOCTYPE = /^(?:\xef\xbb\xbf)?\s*<!doctype[^>]*>/i;
 const LONGEST_HEAD = 256 * 1024;
+// What browsers show as HTML, or may take for it.
+const HTML = /^\s*(text\/html|application\/xhtml\+xml|(unknown|application)\/unknown|\*\/\*)\s*(;|$)|^\s*$/i;
+const DOCUMENTS = new Set(["document", "iframe", "frame", "embed", "object"]);
+
+/** place is where a page's body begins, if its tag is there. Each byte is looked at once, whatever a page is made of. */
+function place(seen) {
+  for (const { index, groups } of seen.matchAll(BODY)) {
+    if (!groups.body) continue;
+    REST_OF_TAG.lastIndex = index;
+    return REST_OF_TAG.test(seen) ? REST_OF_TAG.lastIndex : undefined;
+  }
+  return undefined;
+}
 
 /** withBanner is the page with the banner in it, or undefined as long as there is no place for it. */
 function withBanner(html, banner, { whole, fragment }) {
   const seen = html.toString("latin1"); // a character for each byte
-  const body = Array.from(seen.matchAll(BODY)).find((m) => m.groups.body);
-  if (!body && !whole && html.length < LONGEST_HEAD) return undefined;
+  const body = place(seen);
+  if (body === undefined && !whole && html.length < LONGEST_HEAD) return undefined;
   const doctype = DOCTYPE.exec(seen)?.[0];
-  if (!body && !doctype && fragment) return html;
-  const at = body ? body.index + body[0].length : (doctype ?? "").length;
+  if (body === undefined && !doctype && fragment) return html;
+  const at = body ?? (doctype ?? "").length;
   return Buffer.concat([html.subarray(0, at), banner, html.subarray(at)]);
 }
 
 /** showBanner puts the banner, which is HTML, into the answer if that is a page. */
 export function showBanner(req, res, banner) {
-  // What is compressed can't be looked into, and a page of before has no banner, or an older one.
-  for (const name of ["accept-encoding", "if-none-match", "if-modified-since"]) delete req.headers[name];
-  const fragment = req.headers["sec-fetch-dest"] === "empty"; // a script puts it into a page that has the banner
+  // What is compressed can't be looked into, a page of before has no banner, or an older one, and a part may have none.
+  for (const name of ["accept-encoding", "if-none-match", "if-modified-since", "range", "if-range"]) delete req.headers[name];
+  const dest = req.headers["sec-fetch-dest"];
+  const fragment = Boolean(dest) && !DOCUMENTS.has(dest); // a script puts it into a page that has the banner
   const { write, end, writeHead } = res;
   let begun = false;
   let held; // what was written of a page before there was a place for the banner
@@ -30,11 +45,12 @@ export function showBanner(req, res, banner) {
     if (begun || res.headersSent) return;
     begun = true;
     const header = (name) => String(res.getHeader(name) ?? "");
-    const html = /^\s*(text\/html|application\/xhtml\+xml)\b/i.test(header("Content-Type"));
-    if (html || !/\bpublic\b/i.test(header("Cache-Control"))) res.setHeader("Cache-Control", "no-store");
-    if (!html || res.statusCode === 204 || Math.floor(res.statusCode / 100) === 3 || /^\s*attachment/i.test(header("Content-Disposition"))) return;
+    const html = HTML.test(header("Content-Type"));
+    if (html || !/(^|,)\s*public\s*(,|$)/i.test(header("Cache-Control"))) res.setHeader("Cache-Control", "no-store");
+    const leads = Math.floor(res.statusCode / 100) === 3 && header("Location");
+    if (!html || leads || [204, 304].includes(res.statusCode) || /^\s*attachment/i.test(header("Content-Disposition"))) return;
     for (const name of ["Content-Length", "ETag", "Last-Modified", "Accept-Ranges"]) res.removeHeader(name);
-    unreadable = !/^(identity)?$/i.test(header("Content-Encoding"));
+    unreadable = !/^(identity)?$/i.test(header("Content-Encoding")) || /utf-?(16|32)/i.test(header("Content-Type"));
     if (unreadable) {
       res.statusCode = 500;
       res.removeHeader("Content-Encoding");

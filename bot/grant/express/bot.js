@@ -8,6 +8,14 @@ const PATIENCE = 5000; // milliseconds, for one answer
 const KEYS_KEPT = 3600_000; // milliseconds
 const KEYS_TWICE_IN = 60_000; // milliseconds, for keys that aren't known
 
+/** grantOf is what the app is told of a token. */
+export const grantOf = (claims) =>
+  Object.freeze({
+    actor: Object.freeze({ email: claims.act.sub, name: String(claims.act.name ?? claims.act.sub) }),
+    subject: Object.freeze({ id: claims.sub, name: String(claims.name ?? claims.sub) }),
+    case: claims.case, session: claims.sid, flow: claims.flow, scope: claims.scope, reason: claims.reason, until: new Date(claims.until * 1000),
+  });
+
 export class Bot {
   constructor({ url, app, token, issuer }) {
     Object.assign(this, { url, app, token, knownIssuer: issuer, lookedForKeys: [] });

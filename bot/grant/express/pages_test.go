@@ -135,6 +135,11 @@ func TestPages(t *testing.T) {
 				"who asks for no page gets no page":      programs,
 				"an app mounted elsewhere has own paths": mounted,
 				"forms that the app has read":            forms,
+				"what streams ends with the grant":       lasting,
+				"sockets":                                sockets,
+				"no deed hides another":                  hiddenDeeds,
+				"pages that hide what they are":          disguised,
+				"a page that is nothing but bodies":      bodies,
 			} {
 				t.Run(name, func(t *testing.T) { test(t, bot, app) })
 			}

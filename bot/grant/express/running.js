@@ -7,9 +7,9 @@ const KEPT = 630_000; // milliseconds, after which all tokens of a grant are ove
 const [SOON, LATE] = [500, 10_000]; // milliseconds between two attempts
 
 export class Running {
-  /** onEnd(id) hears of each case whose grant has ended. */
-  constructor(bot, log, onEnd) {
-    Object.assign(this, { bot, log, onEnd, ended: new Map(), list: undefined, stop: new AbortController() });
+  /** onNews(id) hears of each case whose grant has ended, and without an id that others may have. */
+  constructor(bot, log, onNews) {
+    Object.assign(this, { bot, log, onNews, ended: new Map(), list: undefined, stop: new AbortController() });
     this.tried = new Promise((resolve) => {
       this.wasTried = resolve;
     });
@@ -37,7 +37,7 @@ export class Running {
     }
     this.ended.set(id, Date.now());
     this.list?.cases.delete(id);
-    this.onEnd(id);
+    this.onNews(id);
   }
 
   async listen() {
@@ -91,6 +91,7 @@ export class Running {
     if (name !== "running") return;
     if (said.all) this.list = { asked, cases: new Set() };
     for (const grant of said.grants) this.list?.cases.add(grant.case);
+    if (said.all) this.onNews();
     this.wasTried();
   }
 }

@@ -2,10 +2,14 @@
 // object, is nothing.
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { Problem } from "./page.js";
+import { fromHere } from "./request.js";
 
 const LONGEST_FORM = 64 * 1024;
 
 export const secret = () => randomBytes(32).toString("base64url");
+
+/** fold is an address as the bot compares it: only the letters A to Z have no case, or others' would become alike. */
+export const fold = (email) => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 export function parameter(req, name) {
   const values = new URLSearchParams(req.url.split("?").slice(1).join("?")).getAll(name);
@@ -30,7 +34,7 @@ export async function readForm(req) {
 
 export function checkCSRF(req, field) {
   const [want, got] = [String(req.session.understudy?.csrf ?? ""), field("understudy_csrf")].map((s) => Buffer.from(s));
-  if (want.length && want.length === got.length && timingSafeEqual(want, got)) return;
+  if (fromHere(req) && want.length && want.length === got.length && timingSafeEqual(want, got)) return;
   throw new Problem(403, "Not from here", "This was sent by no page of this session, or by one that is too old. Nothing was done. Go back, load the page again, and try once more.");
 }
 

@@ -6,19 +6,21 @@
 // is told before the session goes on as the agent's own, so that a form that was filled in as the customer isn't
 // carried out as the agent.
 import { showBanner } from "./banner.js";
-import { Bot } from "./bot.js";
+import { Bot, grantOf } from "./bot.js";
 import { Deeds } from "./deeds.js";
+import { Opened } from "./opened.js";
 import { banner, form, page, Problem, redirect, tellProblem, text, wantsPage } from "./page.js";
+import { ahead, CHANGES, deedOf, fromHere, harmless, LOOKS, pinMethod } from "./request.js";
 import { Running } from "./running.js";
-import { checkCSRF, local, parameter, readForm, renew, save, secret } from "./session.js";
+import { checkCSRF, fold, local, parameter, readForm, renew, save, secret } from "./session.js";
 import { proof, STALE, stepUp, withQuery } from "./signin.js";
+import { guarded } from "./upgrade.js";
 
 const RENEW = 60; // seconds before a token's end, when it is refreshed
 const QUIET = 5000; // milliseconds without another try, when the bot didn't answer
 const FRESH = 10_000; // milliseconds without another refresh, also in a grant's last minute
+const NEARLY = 1000; // milliseconds that an answer has once its grant is over
 const ASKED = 10; // requests that a session remembers
-const LOOKS = new Set(["GET", "HEAD", "OPTIONS"]);
-const CHANGES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 const HERE = Symbol("understudy"); // where a request has what is known of it
 
 /**
@@ -38,6 +40,8 @@ export function understudy(options) {
   };
   /** close tells the bot of what was done and isn't told yet, and listens no more. */
   middleware.close = () => gate.close();
+  /** upgrade guards sockets, which don't go through Express: server.on("upgrade", gate.upgrade(session, handle)). */
+  middleware.upgrade = (session, handle) => guarded((req, socket) => gate.enterSocket(req, socket), session, handle, gate.log);
   return middleware;
 }
 
@@ -96,7 +100,11 @@ class Gate {
     Object.assign(this, options);
     this.bot = new Bot(options);
     this.deeds = new Deeds(this.bot, this.log);
-    this.running = new Running(this.bot, this.log, (id) => this.deeds.flush(id));
+    this.running = new Running(this.bot, this.log, (id) => {
+      this.opened.cut();
+      this.deeds.flush(id);
+    });
+    this.opened = new Opened(this.running);
     this.refreshes = new Map(); // of the last seconds, by the token of before
     this.quietUntil = 0;
     this.own = new Map([
@@ -115,22 +123,40 @@ class Gate {
     if (req[HERE]) return true; // it was mounted twice
     const { claims, over, another } = await this.look(req);
     const grant = claims && grantOf(claims);
+    this.know(req, grant, over);
+    if (grant) showBanner(req, res, banner(grant, `${req.baseUrl}/understudy/end`, req.session.understudy.csrf));
+    const own = this.own.get(`${req.method} ${req.path}`);
+    if (own) return this.answer(own, req, res);
+    if (another && !harmless(req)) return refuse(req, res, "Not as somebody else", "This was sent from a session in which somebody else acted as a customer before you signed in. Nothing was done.");
+    if (over !== undefined) return this.tell(req, res, over);
+    return !grant || this.limit(req, res, grant);
+  }
+
+  know(req, grant, over) {
     req[HERE] = { gate: this, grant, over, refused: false };
     for (const [name, value] of Object.entries({ actor: grant?.actor, subject: grant?.subject, grant })) {
       Object.defineProperty(req, name, { value, enumerable: true });
     }
-    if (grant) showBanner(req, res, banner(grant, `${req.baseUrl}/understudy/end`, req.session.understudy.csrf));
-    const own = this.own.get(`${req.method} ${req.path}`);
-    if (own) return this.answer(own, req, res);
-    if (another && !LOOKS.has(req.method)) return refuse(req, res, "Not as somebody else", "This was sent from a session in which somebody else acted as a customer before you signed in. Nothing was done.");
-    if (over !== undefined) return this.tell(req, res, over);
-    return !grant || this.limit(req, res, grant);
+  }
+
+  /** enterSocket says whether the request may open a socket: who only looks may not, nor who is to hear that it is over. */
+  async enterSocket(req, socket) {
+    const { claims, over, another } = await this.look(req);
+    const grant = claims && grantOf(claims);
+    this.know(req, grant, over);
+    if (!grant) return over === undefined && !another;
+    if (grant.scope !== "full" || !fromHere(req)) return false; // no form has a mark here
+    const { token, got } = req.session.understudy;
+    this.opened.add(grant, got, socket);
+    this.deeds.add(grant, token, deedOf(req, 101, new Date()));
+    return true;
   }
 
   /** answer answers at one of the middleware's own paths. */
   async answer(own, req, res) {
     if (!req.session) throw new Error("understudy: the request has no session: express-session, or another one, has to come before the middleware, and its store has to answer");
     try {
+      if (ahead(req)) throw new Problem(503, "Not clicked yet", "Nothing was done."); // a browser keeps nothing of it, and asks again
       await own.call(this, req, res);
     } catch (e) {
       if (!(e instanceof Problem)) throw e;
@@ -142,17 +168,21 @@ class Gate {
 
   /** limit keeps who acts within their scope, and has what they change reported. */
   limit(req, res, grant) {
-    const { method, originalUrl } = req;
+    const { method } = req;
+    const { token, got } = req.session.understudy;
+    const reads = LOOKS.has(method);
+    const quiet = harmless(req);
+    // What is nearly there isn't torn apart, and a change that is under way is answered, so that nobody sends it again.
+    this.opened.add(grant, got, res, () => setTimeout(() => (reads || res.headersSent) && res.destroy(), NEARLY).unref());
     if (grant.scope !== "full") {
-      if (!LOOKS.has(method)) return refuse(req, res, "You only look", `Your access to ${grant.subject.name} is read-only. Nothing was changed.`);
+      if (!quiet) return refuse(req, res, "You only look", `Your access to ${grant.subject.name} is read-only. Nothing was changed.`);
       pinMethod(req);
       return true;
     }
-    if (!LOOKS.has(method) && !CHANGES.has(method)) return refuse(req, res, "Not as a customer", `Nobody sends ${method} in a customer's place. Nothing was done.`);
-    const deed = { at: new Date(), path: plainPath(originalUrl) };
-    const { token } = req.session.understudy;
+    if (!reads && !CHANGES.has(method)) return refuse(req, res, "Not as a customer", `Nobody sends ${method} in a customer's place. Nothing was done.`);
+    const at = new Date();
     res.once("close", () => {
-      if (!LOOKS.has(req.method) && !req[HERE].refused) this.deeds.add(grant, token, { ...deed, method: req.method, status: res.statusCode });
+      if (!(quiet && LOOKS.has(req.method)) && !req[HERE].refused) this.deeds.add(grant, token, deedOf(req, res.statusCode, at));
     });
     return true;
   }
@@ -160,11 +190,11 @@ class Gate {
   /** tell says that a grant has ended. Until it was said, and a page was looked at since, nothing is changed. */
   tell(req, res, over) {
     const kept = req.session.understudy;
-    if (!LOOKS.has(req.method)) {
+    if (!harmless(req)) {
       kept.told ||= wantsPage(req);
       return refuse(req, res, ...ended(over));
     }
-    if (req.method !== "GET" || !wantsPage(req)) return true;
+    if (req.method !== "GET" || !wantsPage(req) || ahead(req)) return true;
     const { told, ...rest } = kept;
     delete rest.over;
     req.session.understudy = rest;
@@ -194,7 +224,7 @@ class Gate {
   async current(kept, email) {
     let now = await this.bot.read(kept.token);
     const { act, exp, case: id } = now.claims;
-    if (act.sub !== email) return undefined;
+    if (fold(act.sub) !== email) return undefined;
     await this.running.known();
     if (this.running.over(id, kept.got)) return undefined;
     if (now.expired || (exp - Date.now() / 1000 < RENEW && !(Date.now() - kept.got < FRESH))) {
@@ -240,7 +270,7 @@ class Gate {
 
   async staff(req) {
     const email = await this.staffEmail(req);
-    return typeof email === "string" ? email.trim().toLowerCase() : "";
+    return typeof email === "string" ? fold(email) : "";
   }
 
   signInFirst(res, back) {
@@ -275,7 +305,7 @@ class Gate {
       this.log(`the bot's answer isn't taken, so nobody was let in: ${e.message}`);
       throw new Problem(502, "Not understood", "Understudy's answer can't be verified, so nothing was opened. Whoever runs this app finds the reason in its log.");
     });
-    if (expired || claims.act.sub !== email) throw new Problem(502, "Not understood", "Understudy's answer is over already, or is somebody else's. Nothing was opened.");
+    if (expired || fold(claims.act.sub) !== email) throw new Problem(502, "Not understood", "Understudy's answer is over already, or is somebody else's. Nothing was opened.");
     if ((await this.isStaffAccount(claims.sub)) !== false) {
       await this.bot.revoke(token).catch((e) => this.log(`ending a grant for a member of staff: ${e.message}`));
       throw staffAccount(grantOf(claims).subject.name);
@@ -368,12 +398,6 @@ class Gate {
   }
 }
 
-const grantOf = (claims) =>
-  Object.freeze({
-    actor: Object.freeze({ email: claims.act.sub, name: String(claims.act.name ?? claims.act.sub) }),
-    subject: Object.freeze({ id: claims.sub, name: String(claims.name ?? claims.sub) }),
-    case: claims.case, session: claims.sid, flow: claims.flow, scope: claims.scope, reason: claims.reason, until: new Date(claims.until * 1000),
-  });
 const asks = (req) => req.session.understudy?.asked ?? [];
 const waitAt = (req, id, next) => `${req.baseUrl}/understudy/wait?${new URLSearchParams({ case: id, next })}`;
 const ended = (name) => [`Your access to ${name} has ended.`, "Nothing was done. Load the page again to go on as yourself."];
@@ -385,20 +409,4 @@ function refuse(req, res, title, detail) {
   req[HERE].refused = true;
   tellProblem(req, res, { status: 403, title, detail });
   return false;
-}
-
-/** pinMethod keeps what runs later from making a GET into something else. */
-function pinMethod(req) {
-  let { method } = req;
-  const set = (other) => {
-    if (!LOOKS.has(other)) throw Object.assign(new Error("understudy: who only looks sends no other methods"), { status: 403 });
-    method = other;
-  };
-  Object.defineProperty(req, "method", { get: () => method, set, enumerable: true, configurable: true });
-}
-
-/** plainPath is a path as the bot keeps it, without its query. */
-function plainPath(url) {
-  const path = url.replace(/^\w+:\/\/[^/]*/, "").split("?")[0].replace(/[^\x21-\x7e]/g, (c) => encodeURIComponent(c));
-  return (path.startsWith("/") ? path : `/${path}`).slice(0, 300);
 }

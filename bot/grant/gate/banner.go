@@ -206,8 +206,8 @@ func (p *page) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
 var bannerHTML = template.Must(template.New("banner").Parse(`
 <div id="understudy-banner" role="status" style="` + bannerStyle + `">
-<span><strong>{{.Actor.Name}}</strong> acting as <strong>{{.Subject.Name}}</strong> ({{if .ReadOnly}}read-only{{else}}full access{{end}})
-until <time datetime="{{.Until.UTC.Format "2006-01-02T15:04:05Z"}}">{{.Until.UTC.Format "15:04 UTC"}}</time>{{with .Reason}} · {{.}}{{end}}</span>
+<span><strong><bdi>{{.Actor.Name}}</bdi></strong> acting as <strong><bdi>{{.Subject.Name}}</bdi></strong> ({{if .ReadOnly}}read-only{{else}}full access{{end}})
+until <time datetime="{{.Until.UTC.Format "2006-01-02T15:04:05Z"}}">{{.Until.UTC.Format "15:04 UTC"}}</time>{{with .Reason}} · <bdi>{{.}}</bdi>{{end}}</span>
 <form method="post" action="` + Path + `end" style="margin:0"><input type="hidden" name="understudy_csrf" value="{{.Mark}}"><button style="font:inherit;padding:2px 12px;cursor:pointer">End now</button></form>
 </div>
 `))

@@ -136,7 +136,7 @@ func (g *Gate) Wrap(app http.Handler) http.Handler {
 	own := g.pages()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		acting, problem := g.acting(w, r)
-		if problem != nil && r.Method == http.MethodGet && whole(r) {
+		if problem != nil && whole(r) && !ahead(r) {
 			g.forget(w, r) // not before somebody sees it: until then what they send they mean as the customer
 		}
 		switch {

@@ -6,6 +6,7 @@ import (
 	"html"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -23,7 +24,8 @@ func testApp(t *testing.T, bot *granttest.Bot, change func(*gate.Options)) *http
 		if err != nil {
 			return ""
 		}
-		return cookie.Value
+		email, _ := url.QueryUnescape(cookie.Value) // cookies are of ASCII
+		return email
 	}
 	options := gate.Options{
 		URL: bot.URL, App: granttest.App, Token: bot.Token, Staff: staff, SignIn: "/sign-in", SignedIn: signedIn, SignInAgain: "/sign-in-again",
@@ -37,7 +39,7 @@ func testApp(t *testing.T, bot *granttest.Bot, change func(*gate.Options)) *http
 	var voided atomic.Int64
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /sign-in", func(w http.ResponseWriter, r *http.Request) {
-		http.SetCookie(w, &http.Cookie{Name: "staff", Value: r.FormValue("staff"), Path: "/", HttpOnly: true})
+		http.SetCookie(w, &http.Cookie{Name: "staff", Value: url.QueryEscape(r.FormValue("staff")), Path: "/", HttpOnly: true})
 		http.SetCookie(w, &http.Cookie{Name: "signed_in", Value: signInTime(r), Path: "/", HttpOnly: true})
 		next := r.FormValue("next")
 		if !strings.HasPrefix(next, "/understudy/") {

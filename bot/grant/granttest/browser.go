@@ -8,6 +8,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,7 +56,8 @@ func (b *browser) post(path string, form url.Values) answer {
 	return b.do(http.MethodPost, path, form)
 }
 
-func (b *browser) do(method, path string, form url.Values) answer {
+// do sends a request with these headers, and goes where the answer leads.
+func (b *browser) do(method, path string, form url.Values, headers ...string) answer {
 	b.t.Helper()
 	request, err := http.NewRequestWithContext(context.Background(), method, b.app+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -65,6 +67,9 @@ func (b *browser) do(method, path string, form url.Values) answer {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	request.Header.Set("Accept", "text/html")
+	for pair := range slices.Chunk(headers, 2) {
+		request.Header.Set(pair[0], pair[1])
+	}
 	response, err := b.http.Do(request)
 	if err != nil {
 		b.t.Fatal(err)

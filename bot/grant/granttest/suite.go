@@ -49,6 +49,11 @@ func Run(t *testing.T, bot *Bot, app string) {
 		{"another's request", s.othersRequest},
 		{"no way to other sites", s.redirects},
 		{"a page that needs a grant", s.guarded},
+		{"others' letters are others", s.letters},
+		{"only a click uses a link", s.clicks},
+		{"what looks like looking", s.sneaks},
+		{"an end is one everywhere", s.endedTwice},
+		{"the app's form on another site's page", s.elsewhere},
 	} {
 		t.Run(one.name, one.test)
 	}
@@ -98,7 +103,7 @@ func out(t *testing.T, b *browser, within time.Duration) {
 func (s *suite) opens(t *testing.T) {
 	b, id, _ := s.kim(t, approval.ReadOnly)
 	page := b.get("/")
-	for _, want := range []string{`id="understudy-banner"`, "Kim &lt;b&gt;Berg", s.bot.Case(id).Account.Name, "End now", `action="/understudy/end"`, "<time datetime="} {
+	for _, want := range []string{`id="understudy-banner"`, "<bdi>Kim &lt;b&gt;Berg", s.bot.Case(id).Account.Name, "End now", `action="/understudy/end"`, "<time datetime="} {
 		if !strings.Contains(page.text, want) {
 			t.Errorf("the page lacks %q:\n%s", want, page.text)
 		}
@@ -157,7 +162,8 @@ func (s *suite) used(t *testing.T) {
 	if got := who(again.get("/")); got != Kim {
 		t.Errorf("the app says %q", got)
 	}
-	for _, query := range []string{"", "?code=", "?code[]=x", "?code=x&code=y"} {
+	for _, query := range []string{"", "?code=", "?code[]=x", "?code=x&code=y", "?code=%E2%80%A8", "?code=%0d%0aSet-Cookie:+x=y", "?code=%00", "?code=%ff", "?code=" + strings.Repeat("x", 5000)} {
+		newBrowser(t, s.app).step("/understudy/open" + query) // is sent to sign in, or told what is wrong
 		if got := again.get("/understudy/open" + query); got.status < 400 || got.status >= 500 {
 			t.Errorf("%q: %d", query, got.status)
 		}
@@ -293,8 +299,9 @@ func (s *suite) late(t *testing.T) {
 	other := signedIn(t, s.app, Kim)
 	other.get("/understudy/open?code=" + s.bot.Code(id))
 	s.bot.Do(id, approval.Bar{Why: "called back"})
-	out(t, other, 2*time.Second) // so that the app has heard of it
-	for range 2 {                // a double click
+	out(t, other, 2*time.Second)                                        // so that the app has heard of it
+	b.do(http.MethodGet, "/", nil, "Sec-Purpose", "prefetch;prerender") // a notice that nobody reads
+	for range 2 {                                                       // a double click
 		if got := b.post("/invoices/7/void", nil); got.status != http.StatusForbidden || !strings.Contains(got.text, "has ended") {
 			t.Errorf("%d:\n%s", got.status, got.text)
 		}

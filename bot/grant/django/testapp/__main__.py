@@ -3,6 +3,7 @@
     UNDERSTUDY_URL=http://127.0.0.1:8080 UNDERSTUDY_APP=portal UNDERSTUDY_TOKEN=ust_… PORT=8000 python3 -m testapp
 """
 
+import itertools
 import os
 import signal
 import stat
@@ -90,6 +91,22 @@ def form(request):
 KNOWN = {"ETag": '"x"', "Cache-Control": "public, max-age=600"}
 
 
+def lasting():
+    for _ in range(1000):
+        yield b"more\n"
+        time.sleep(0.02)
+    yield b"to its end"
+
+
+@csrf_exempt
+@dangerous
+def script(request):
+    """Changes something by a GET, as scripts of its pages ask."""
+    global voided
+    voided += 1
+    return HttpResponse("done", content_type="text/plain")
+
+
 @csrf_exempt
 def odd(request, kind):
     """Pages as apps make them, with their bodies where one doesn't look for them."""
@@ -104,6 +121,16 @@ def odd(request, kind):
         return FileResponse(file)
     if kind == "bodiless":
         return HttpResponse(b"<!doctype html><title>x</title>\n<p>page", headers=KNOWN)
+    if kind == "bodies":
+        return StreamingHttpResponse(itertools.repeat(b"<body '" * 300, 300))
+    if kind == "lasting":
+        return StreamingHttpResponse(lasting(), content_type="text/plain")
+    if kind == "broken":
+        raise RuntimeError("on purpose")
+    if kind == "typeless":
+        return HttpResponse(head + body, content_type="")
+    if kind == "wide":
+        return HttpResponse((head + body).decode().encode("utf-16"), content_type="text/html; charset=UTF-16")
     if kind == "text":
         return HttpResponse(b"page < 3 & <!wrong [")
     if kind == "compressed":
@@ -135,6 +162,7 @@ urlpatterns = [
     path("password", password),
     path("accounts/<str:id>", account),
     path("form", form),
+    path("script", script),
     path("odd/<str:kind>", odd),
 ]
 
@@ -142,6 +170,7 @@ urlpatterns = [
 def main():
     settings.configure(
         SECRET_KEY=os.urandom(32).hex(),
+        SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"),
         ALLOWED_HOSTS=["127.0.0.1", "localhost"],
         ROOT_URLCONF=__name__,
         CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10000}}},
@@ -162,7 +191,7 @@ def main():
             "SIGN_IN": "/sign-in",
             "STAFF_EMAIL": lambda request: request.session.get("staff"),
             **({} if os.environ.get("TELLS_NO_SIGN_IN") else {"SIGNED_IN": signed_in, "SIGN_IN_AGAIN": "/sign-in-again"}),
-            "IS_STAFF_ACCOUNT": lambda account: account == "acct_staff",
+            "IS_STAFF_ACCOUNT": lambda account: None if account == "acct_nobody_knows" else account == "acct_staff",
         },
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())

@@ -35,7 +35,8 @@ app.use((req, res, next) => {
 });
 const compress = compression({ threshold: 0 });
 app.use((req, res, next) => (req.path === "/calls" ? next() : compress(req, res, next))); // it calls nobody back
-app.use(session({ secret: "for tests", resave: false, saveUninitialized: false, cookie: { maxAge: 3600_000 } }));
+const sessions = session({ secret: "for tests", resave: false, saveUninitialized: false, cookie: { maxAge: 3600_000 } });
+app.use(sessions);
 const parse = express.urlencoded({ extended: true });
 app.use((req, res, next) => (req.headers["x-read-before"] ? parse(req, res, next) : next()));
 app.use("/sub", gate, (req, res) => res.type("html").send(`<body>${req.subject?.id ?? "nobody"}</body>`));
@@ -78,6 +79,19 @@ app.get("/release", (req, res) => {
   release();
   res.end();
 });
+app.get("/lasting", (req, res) => {
+  res.type("text").write("begun");
+});
+app.get("/typeless", (req, res) => res.end(html));
+app.get("/typeless/head", (req, res) => res.writeHead(200).end(html));
+app.get("/choices", (req, res) => res.status(300).send(html));
+app.get("/unknown", (req, res) => res.set("Content-Type", "application/unknown").end(html));
+app.get("/wide", (req, res) => res.set("Content-Type", "text/html; charset=UTF-16LE").end(Buffer.from(html, "utf16le")));
+app.get("/bodies", (req, res) => res.type("html").end(`${"<body ".repeat(100_000)}${"<body>".repeat(req.query.closed ? 100_000 : 0)}`));
+app.all("/odd", (req, res) => {
+  res.statusCode = 799;
+  res.end();
+});
 app.get("/error", (req, res, next) => next(Object.assign(new Error("on purpose"), { status: 500 })));
 app.get("/json", (req, res) => res.json({ html }));
 app.get("/static", (req, res) => res.set("Cache-Control", "public, max-age=60").type("css").send("body{}"));
@@ -106,7 +120,9 @@ app.get("/clock", (req, res) => {
   res.end();
 });
 
+const greet = (req, socket) => socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n${req.subject?.id ?? req.session.staff}\n`);
 const server = app.listen(Number(process.env.PORT), "127.0.0.1", () => console.log("listening"));
+server.on("upgrade", gate.upgrade(sessions, greet));
 process.stdin
   .on("end", async () => {
     server.close();
