@@ -197,6 +197,9 @@ func logEvent(log zerolog.Logger, e approval.Event) {
 		line.Str("end", string(body.End)).Str("by", body.By.ID)
 	case approval.Opened:
 		line.Str("by", body.By.ID).Str("session", body.Session).Time("until", body.Until)
+		if !body.SignedIn.At.IsZero() {
+			line.Time("signed_in", body.SignedIn.At).Strs("how", body.SignedIn.How)
+		}
 	case approval.Misused:
 		line.Str("app", body.App) // whose e-mail address it was is in the store
 	case approval.Acted:

@@ -56,8 +56,10 @@ func (b *Bot) wayIn(ctx context.Context, once, id string, user slack.User, typed
 		b.Log.Error().Err(err).Str("case", id).Msg("reading a case to open its app")
 		return nil, view.NotOpened()
 	}
-	// A session of no name asks whether the case allows an opening at all.
-	_, err = approval.Decide(c, approval.Open{By: approval.Person{ID: user.ID}, Session: "?"}, b.Now())
+	// A session of no name asks whether the case allows an opening at all. When they
+	// signed in, the app says as they come.
+	now := b.Now()
+	_, err = approval.Decide(c, approval.Open{By: approval.Person{ID: user.ID}, Session: "?", SignedIn: approval.SignedIn{At: now}}, now)
 	if rejection, ok := errors.AsType[*approval.Rejection](err); ok {
 		return nil, view.Rejected(rejection, user.ID)
 	}

@@ -108,6 +108,27 @@ func TestTheCustomersNameIsTyped(t *testing.T) {
 	}
 }
 
+// TestALinkIsMadeForWhoSignsInAnew says in Slack what the app will want.
+func TestALinkIsMadeForWhoSignsInAnew(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withApp(func(a *approval.App) { a.FreshSignIn = 5 * time.Minute }))
+	ask(s.kim, "Hooli")
+	s.kim.Modal().Close()
+	s.kim.Inbox().Wait("counted from when it's first opened").Click("Open as Hooli")
+	s.kim.Modal().WaitText("Unless you signed in there within the last 5 minutes")
+	r := store.Redemption{Hash: store.HashToken(codeOf(t, s.kim, "Open portal as Hooli")), App: "portal", Email: "kim@example.com", Session: "s1"}
+	if _, err := s.ledger.Redeem(t.Context(), r, s.now()); err == nil {
+		t.Error("it opens for who signed in nobody knows when")
+	}
+	r.SignedIn = approval.SignedIn{At: s.now(), How: []string{"hwk", "mfa"}}
+	if _, err := s.ledger.Redeem(t.Context(), r, s.now()); err != nil {
+		t.Error(err)
+	}
+	s.kim.Modal().Close()
+	s.kim.Inbox().Wait("First opened").Click("History")
+	s.kim.Modal().WaitText("by hwk, mfa")
+}
+
 // TestWhoLeavesLosesTheGrant as Slack tells of it.
 func TestWhoLeavesLosesTheGrant(t *testing.T) {
 	t.Parallel()

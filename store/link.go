@@ -54,11 +54,14 @@ type Redemption struct {
 	App     string // that has it
 	Email   string // of whom the app has signed in
 	Session string // what the opening is to be called
+	// SignedIn is when and how they signed in, as far as the app tells it.
+	SignedIn approval.SignedIn
 }
 
 // Redeem uses a link up, and opens its case's grant if it came from its app and
 // its person. The error is ErrNotFound for a code that isn't a link's, or not
-// any more; ErrLinkOver or ErrLinkMisuse; or a *[approval.Rejection].
+// any more; ErrLinkOver or ErrLinkMisuse; or a *[approval.Rejection]. One of
+// [approval.StaleSignIn] leaves the link to be used once they have signed in anew.
 func (l *Ledger) Redeem(ctx context.Context, r Redemption, now time.Time) (Result, error) {
 	var result Result
 	var refused error
@@ -79,7 +82,7 @@ func redeemCase(tx Tx, r Redemption, now time.Time) (result Result, refused, err
 	case !found || c.AskedIn == "" || c.AskedIn != r.App || c.Requester.Email == "" || !approval.SameEmail(c.Requester.Email, r.Email):
 		return result, fmt.Errorf("case %s: %w", r.Case, ErrNotFound), nil
 	}
-	result, err = decide(tx, before, approval.Open{By: c.Requester, Session: r.Session}, "", now)
+	result, err = decide(tx, before, approval.Open{By: c.Requester, Session: r.Session, SignedIn: r.SignedIn}, "", now)
 	if rejection, ok := errors.AsType[*approval.Rejection](err); ok {
 		return result, rejection, nil
 	}
@@ -96,9 +99,21 @@ func redeem(tx Tx, r Redemption, now time.Time) (result Result, refused, err err
 	if found, err := get(tx, linkKey(r.Hash), &link); err != nil || !found {
 		return result, fmt.Errorf("the link: %w", ErrNotFound), err
 	}
-	if err := dropLink(tx, link.Case); err != nil {
-		return result, nil, err
+	result, refused, err = useLink(tx, link, r, now)
+	if err == nil && !stale(refused) {
+		err = dropLink(tx, link.Case)
 	}
+	return result, refused, err
+}
+
+// stale says whether only a sign-in that isn't fresh is in the way.
+func stale(refused error) bool {
+	rejection, ok := errors.AsType[*approval.Rejection](refused)
+	return ok && rejection.Kind == approval.StaleSignIn
+}
+
+// useLink does what the link is for, if it came from whom it was made for.
+func useLink(tx Tx, link Link, r Redemption, now time.Time) (result Result, refused, err error) {
 	before, found, err := readSnapshot(tx, link.Case)
 	switch {
 	case err != nil:
@@ -108,7 +123,7 @@ func redeem(tx Tx, r Redemption, now time.Time) (result Result, refused, err err
 	case !now.Before(link.Until):
 		return Result{Case: before.Case}, ErrLinkOver, nil
 	}
-	var command approval.Command = approval.Open{By: before.Case.Requester, Session: r.Session}
+	var command approval.Command = approval.Open{By: before.Case.Requester, Session: r.Session, SignedIn: r.SignedIn}
 	if app := before.Case.Flow.App; app == nil || app.Name != r.App || !approval.SameEmail(link.Email, r.Email) || link.Email == "" {
 		command, refused = approval.Misuse{App: r.App, Email: r.Email}, ErrLinkMisuse
 	}

@@ -18,10 +18,19 @@ const code = "5f1d"
 
 // toOpen is a ledger with a grant that waits to be opened, and a link to it.
 func toOpen(t *testing.T, engine store.Engine) *store.Ledger {
+	return toOpenIn(t, engine, approval.App{Name: "portal", URL: "https://portal.example.com"})
+}
+
+// toOpenFresh wants who opens it to have signed in within the last five minutes.
+func toOpenFresh(t *testing.T) *store.Ledger {
+	return toOpenIn(t, storetest.NewMemory(), approval.App{Name: "portal", FreshSignIn: 5 * time.Minute})
+}
+
+func toOpenIn(t *testing.T, engine store.Engine, app approval.App) *store.Ledger {
 	l := open(t, engine)
 	change := submit("c1", "acct_1")
 	s, _ := change.Command.(approval.Submit)
-	s.Flow.App = &approval.App{Name: "portal", URL: "https://portal.example.com"}
+	s.Flow.App = &app
 	change.Command = s
 	must(t, l, change, noon)
 	must(t, l, ask("c1", mia), noon)
@@ -131,6 +140,54 @@ func TestALinkThatIsRefusedIsUsedUp(t *testing.T) {
 			}
 			sound(t, l)
 		})
+	}
+}
+
+// TestALinkWaitsForAFreshSignIn and is used up by nothing but what it was refused
+// for before: its person, its app and its time are looked at first.
+func TestALinkWaitsForAFreshSignIn(t *testing.T) {
+	l := toOpenFresh(t)
+	at := noon.Add(time.Minute)
+	stale := redemption()
+	for _, when := range []time.Time{{}, noon.Add(-time.Hour), noon.Add(time.Hour)} {
+		stale.SignedIn.At = when
+		result, err := l.Redeem(t.Context(), stale, at)
+		if rejection, ok := errors.AsType[*approval.Rejection](err); !ok || rejection.Kind != approval.StaleSignIn || len(result.Events) > 0 {
+			t.Errorf("signed in at %s: %v, %v", when, result.Events, err)
+		}
+		sound(t, l)
+	}
+	fresh := redemption()
+	fresh.SignedIn = approval.SignedIn{At: noon, How: []string{"hwk"}}
+	if result, err := l.Redeem(t.Context(), fresh, at); err != nil || !result.Case.HasSession("s1") {
+		t.Errorf("once they signed in anew: %v", err)
+	}
+	if _, err := l.Redeem(t.Context(), fresh, at); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("again: %v", err)
+	}
+	sound(t, l)
+}
+
+func TestAStaleSignInExcusesNothing(t *testing.T) {
+	for name, spoil := range map[string]func(*store.Redemption){
+		"of another person": func(r *store.Redemption) { r.Email = "eve@example.com" },
+		"by another app":    func(r *store.Redemption) { r.App = "wiki" },
+	} {
+		l := toOpenFresh(t)
+		r := redemption()
+		spoil(&r)
+		if _, err := l.Redeem(t.Context(), r, noon); !errors.Is(err, store.ErrLinkMisuse) {
+			t.Errorf("%s: %v", name, err)
+		}
+		fresh := redemption()
+		fresh.SignedIn.At = noon
+		if _, err := l.Redeem(t.Context(), fresh, noon); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s: the right one afterwards: %v", name, err)
+		}
+	}
+	l := toOpenFresh(t)
+	if _, err := l.Redeem(t.Context(), redemption(), noon.Add(2*time.Minute)); !errors.Is(err, store.ErrLinkOver) {
+		t.Errorf("too late: %v", err)
 	}
 }
 

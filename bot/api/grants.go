@@ -26,6 +26,7 @@ type Redemption struct {
 	Code       string `json:"code,omitempty"`
 	Case       string `json:"case,omitempty"`
 	StaffEmail string `json:"staff_email"`
+	SignIn
 }
 
 // Opening is what an app needs while somebody is in it.
@@ -62,8 +63,9 @@ type Actor struct {
 }
 
 const (
-	typeLink = "urn:understudy:problem:link"
-	typeOver = "urn:understudy:problem:grant-over"
+	typeLink  = "urn:understudy:problem:link"
+	typeOver  = "urn:understudy:problem:grant-over"
+	typeFresh = "urn:understudy:problem:fresh-sign-in"
 )
 
 func (v *V1) redeem(ctx context.Context, c call) (int, any, error) {
@@ -78,11 +80,15 @@ func (v *V1) redeem(ctx context.Context, c call) (int, any, error) {
 	case email == "" || len(email) > longestEmail || !provision.Printable(email):
 		return 0, nil, wrong("staff_email", "it isn't the e-mail address of whom the app has signed in")
 	}
+	signedIn, err := r.read()
+	if err != nil {
+		return 0, nil, err
+	}
 	session := uuid.NewString()
-	result, err := c.ledger.Redeem(ctx, store.Redemption{Hash: store.HashToken(r.Code), Case: r.Case, App: c.by.App, Email: email, Session: session}, v.Now())
+	result, err := c.ledger.Redeem(ctx, store.Redemption{Hash: store.HashToken(r.Code), Case: r.Case, App: c.by.App, Email: email, Session: session, SignedIn: signedIn}, v.Now())
 	v.committed(result)
 	if err != nil {
-		return 0, nil, refusedLink(err)
+		return 0, nil, refusedLink(err, signedIn, v.Now())
 	}
 	return v.opening(result.Case, session, email)
 }
@@ -91,7 +97,7 @@ const longestEmail = 254
 
 // refusedLink says why a link opens nothing. It tells who has a link and isn't
 // its person no more than that.
-func refusedLink(err error) error {
+func refusedLink(err error, signedIn approval.SignedIn, now time.Time) error {
 	const again = " Click Open as … in Slack once more for a new one."
 	rejection, rejected := errors.AsType[*approval.Rejection](err)
 	switch {
@@ -101,6 +107,8 @@ func refusedLink(err error) error {
 		return problem(http.StatusGone, typeLink, "Link too old", "This link worked for two minutes, which are over. Nothing was opened."+again)
 	case errors.Is(err, store.ErrNotFound):
 		return problem(http.StatusNotFound, typeLink, "No such link", "This link was used already, or was replaced by a newer one, or the access has ended. Nothing was opened."+again)
+	case rejected && rejection.Kind == approval.StaleSignIn:
+		return notFresh(rejection.Case, signedIn, now)
 	case rejected:
 		return over(rejection.Case)
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -21,6 +22,8 @@ type Problem struct {
 	Errors []provision.Problem `json:"errors,omitempty"`
 	// Current is the version that there is, of a conflict.
 	Current int `json:"current_version,omitempty"`
+	// MaxAge is how old a sign-in may be, in seconds, where it isn't fresh.
+	MaxAge int `json:"max_age,omitempty"`
 }
 
 func (p *Problem) Error() string {
@@ -57,6 +60,15 @@ func problem(status int, kind, title, detail string) *Problem {
 func (p *Problem) write(w http.ResponseWriter, log zerolog.Logger) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	write(w, p.Status, p, log)
+}
+
+// challenge is what a 401 wants: a token of the bot's, or what RFC 9470 says in its
+// section 3 of a person whose sign-in isn't fresh.
+func (p *Problem) challenge() string {
+	if p.MaxAge > 0 {
+		return fmt.Sprintf(`Bearer error="insufficient_user_authentication", error_description="A fresh sign-in at the app is required", max_age="%d"`, p.MaxAge)
+	}
+	return `Bearer realm="understudy"`
 }
 
 // write answers JSON. A client that has gone needs no answer.

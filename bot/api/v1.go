@@ -126,7 +126,7 @@ func (v *V1) serve(w http.ResponseWriter, r *http.Request, to route) {
 	if err != nil {
 		p := v.problem(err)
 		if p.Status == http.StatusUnauthorized {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="understudy"`)
+			w.Header().Set("WWW-Authenticate", p.challenge())
 		}
 		p.write(w, v.Log)
 		return

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/understudyhq/understudy/bot/grant"
 	"github.com/understudyhq/understudy/bot/grant/token"
@@ -26,6 +27,9 @@ type App struct {
 	Clock string `json:"clock,omitempty"`
 	// Confirm has the requester type the customer's name before a link is made.
 	Confirm bool `json:"confirm,omitempty"`
+	// FreshSignIn is how long ago the requester may have proved to the app who they
+	// are when a link opens it, such as "5m". Empty doesn't ask.
+	FreshSignIn string `json:"fresh_sign_in,omitempty"`
 	// HideReason keeps the reason from the app.
 	HideReason bool `json:"hide_reason,omitempty"`
 	// Webhook is where the bot tells the app of its grants. Empty tells it nothing.
@@ -38,6 +42,12 @@ const (
 )
 
 const longestURL = 500
+
+// A sign-in that may be older than a day's work isn't a fresh one.
+const (
+	shortestFresh = time.Minute
+	longestFresh  = 12 * time.Hour
+)
 
 // readApp is nil where the flow opens none.
 func (r Record) readApp() (app *approval.App, problems []Problem) {
@@ -55,6 +65,12 @@ func (r Record) readApp() (app *approval.App, problems []Problem) {
 		problems = append(problems, problem("app.webhook", "%q %s; write the https:// address at which the app hears of its grants, or leave it out", a.Webhook, why))
 	}
 	app = &approval.App{Name: a.Name, URL: a.URL, Confirm: a.Confirm, HideReason: a.HideReason, Webhook: a.Webhook}
+	if fresh, err := time.ParseDuration(a.FreshSignIn); a.FreshSignIn != "" {
+		if err != nil || fresh < shortestFresh || fresh > longestFresh || fresh%time.Second != 0 {
+			problems = append(problems, problem("app.fresh_sign_in", `%q isn't a time of whole seconds between %s and %s, such as "5m"; leave it out if any sign-in will do`, a.FreshSignIn, short(shortestFresh), short(longestFresh)))
+		}
+		app.FreshSignIn = fresh
+	}
 	switch a.Scope {
 	case "", token.ScopeReadOnly:
 	case token.ScopeFull:
@@ -100,6 +116,9 @@ func ofApp(a *approval.App) *App {
 		return nil
 	}
 	app := &App{Name: a.Name, URL: a.URL, Scope: grant.Scope(*a), Clock: clockOpening, Confirm: a.Confirm, HideReason: a.HideReason, Webhook: a.Webhook}
+	if a.FreshSignIn > 0 {
+		app.FreshSignIn = short(a.FreshSignIn)
+	}
 	if a.Clock == approval.FromApproval {
 		app.Clock = clockApproval
 	}
@@ -115,8 +134,10 @@ func (a *App) fields() map[string]string {
 		"app.name": a.Name, "app.url": a.URL, "app.scope": a.Scope, "app.clock": a.Clock,
 		"app.confirm": strconv.FormatBool(a.Confirm), "app.hide_reason": strconv.FormatBool(a.HideReason),
 	}
-	if a.Webhook != "" {
-		texts["app.webhook"] = a.Webhook
+	for name, text := range map[string]string{"app.webhook": a.Webhook, "app.fresh_sign_in": a.FreshSignIn} {
+		if text != "" {
+			texts[name] = text
+		}
 	}
 	return texts
 }

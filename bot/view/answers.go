@@ -42,7 +42,7 @@ func rejection(r *approval.Rejection, clicker string) sentence {
 	case approval.ClockSetBack:
 		return sentence{text("Nothing was changed: the bot's clock was set back since the request for "), named(c.Account.Name),
 			text(" changed last ("), when(c.UpdatedAt), text("), and no access is given by a wrong clock. Tell the people who run this bot, or have it asked again.")}
-	case approval.NotRouting, approval.NotDue, approval.Invalid:
+	case approval.NotRouting, approval.NotDue, approval.StaleSignIn, approval.Invalid:
 	}
 	return sentence{text("That isn't possible for the request for "), named(c.Account.Name), text(" as it is now, so nothing was changed. The card shows how it stands.")}
 }

@@ -176,6 +176,13 @@ func portal() approval.App {
 	return approval.App{Name: "portal", URL: "https://portal.example.com/understudy"}
 }
 
+// freshPortal wants who comes to have signed in there a moment ago.
+func freshPortal() approval.App {
+	app := portal()
+	app.FreshSignIn = 5 * time.Minute
+	return app
+}
+
 // consulted is a case whose customer is asked: alone, or beside the managers.
 func consulted(t testing.TB, beside ...approval.Person) *story {
 	s := submitted(t)

@@ -191,7 +191,7 @@ func checkReader(t *rapid.T, c approval.Case, reader string, users map[string]bo
 	checkHome(t, c, reader, several, users)
 	answers := &checker{t: t, where: "answers", users: users}
 	for _, kind := range []approval.RejectionKind{approval.Exists, approval.NotRouted, approval.NotRouting, approval.NotActive, approval.AlreadyDecided,
-		approval.NotAnApprover, approval.NotTheRequester, approval.AlreadyApproved, approval.NotDue, approval.TooLate, approval.TooSoon, approval.TooLong, approval.ReasonMissing, approval.ClockSetBack, approval.Invalid, "new"} {
+		approval.NotAnApprover, approval.NotTheRequester, approval.AlreadyApproved, approval.NotDue, approval.TooLate, approval.TooSoon, approval.TooLong, approval.ReasonMissing, approval.StaleSignIn, approval.ClockSetBack, approval.Invalid, "new"} {
 		answers.mrkdwn(view.Rejected(&approval.Rejection{Kind: kind, Case: c, Detail: c.Reason}, reader))
 	}
 }

@@ -44,6 +44,9 @@ func OpenModal(c approval.Case, link string) slack.ModalViewRequest {
 		paragraph(text("The link works once, within two minutes, and only where you're signed in as yourself. "+
 			"If it doesn't any more, close this window and click Open as … again.")),
 	)
+	if fresh := c.Flow.App.FreshSignIn; fresh > 0 {
+		m.Blocks.BlockSet = append(m.Blocks.BlockSet, paragraph(text("Unless you signed in there within the last "), span(fresh), text(", "), typed(c.Flow.App.Name), text(" has you sign in again first.")))
+	}
 	m.Title, m.CallbackID = plain("Open the app", maxTitle), CallbackTold
 	return m
 }
@@ -131,7 +134,8 @@ const mostDeedsShown = 10
 func toldOfApp(c approval.Case, body approval.Body, reader string) sentence {
 	switch b := body.(type) {
 	case approval.Opened:
-		return sentence{subject(b.By, reader), text(" opened it in "), typed(appName(c)), text(", until "), when(b.Until), text(".")}
+		s := sentence{subject(b.By, reader), text(" opened it in "), typed(appName(c)), text(", until "), when(b.Until), text(".")}
+		return append(s, signedIn(b.SignedIn)...)
 	case approval.Misused:
 		return sentence{text("The link came to "), typed(b.App), text(" from somebody signed in there as "), typed(b.Email),
 			text(", for whom it wasn't made. It opened nothing, and was used up.")}
@@ -149,6 +153,18 @@ func toldOfApp(c approval.Case, body approval.Body, reader string) sentence {
 		return s
 	}
 	return nil
+}
+
+// signedIn says after a sentence what an app told of somebody's sign-in.
+func signedIn(s approval.SignedIn) sentence {
+	if s.At.IsZero() {
+		return nil
+	}
+	told := sentence{text(" Signed in there at "), when(s.At)}
+	if len(s.How) > 0 {
+		told = append(told, text(" by "), typed(strings.Join(s.How, ", ")))
+	}
+	return append(told, text("."))
 }
 
 func appName(c approval.Case) string {

@@ -40,7 +40,9 @@ func histories(t testing.TB) map[string]*story {
 		"timeline_by_group":  overseenStory(t).then(approve, approval.Revoke{By: ida, Why: "the laptop was stolen", Group: "security"}),
 		"timeline_revoked":   pending(t).then(approve, approval.Revoke{By: ola, Why: "the customer called it off"}),
 		"timeline_app":       opened(t).then(approval.Misuse{App: "portal", Email: "eve@example.com"}, approval.Act{Session: "s1", Deeds: deeds(12)}, approval.Bar{Why: "their Slack account is deactivated"}),
-		"timeline_merged":    extension(t).then(approve, approval.Merge{Into: "case-1a2b", Until: noon.Add(2 * time.Hour)}),
+		"timeline_fresh": ofApp(t, freshPortal()).then(approve, approval.Open{By: kim, Session: "s1", SignedIn: approval.SignedIn{At: noon, How: []string{"hwk", "user", "mfa"}}},
+			approval.Open{By: kim, Session: "s2", SignedIn: approval.SignedIn{At: noon}}),
+		"timeline_merged": extension(t).then(approve, approval.Merge{Into: "case-1a2b", Until: noon.Add(2 * time.Hour)}),
 	}
 }
 

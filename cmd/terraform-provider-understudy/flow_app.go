@@ -27,6 +27,8 @@ func appSchema() schema.SingleNestedAttribute {
 				MarkdownDescription: "From when the time counts: the first `opening` of the app, which is the default, or the `approval`."},
 			"confirm": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 				MarkdownDescription: "Whether the requester types the customer's name before a link is made. `false` by default."},
+			"fresh_sign_in": schema.StringAttribute{Optional: true, Validators: []validator.String{notEmpty{}},
+				MarkdownDescription: "How long ago the agent may have signed in to the app when a link opens it, such as `5m`; else they sign in anew first. Without it any sign-in will do."},
 			"hide_reason": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 				MarkdownDescription: "Whether the reason is kept from the app. `false` by default."},
 			"webhook": schema.StringAttribute{Optional: true, Validators: []validator.String{notEmpty{}},
@@ -40,14 +42,14 @@ func appData() dataschema.SingleNestedAttribute {
 	text, flag := dataschema.StringAttribute{Computed: true}, dataschema.BoolAttribute{Computed: true}
 	return dataschema.SingleNestedAttribute{
 		Computed: true, MarkdownDescription: "The customer's app that its grants open; null if there is none.",
-		Attributes: map[string]dataschema.Attribute{"name": text, "url": text, "scope": text, "clock": text, "confirm": flag, "hide_reason": flag, "webhook": text},
+		Attributes: map[string]dataschema.Attribute{"name": text, "url": text, "scope": text, "clock": text, "confirm": flag, "fresh_sign_in": text, "hide_reason": flag, "webhook": text},
 	}
 }
 
 func appTypes() map[string]attr.Type {
 	return map[string]attr.Type{
 		"name": types.StringType, "url": types.StringType, "scope": types.StringType, "clock": types.StringType,
-		"confirm": types.BoolType, "hide_reason": types.BoolType, "webhook": types.StringType,
+		"confirm": types.BoolType, "fresh_sign_in": types.StringType, "hide_reason": types.BoolType, "webhook": types.StringType,
 	}
 }
 
@@ -56,14 +58,18 @@ func appOf(a *provision.App) types.Object {
 	if a == nil {
 		return types.ObjectNull(appTypes())
 	}
-	webhook := types.StringNull() // it isn't told
-	if a.Webhook != "" {
-		webhook = types.StringValue(a.Webhook)
-	}
 	return types.ObjectValueMust(appTypes(), map[string]attr.Value{
 		"name": types.StringValue(a.Name), "url": types.StringValue(a.URL), "scope": types.StringValue(a.Scope), "clock": types.StringValue(a.Clock),
-		"confirm": types.BoolValue(a.Confirm), "hide_reason": types.BoolValue(a.HideReason), "webhook": webhook,
+		"confirm": types.BoolValue(a.Confirm), "fresh_sign_in": orNull(a.FreshSignIn), "hide_reason": types.BoolValue(a.HideReason), "webhook": orNull(a.Webhook),
 	})
+}
+
+// orNull is a text that may be left out.
+func orNull(text string) types.String {
+	if text == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(text)
 }
 
 // wholeApp is the app with all that a configuration leaves open of it; null
@@ -72,7 +78,20 @@ func wholeApp(app, whole types.Object) types.Object {
 	if app.IsNull() {
 		return app
 	}
-	return whole
+	return appLike(whole, app)
+}
+
+// appLike is this app, with its time written as in the other one where both say
+// the same.
+func appLike(app, other types.Object) types.Object {
+	if app.IsNull() || app.IsUnknown() || other.IsNull() || other.IsUnknown() {
+		return app
+	}
+	is := app.Attributes()
+	fresh, _ := is["fresh_sign_in"].(types.String) // what the schema has there
+	written, _ := other.Attributes()["fresh_sign_in"].(types.String)
+	is["fresh_sign_in"] = timeLike(fresh, written)
+	return types.ObjectValueMust(appTypes(), is)
 }
 
 // wireApp is the app as the bot is told it.
@@ -87,6 +106,6 @@ func wireApp(app types.Object) *provision.App {
 	}
 	return &provision.App{
 		Name: textOf(is["name"]), URL: textOf(is["url"]), Scope: textOf(is["scope"]), Clock: textOf(is["clock"]),
-		Confirm: flag("confirm"), HideReason: flag("hide_reason"), Webhook: textOf(is["webhook"]),
+		Confirm: flag("confirm"), FreshSignIn: textOf(is["fresh_sign_in"]), HideReason: flag("hide_reason"), Webhook: textOf(is["webhook"]),
 	}
 }

@@ -39,15 +39,11 @@ func recordOf(r provision.Record) record {
 	if r.Default == "" && len(r.Durations) > 0 {
 		r.Default = r.Durations[0]
 	}
-	longest := types.StringNull() // no bound
-	if r.Longest != "" {
-		longest = types.StringValue(r.Longest)
-	}
 	return record{
 		Name:           types.StringValue(r.Name),
 		Implementation: types.StringValue(cmp.Or(r.Implementation, r.Name)), Params: mapOf(r.Params),
 		Command: types.StringValue(cmp.Or(r.Command, provision.DefaultCommand)), Requesters: listOf(r.Requesters), Viewers: listOf(r.Viewers), Revokers: listOf(r.Revokers),
-		Durations: listOf(r.Durations), DefaultDuration: types.StringValue(r.Default), Longest: longest,
+		Durations: listOf(r.Durations), DefaultDuration: types.StringValue(r.Default), Longest: orNull(r.Longest),
 		Timeout: types.StringValue(r.Timeout), Remind: listOf(r.Remind), Warn: types.StringValue(r.Warn),
 		DenyReason: types.StringValue(r.DenyReason), App: appOf(r.App), Labels: mapOf(r.Labels),
 	}
@@ -88,6 +84,7 @@ func (r record) like(other record) record {
 	r.DefaultDuration, r.Longest = timeLike(r.DefaultDuration, other.DefaultDuration), timeLike(r.Longest, other.Longest)
 	r.Timeout, r.Warn = timeLike(r.Timeout, other.Timeout), timeLike(r.Warn, other.Warn)
 	r.Durations, r.Remind = timesLike(r.Durations, other.Durations), timesLike(r.Remind, other.Remind)
+	r.App = appLike(r.App, other.App)
 	r.Params, r.Labels = mapLike(r.Params, other.Params), mapLike(r.Labels, other.Labels)
 	return r
 }

@@ -13,6 +13,9 @@ type App struct {
 	Clock Clock  `json:"clock,omitempty"`
 	// Confirm has the requester type the customer's name before a link is made.
 	Confirm bool `json:"confirm,omitempty"`
+	// FreshSignIn is how long ago the requester may have proved to the app who they
+	// are when a grant is opened; zero if that doesn't matter.
+	FreshSignIn time.Duration `json:"fresh_sign_in,omitempty"`
 	// HideReason keeps the reason from the app.
 	HideReason bool `json:"hide_reason,omitempty"`
 	// Webhook is where the app is told of its grants; empty if it isn't.
@@ -39,8 +42,9 @@ const (
 
 // Open lets the requester into the app: a link was redeemed.
 type Open struct {
-	By      Person
-	Session string // an id that no other opening has
+	By       Person
+	Session  string // an id that no other opening has
+	SignedIn SignedIn
 }
 
 // Misuse notes that a link came from whom it wasn't made for. It opens nothing.
@@ -69,6 +73,8 @@ type Opened struct {
 	By      Person    `json:"by"`
 	Session string    `json:"session"`
 	Until   time.Time `json:"until"` // the grant's end now
+	// SignedIn is what the app told of it, if anything.
+	SignedIn SignedIn `json:"signed_in,omitzero"`
 }
 
 // Misused says that a link came from whom it wasn't made for.
@@ -135,11 +141,14 @@ func (c Case) open(o Open, now time.Time) ([]Body, error) {
 	case o.Session == "" || c.HasSession(o.Session):
 		return nil, c.invalid("an opening that isn't a new one")
 	}
+	if stale := o.SignedIn.stale(c.Flow.App.FreshSignIn, now); stale != "" {
+		return nil, &Rejection{Kind: StaleSignIn, Case: c, Detail: stale}
+	}
 	until := c.Grant.Until
 	if c.Waits() {
 		until = now.Add(c.Grant.Until.Sub(c.Grant.From))
 	}
-	return []Body{Opened{o.By, o.Session, until}}, nil
+	return []Body{Opened{o.By, o.Session, until, o.SignedIn}}, nil
 }
 
 func (c Case) act(a Act) ([]Body, error) {

@@ -15,6 +15,13 @@ func ofApp(clock approval.Clock) approval.Submit {
 	return s
 }
 
+// ofFreshApp is one whose app has to have signed the requester in a moment ago.
+func ofFreshApp() approval.Submit {
+	s := ofApp(approval.FromOpening)
+	s.Flow.App.FreshSignIn = 5 * time.Minute
+	return s
+}
+
 // allowed is a grant of an hour that opens an app.
 func allowed(t *testing.T, clock approval.Clock) *story {
 	return begin(t).then(ofApp(clock), ask(managers, mia), approval.Approve{By: mia})
@@ -61,6 +68,49 @@ func TestOnlyTheRequesterOpens(t *testing.T) {
 	same(t, "before it is allowed", approval.NotActive, begin(t).then(ofApp(approval.FromOpening)).rejected(opening("one")))
 	s.then(approval.Revoke{By: mia})
 	same(t, "after its end", approval.NotActive, s.rejected(opening("two")))
+}
+
+// TestOnlyAFreshSignInOpens where the flow wants one. The clocks of the app and the
+// bot may differ.
+func TestOnlyAFreshSignInOpens(t *testing.T) {
+	for name, c := range map[string]struct {
+		at    time.Time
+		fresh bool
+	}{
+		"untold":             {time.Time{}, false},
+		"now":                {noon, true},
+		"as old as may be":   {noon.Add(-5 * time.Minute), true},
+		"older by a leeway":  {noon.Add(-5*time.Minute - 30*time.Second), true},
+		"older":              {noon.Add(-5*time.Minute - 31*time.Second), false},
+		"a minute ahead":     {noon.Add(time.Minute), true},
+		"more than a minute": {noon.Add(61 * time.Second), false},
+		"of 1970":            {time.Unix(0, 0), false},
+		"of a far future":    {time.Unix(1<<40, 0), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			open := opening("one")
+			open.SignedIn = approval.SignedIn{At: c.at, How: []string{"hwk"}}
+			for _, later := range []time.Duration{0, 10 * time.Minute} { // the grant's time doesn't matter
+				s := begin(t).then(ofFreshApp(), ask(managers, mia), approval.Approve{By: mia}).after(later)
+				before := len(s.events)
+				if !open.SignedIn.At.IsZero() {
+					open.SignedIn.At = c.at.Add(later)
+				}
+				if !c.fresh {
+					same(t, "rejection", approval.StaleSignIn, s.rejected(open))
+					same(t, "events", before, len(s.events))
+					continue
+				}
+				s.then(open)
+				last, _ := s.events[len(s.events)-1].Body.(approval.Opened)
+				same(t, "kept", open.SignedIn, last.SignedIn)
+			}
+		})
+	}
+	s := begin(t).then(ofFreshApp(), ask(managers, mia), approval.Approve{By: mia})
+	same(t, "another's, and not fresh", approval.NotTheRequester, s.rejected(approval.Open{By: mia, Session: "one"}))
+	s.after(time.Hour)
+	same(t, "too late, and not fresh", approval.TooLate, s.rejected(opening("one")))
 }
 
 // TestDeedsAreKeptToTheEnd and after it, because an app sends them in batches.

@@ -173,6 +173,7 @@ const (
 	TooSoon         RejectionKind = "that was done a short while ago"
 	TooLong         RejectionKind = "the flow doesn't allow a grant of that length"
 	ReasonMissing   RejectionKind = "that needs a reason"
+	StaleSignIn     RejectionKind = "the sign-in to the app isn't fresh"
 	ClockSetBack    RejectionKind = "the clock was set back since the case changed"
 	Invalid         RejectionKind = "that can't be asked"
 )

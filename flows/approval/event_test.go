@@ -50,6 +50,7 @@ func bodies() []approval.Body {
 		approval.Opened{By: kim, Session: "s1", Until: noon},
 		approval.Misused{App: "portal", Email: "eve@example.com"},
 		approval.Acted{Session: "s1", Deeds: []approval.Deed{{At: noon, Method: "POST", Path: "/invoices/7/void", Status: 303}}, Full: true},
+		approval.Opened{By: kim, Session: "s1", Until: noon, SignedIn: approval.SignedIn{At: noon, How: []string{"hwk", "mfa"}}},
 	}
 }
 

@@ -40,7 +40,7 @@ func anyCommand(t *rapid.T) approval.Command {
 		approval.Remind{}, approval.Nudge{By: person()}, approval.Merge{Into: rapid.SampledFrom([]string{"", "case-1"}).Draw(t, "into"), Until: noon.Add(duration)}, approval.Approve{By: person(), Duration: duration}, approval.Approve{By: person()}, approval.Approve{By: person()},
 		approval.Deny{By: person()}, approval.Cancel{By: person()}, approval.TimeOut{}, approval.Warn{},
 		approval.Extend{Until: noon.Add(duration), By: rapid.SampledFrom([]string{"", "case-2", "case-7f3a"}).Draw(t, "by")},
-		approval.Open{By: person(), Session: rapid.StringN(0, 1, -1).Draw(t, "session")}, approval.Misuse{App: "portal", Email: "eve@example.com"}, barred,
+		approval.Open{By: person(), Session: rapid.StringN(0, 1, -1).Draw(t, "session"), SignedIn: approval.SignedIn{At: rapid.SampledFrom([]time.Time{{}, noon, noon.Add(time.Hour)}).Draw(t, "signed in")}}, approval.Misuse{App: "portal", Email: "eve@example.com"}, barred,
 		approval.Act{Session: rapid.StringN(0, 1, -1).Draw(t, "session"), Deeds: make([]approval.Deed, rapid.IntRange(0, 2).Draw(t, "deeds"))},
 		approval.Expire{}, approval.Release{By: person()}, approval.Revoke{By: person()},
 		approval.Revoke{By: person(), Group: rapid.SampledFrom([]string{"", "security", "auditors", "others"}).Draw(t, "group")},
@@ -51,7 +51,7 @@ func anyCommand(t *rapid.T) approval.Command {
 func TestLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := &story{now: noon}
-		app := rapid.SampledFrom([]*approval.App{nil, {Name: "portal"}, {Name: "portal", Clock: approval.FromApproval}}).Draw(t, "app")
+		app := rapid.SampledFrom([]*approval.App{nil, {Name: "portal"}, {Name: "portal", Clock: approval.FromApproval}, {Name: "portal", FreshSignIn: 5 * time.Minute}}).Draw(t, "app")
 		for _, first := range openings(app, rapid.Bool().Draw(t, "consent"))[:rapid.IntRange(0, 3).Draw(t, "opening")] {
 			if _, err := s.try(first); err != nil {
 				t.Fatal(err)
@@ -125,9 +125,12 @@ func revoked(t *rapid.T, before approval.Case, body approval.GrantEnded) {
 	}
 }
 
-// short holds of every grant, whatever the clock said before.
+// short holds of every grant, and of every opening, whatever the clock said before.
 func short(t *rapid.T, s *story, events []approval.Event) {
 	for _, e := range events {
+		if opened, ok := e.Body.(approval.Opened); ok && s.c.Flow.App.FreshSignIn > 0 && (opened.SignedIn.At.IsZero() || e.At.Sub(opened.SignedIn.At).Abs() > s.c.Flow.App.FreshSignIn+30*time.Second) {
+			t.Fatalf("opened at %s by who signed in at %s", e.At, opened.SignedIn.At)
+		}
 		if opened, ok := e.Body.(approval.Opened); ok && opened.Until.After(s.now.Add(s.c.Duration+approval.ClockSlack)) && s.c.Grant.Extended == 0 {
 			t.Fatalf("opened for %s, asked were %s", opened.Until.Sub(s.now), s.c.Duration)
 		}

@@ -50,19 +50,25 @@ type Portal struct {
 	gate *gate.Gate
 
 	mu     sync.Mutex
-	staff  map[string]string // sessions: who is signed in, by e-mail
-	voided map[string]bool   // invoices, by account and number
+	staff  map[string]session
+	voided map[string]bool // invoices, by account and number
 	// letters are to customers, in the order in which they were written.
 	letters []letter
 }
 
+// session is who is signed in, and when they said so.
+type session struct {
+	email string
+	at    time.Time
+}
+
 // New makes the portal, and the gate before it.
 func New(o Options) (*Portal, error) {
-	p := &Portal{o: o, staff: map[string]string{}, voided: map[string]bool{}}
+	p := &Portal{o: o, staff: map[string]session{}, voided: map[string]bool{}}
 	var err error
 	p.gate, err = gate.New(gate.Options{
 		URL: o.Bot, App: Name, Token: o.Token, Now: o.Now, Log: o.Log,
-		Staff: p.signedIn, SignIn: "/sign-in",
+		Staff: p.signedIn, SignIn: "/sign-in", SignedIn: p.proof, SignInAgain: "/sign-in", // it asks who they are each time
 	})
 	if err != nil {
 		return nil, err
@@ -87,10 +93,17 @@ func (p *Portal) Run(ctx context.Context) { p.gate.Run(ctx) }
 
 const sessionCookie = "portal_session"
 
-func (p *Portal) signedIn(r *http.Request) string {
+func (p *Portal) signedIn(r *http.Request) string { return p.session(r).email }
+
+// proof is when and how they proved who they are: by saying so.
+func (p *Portal) proof(r *http.Request) (at time.Time, how []string) {
+	return p.session(r).at, []string{"user"}
+}
+
+func (p *Portal) session(r *http.Request) session {
 	cookie, err := r.Cookie(sessionCookie)
 	if err != nil {
-		return ""
+		return session{}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -107,24 +120,30 @@ func (p *Portal) signIn(w http.ResponseWriter, r *http.Request) {
 		if person.Email != email {
 			continue
 		}
-		session := rand.Text()
+		id := rand.Text()
+		p.forget(r) // whoever has a copy of the session of before has nothing of this one
 		p.mu.Lock()
-		p.staff[session] = email
+		p.staff[id] = session{email, p.o.Now()}
 		p.mu.Unlock()
-		http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: session, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}) //nolint:gosec // it is served to this machine, without TLS
-		http.Redirect(w, r, gate.Local(r.PostFormValue("next")), http.StatusSeeOther)                                                   //nolint:gosec // Local sees to it
+		http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: id, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}) //nolint:gosec // it is served to this machine, without TLS
+		http.Redirect(w, r, gate.Local(r.PostFormValue("next")), http.StatusSeeOther)                                              //nolint:gosec // Local sees to it
 		return
 	}
 	p.show(w, r, "notice.html", http.StatusForbidden, map[string]any{"Title": "Nobody of ours", "Text": "No member of staff has this address."})
 }
 
 func (p *Portal) signOut(w http.ResponseWriter, r *http.Request) {
+	p.forget(r)
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// forget ends the session that the request comes with.
+func (p *Portal) forget(r *http.Request) {
 	if cookie, err := r.Cookie(sessionCookie); err == nil {
 		p.mu.Lock()
 		delete(p.staff, cookie.Value)
 		p.mu.Unlock()
 	}
-	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
 // home is what the customer sees, whoever acts as them; and for staff as

@@ -127,3 +127,9 @@ func TestDjango(t *testing.T) {
 	bot := granttest.NewBot(t)
 	granttest.Run(t, bot, start(t, bot.Environment()...).url)
 }
+
+func TestDjangoThatCantTellOfSignIns(t *testing.T) {
+	t.Parallel()
+	bot := granttest.NewBot(t)
+	granttest.RunUntold(t, bot, start(t, append(bot.Environment(), "TELLS_NO_SIGN_IN=1")...).url)
+}

@@ -21,6 +21,13 @@ In settings.py, behind the middleware of sessions and of authentication:
         "IS_STAFF_ACCOUNT": "portal.staff.has_account",  # (account id) -> whether this customer is one of the staff; not False: nothing is opened
     }
 
+Where a flow wants whoever opens the app to have signed in a moment ago (fresh_sign_in):
+
+        "SIGNED_IN": "portal.staff.signed_in",           # (request) -> when and how they proved who they are, a pair
+        "SIGN_IN_AGAIN": "/accounts/again/",             # where they do it anew; takes ?next= and ?max_age=, in seconds
+
+When is a datetime, or OpenID Connect's auth_time, or None if it isn't known; how is a list of words such as its amr, and may be empty.
+
 Optional: "ISSUER" (what tokens must name as their issuer; by default the bot is asked), and "DEEDS": False (don't
 report what was changed).
 """
@@ -59,6 +66,7 @@ PATIENCE = 5  # seconds that the bot has to answer
 READ_ONLY, FULL = "read_only", "full"
 SAFE = ("GET", "HEAD", "OPTIONS")
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+STALE = "urn:understudy:problem:fresh-sign-in"  # the type of the problem that a sign-in isn't fresh
 OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 AHEAD = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # with what browsers fetch before anybody clicks
 
@@ -108,6 +116,14 @@ class Refused(Exception):
     def __init__(self, status, title, detail):
         super().__init__(f"{status} {title}: {detail}")
         self.status, self.title, self.detail = status, title, detail
+
+
+class Stale(Refused):
+    """The bot said no until the agent signs in to the app anew. It has used nothing up."""
+
+    def __init__(self, status, title, detail, max_age):
+        super().__init__(status, title, detail)
+        self.max_age = max_age  # how old a sign-in may be, in seconds
 
 
 # What views are marked with.
@@ -162,6 +178,7 @@ ASKED = "understudy_asked"  # who asked for which cases
 CSRF = "understudy_csrf"
 
 LINK_LIFE = 120  # seconds
+AGAIN = "again"  # in the query of who was sent to sign in anew: they are sent there once, and in no circle
 
 
 class UnderstudyMiddleware:
@@ -172,17 +189,18 @@ class UnderstudyMiddleware:
         given = getattr(settings, "UNDERSTUDY", {})
         needed = {"URL", "APP", "TOKEN", "SIGN_IN", "STAFF_EMAIL", "IS_STAFF_ACCOUNT"}
         wrong = [f"{name} is missing" for name in sorted(needed) if not given.get(name)]
-        wrong += [f"{name} isn't a setting" for name in sorted(set(given) - needed - {"ISSUER", "DEEDS"})]
+        wrong += [f"{name} isn't a setting" for name in sorted(set(given) - needed - {"ISSUER", "DEEDS", "SIGNED_IN", "SIGN_IN_AGAIN"})]
         if given.get("URL") and not re.match(r"https?://[^/]", given["URL"]):
             wrong.append("URL isn't the address of the bot, such as https://understudy.example.com")
         elif str(given.get("URL")).startswith("http:") and not is_here(given["URL"]):
             wrong.append("URL sends TOKEN across the network for all to read; give one with https")
         if wrong:
             raise ImproperlyConfigured("UNDERSTUDY in the settings: " + "; ".join(wrong) + ".")
-        self.staff_email, self.is_staff_account = (
-            import_string(given[name]) if isinstance(given[name], str) else given[name] for name in ("STAFF_EMAIL", "IS_STAFF_ACCOUNT")
+        self.staff_email, self.is_staff_account, self.signed_in = (
+            import_string(given[name]) if isinstance(given.get(name), str) else given.get(name)
+            for name in ("STAFF_EMAIL", "IS_STAFF_ACCOUNT", "SIGNED_IN")
         )
-        self.sign_in, self.report = given["SIGN_IN"], given.get("DEEDS", True)
+        self.sign_in, self.again, self.report = given["SIGN_IN"], given.get("SIGN_IN_AGAIN"), given.get("DEEDS", True)
         self.bot = Bot(given["URL"].rstrip("/"), given["APP"], given["TOKEN"], given.get("ISSUER"))
         self.own = {"open": self.open, "end": self.end, "ask": self.ask, "wait": self.wait}
 
@@ -297,24 +315,28 @@ class UnderstudyMiddleware:
             code = ""  # what isn't one goes into no cookie
         if not self.staff(request):
             # The code waits in a cookie, and not in the addresses of the pages where people sign in.
-            response = self.to_sign_in(own("open"))
-            response.set_cookie(
-                link_cookie(request), code, max_age=LINK_LIFE, httponly=True, samesite="Lax", secure=request.is_secure()
-            )
-            return response
+            return self.keep(request, code, self.to_sign_in(own("open")))
         if not code:
             response = page(400, "No link", "This address has no code that could open anything. Click Open as … in Slack once more.")
         else:
-            response = private(self.let_in(request, {"code": code}, get_script_prefix()))
+            try:
+                response = private(self.let_in(request, {"code": code}, get_script_prefix()))
+            except Stale as no:
+                return self.keep(request, code, self.step_up(request, no, own("open") + "?"))
         response.delete_cookie(link_cookie(request))
         return response
 
+    def keep(self, request, code, response):
+        """Has the browser keep a link's code while its agent signs in."""
+        response.set_cookie(link_cookie(request), code, max_age=LINK_LIFE, httponly=True, samesite="Lax", secure=request.is_secure())
+        return response
+
     def let_in(self, request, redemption, to):
-        """Opens the grant, in a session of a new id, and goes on."""
+        """Opens the grant, in a session of a new id, and goes on. It is Stale where the agent has to sign in anew."""
         if request.grant:
             return self.is_acting(request)
         try:
-            token = self.bot.text("token", "/v1/grants/redeem", {**redemption, "staff_email": self.staff(request)})
+            token = self.bot.text("token", "/v1/grants/redeem", {**redemption, "staff_email": self.staff(request), **self.proof(request)})
             vouched = time.time()
             grant = self.bot.read(token)
             if grant.actor.email != self.staff(request) or grant.expires <= vouched - LEEWAY:
@@ -326,6 +348,8 @@ class UnderstudyMiddleware:
                     "One of the staff",
                     "This account is of a member of staff, and nobody acts as them. Nothing was opened, and the access was given back.",
                 )
+        except Stale:
+            raise
         except (Refused, Unreachable) as no:
             return failed(no)
         except Over as why:
@@ -338,6 +362,23 @@ class UnderstudyMiddleware:
         self.leave(request)
         request.session[HELD] = {"token": token, "vouched": vouched, "tried": 0}
         return SeeOther(to)
+
+    def proof(self, request):
+        """Is when and how the agent proved who they are, as the bot is told."""
+        at, how = (self.signed_in and self.signed_in(request)) or (None, None)
+        seconds = at.timestamp() if isinstance(at, datetime) else at
+        return {**({"auth_time": int(seconds)} if seconds else {}), **({"amr": list(how)} if how else {})}
+
+    def step_up(self, request, no, back):
+        """Sends an agent to sign in anew, and back. Who comes back no fresher reads why."""
+        if not (self.signed_in and self.again):
+            log.warning("A flow wants a fresh sign-in, which the app can't show: set SIGNED_IN and SIGN_IN_AGAIN.")
+            return page(403, no.title, no.detail)
+        query = urllib.parse.urlencode({"next": local(f"{back}{AGAIN}=1"), "max_age": no.max_age})
+        to = f"{self.again}{'&' if '?' in self.again else '?'}{query}"
+        if AGAIN in request.GET:
+            return page(403, no.title, no.detail, form=format_html('<p><a href="{}">Sign in once more</a></p>', to))
+        return private(SeeOther(to))
 
     def leave(self, request):
         """Forgets what the session held, and gives it and its forms new secrets: what was made before is void."""
@@ -436,7 +477,10 @@ class UnderstudyMiddleware:
                 again=2,
             )
         if active and request.method == "GET":
-            return self.let_in(request, {"case": case}, to)
+            try:
+                return self.let_in(request, {"case": case}, to)
+            except Stale as no:
+                return self.step_up(request, no, own("wait") + "?" + urllib.parse.urlencode({"case": case, "next": to}) + "&")
         who = f"Asked: {asked}." if asked else "It is being decided who is asked."
         return page(200, "Your request is being decided", f"You asked for access to {whom}.", who, "This page goes on by itself.", again=2)
 
@@ -784,8 +828,11 @@ class Bot:
                 try:
                     problem = json.loads(error.read(1 << 16))
                     title, detail = str(problem["title"]), str(problem["detail"])
+                    max_age = int(problem["max_age"]) if problem.get("type") == STALE else 0
                 except (ValueError, KeyError, TypeError, OSError, HTTPException):
-                    title, detail = "The bot refused", f"It answered {error.code} and said nothing more."
+                    title, detail, max_age = "The bot refused", f"It answered {error.code} and said nothing more.", 0
+            if max_age:
+                raise Stale(error.code, title, detail, max_age) from None
             if 400 <= error.code < 500:
                 raise Refused(error.code, title, detail) from None
             raise Unreachable(f"asking the bot for {path}: {error.code} {title}") from None

@@ -44,7 +44,7 @@ export class Bot {
       throw new Problem(502, "Understudy doesn't answer", "Nothing was opened. Try again in a moment.", { away: true, reason });
     }
     if (response.ok) return answer;
-    throw new Problem(response.status, String(answer.title), String(answer.detail), { away: response.status >= 500 });
+    throw new Problem(response.status, String(answer.title), String(answer.detail), { away: response.status >= 500, type: answer.type, maxAge: answer.max_age });
   }
 
   revoke(token) {

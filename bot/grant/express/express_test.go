@@ -28,6 +28,13 @@ func TestExpress(t *testing.T) {
 	}
 }
 
+func TestExpressThatCantTellOfSignIns(t *testing.T) {
+	install(t)
+	t.Parallel()
+	bot := granttest.NewBot(t)
+	granttest.RunUntold(t, bot, serve(t, bot, "testapp.js", "TELLS_NO_SIGN_IN=1"))
+}
+
 // install has npm put what package-lock.json names beside it, once.
 func install(t *testing.T) {
 	t.Helper()

@@ -1,10 +1,13 @@
 // Pages of the middleware's own. Whatever a name or a reason contains, a page shows it as text.
 
-/** Problem is an error that people are told as it is. It is away if the bot didn't answer, or couldn't. */
+/**
+ * Problem is an error that people are told as it is. It is away if the bot didn't answer, or couldn't; type and maxAge
+ * are what the bot's own problem says for programs.
+ */
 export class Problem extends Error {
-  constructor(status, title, detail, { away = false, reason = detail } = {}) {
+  constructor(status, title, detail, { away = false, reason = detail, type, maxAge } = {}) {
     super(`${title}: ${reason}`);
-    Object.assign(this, { status, title, detail, away });
+    Object.assign(this, { status, title, detail, away, type, maxAge });
   }
 }
 

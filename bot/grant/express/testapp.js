@@ -11,6 +11,8 @@ const gate = understudy({
   token: process.env.UNDERSTUDY_TOKEN,
   staffEmail: (req) => req.session.staff,
   isStaffAccount: (id) => id === "acct_staff",
+  signedIn: process.env.TELLS_NO_SIGN_IN ? undefined : (req) => ({ at: req.session.signedIn, how: ["hwk", "user"] }),
+  signInAgain: "/sign-in-again",
 });
 
 const app = express();
@@ -21,9 +23,12 @@ let voided = 0;
 
 app.get("/sign-in", (req, res) => {
   req.session.staff = req.query.staff;
+  const { ago = "0" } = req.query;
+  req.session.signedIn = ago === "" ? undefined : Date.now() / 1000 - Number(ago);
   const next = String(req.query.next ?? "/");
   res.redirect(303, /^\/(?![/\\])/.test(next) ? next : "/");
 });
+app.get("/sign-in-again", (req, res) => res.type("text").send("who are you?"));
 app.get("/sign-out", (req, res) => {
   delete req.session.staff;
   res.redirect(303, "/");

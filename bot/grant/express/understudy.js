@@ -13,6 +13,7 @@ import { banner, form, page, Problem, redirect, tellProblem, text, wantsPage } f
 import { ahead, CHANGES, deedOf, fromHere, harmless, LOOKS, pinMethod } from "./request.js";
 import { Running } from "./running.js";
 import { checkCSRF, fold, local, parameter, readForm, renew, save, secret } from "./session.js";
+import { proof, STALE, stepUp, withQuery } from "./signin.js";
 import { guarded } from "./upgrade.js";
 
 const RENEW = 60; // seconds before a token's end, when it is refreshed
@@ -27,6 +28,10 @@ const HERE = Symbol("understudy"); // where a request has what is known of it
  *
  * url is the bot's, app its name for this app, and token the app's. staffEmail(req) is who is signed in as staff, and
  * isStaffAccount(id) says whether a customer's account is in truth a member of staff's; both may be asynchronous.
+ *
+ * Where a flow wants whoever opens the app to have signed in a moment ago, signedIn(req) says when and how they did,
+ * as {at, how}: at is a Date or OpenID Connect's auth_time, and how a list of words such as its amr. signInAgain is
+ * where they do it anew, a path that takes next, and max_age in seconds.
  */
 export function understudy(options) {
   const gate = new Gate(checked(options));
@@ -71,7 +76,7 @@ function here(req) {
   return req[HERE];
 }
 
-function checked({ url, app, token, staffEmail, isStaffAccount, signIn = "/sign-in", issuer, plain = false, log = (line) => console.error(`understudy: ${line}`) }) {
+function checked({ url, app, token, staffEmail, isStaffAccount, signIn = "/sign-in", signedIn, signInAgain, issuer, plain = false, log = (line) => console.error(`understudy: ${line}`) }) {
   const wrong = [];
   const bot = URL.canParse(url) ? new URL(url) : undefined;
   const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(bot?.hostname);
@@ -83,8 +88,10 @@ function checked({ url, app, token, staffEmail, isStaffAccount, signIn = "/sign-
   for (const [name, value] of Object.entries({ staffEmail, isStaffAccount })) {
     if (typeof value !== "function") wrong.push(`${name} is missing, a function that only your app can write`);
   }
+  if (signedIn !== undefined && typeof signedIn !== "function") wrong.push("signedIn isn't a function of the request");
+  if (signInAgain !== undefined && typeof signInAgain !== "string") wrong.push("signInAgain isn't a path");
   if (wrong.length) throw new TypeError(`understudy: ${wrong.join("; ")}`);
-  return { url: bot.href.replace(/\/+$/, ""), app, token, staffEmail, isStaffAccount, signIn, issuer, log };
+  return { url: bot.href.replace(/\/+$/, ""), app, token, staffEmail, isStaffAccount, signIn, signedIn, signInAgain, issuer, log };
 }
 
 /** Gate is what happens to a request. */
@@ -267,25 +274,32 @@ class Gate {
   }
 
   signInFirst(res, back) {
-    redirect(res, `${this.signIn}${this.signIn.includes("?") ? "&" : "?"}next=${encodeURIComponent(back)}`);
+    redirect(res, withQuery(this.signIn, { next: back }));
   }
 
   /** open takes a link's code. */
   async open(req, res) {
     const code = parameter(req, "code");
+    const came = parameter(req, "again");
     const path = `${req.baseUrl}/understudy/open`;
     req.url = req.originalUrl = path; // the code is for no log
     if (!/^[\w.~-]{1,200}$/.test(code)) throw new Problem(400, "No link", "This address has no code of a link. Nothing was opened. Click Open as … in Slack.");
     const email = await this.staff(req);
     if (!email) return this.signInFirst(res, `${path}?code=${code}`);
-    await this.begin(req, res, { code }, email, `${req.baseUrl}/`);
+    await this.begin(req, res, { code }, email, `${req.baseUrl}/`, { path: `${path}?code=${code}`, came });
   }
 
-  /** begin opens the grant of a code or a case, in a session with a new id. */
-  async begin(req, res, what, email, next) {
+  /** begin opens the grant of a code or a case, in a session with a new id; or has the agent sign in anew, and back. */
+  async begin(req, res, what, email, next, back) {
     const { grant } = req[HERE];
     if (grant) throw nested(grant);
-    const { token } = await this.bot.call("/v1/grants/redeem", { json: { ...what, staff_email: email } });
+    let token;
+    try {
+      ({ token } = await this.bot.call("/v1/grants/redeem", { json: { ...what, staff_email: email, ...(await proof(req, this.signedIn)) } }));
+    } catch (e) {
+      if (e.type !== STALE) throw e;
+      return stepUp(this, res, e, back);
+    }
     const got = Date.now();
     const { claims, expired } = await this.bot.read(token).catch((e) => {
       this.log(`the bot's answer isn't taken, so nobody was let in: ${e.message}`);
@@ -347,7 +361,7 @@ class Gate {
       const s = await this.bot.call(`/v1/cases/${encodeURIComponent(id)}/standing`);
       const { name } = s.subject;
       if (s.over) return page(res, 200, "Nothing was opened", `Your request for ${name} is over: ${s.why || s.status}`, { more: `<p><a href="${text(next)}">Go back</a></p>` });
-      if (s.status === "active" && !s.from_slack) return await this.begin(req, res, { case: id }, email, next);
+      if (s.status === "active" && !s.from_slack) return await this.begin(req, res, { case: id }, email, next, { path: waitAt(req, id, next), came: parameter(req, "again") });
       if (s.status === "active") return page(res, 200, "Open it from Slack", `Your access to ${name} is approved. It was asked for in Slack: click Open as ${name} there.`);
       const who = s.asked.length ? `Asked: ${s.asked.join(", ")}.` : "Who decides is being found out.";
       page(res, 200, `Waiting for access to ${name}`, `${who} ${s.from_slack ? "It was asked for in Slack: once it is approved, open it from there." : "This page goes on by itself once it is approved."}`, again);

@@ -29,9 +29,12 @@ const (
 
 // Problem is why the bot, or the gate, doesn't do something: for people.
 type Problem struct {
+	Type   string `json:"type"`
 	Title  string `json:"title"`
 	Detail string `json:"detail"`
 	Status int    `json:"status"`
+	// MaxAge is how old a sign-in may be, in seconds, where one isn't fresh.
+	MaxAge int `json:"max_age"`
 }
 
 func (p *Problem) Error() string { return p.Title + ": " + p.Detail }
@@ -47,12 +50,17 @@ type opening struct {
 	} `json:"grant"`
 }
 
-func (b *bot) redeem(ctx context.Context, code, email string) (o opening, err error) {
-	return o, b.post(ctx, "/v1/grants/redeem", map[string]string{"code": code, "staff_email": email}, &o)
+// redemption is a link's code, or a request that was made in the app; and who
+// comes with it.
+type redemption struct {
+	Code  string `json:"code,omitempty"`
+	Case  string `json:"case,omitempty"`
+	Email string `json:"staff_email"`
+	signedIn
 }
 
-func (b *bot) redeemCase(ctx context.Context, id, email string) (o opening, err error) {
-	return o, b.post(ctx, "/v1/grants/redeem", map[string]string{"case": id, "staff_email": email}, &o)
+func (b *bot) redeem(ctx context.Context, r redemption) (o opening, err error) {
+	return o, b.post(ctx, "/v1/grants/redeem", r, &o)
 }
 
 func (b *bot) refresh(ctx context.Context, raw string) (o opening, err error) {

@@ -47,6 +47,14 @@ type Options struct {
 	Staff func(*http.Request) string
 	// SignIn is where they sign in, a path that takes next. The default is /login.
 	SignIn string
+	// SignedIn is when and how they last proved who they are, the time zero if that
+	// isn't known: auth_time and amr, where the app has them from OpenID Connect. Nil
+	// says that it never is; then no flow opens the app that wants a fresh sign-in.
+	SignedIn func(*http.Request) (at time.Time, how []string)
+	// SignInAgain is where they prove it anew though they are signed in, a path that
+	// takes next, and max_age: how old the proof may be then, in seconds. Without it
+	// they have to find their way by themselves.
+	SignInAgain string
 	// Home is where an agent begins who acts as a customer. The default is /.
 	Home string
 	// IsStaff says whether an account is a member of staff, as whom nobody may

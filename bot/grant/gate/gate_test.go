@@ -7,16 +7,18 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/understudyhq/understudy/bot/grant/gate"
 	"github.com/understudyhq/understudy/bot/grant/granttest"
 )
 
 // testApp is a customer portal in which members of staff say who they are.
-func testApp(t *testing.T, bot *granttest.Bot) *httptest.Server {
+func testApp(t *testing.T, bot *granttest.Bot, change func(*gate.Options)) *httptest.Server {
 	staff := func(r *http.Request) string {
 		cookie, err := r.Cookie("staff")
 		if err != nil {
@@ -25,10 +27,12 @@ func testApp(t *testing.T, bot *granttest.Bot) *httptest.Server {
 		email, _ := url.QueryUnescape(cookie.Value) // cookies are of ASCII
 		return email
 	}
-	g, err := gate.New(gate.Options{
-		URL: bot.URL, App: granttest.App, Token: bot.Token, Staff: staff, SignIn: "/sign-in",
+	options := gate.Options{
+		URL: bot.URL, App: granttest.App, Token: bot.Token, Staff: staff, SignIn: "/sign-in", SignedIn: signedIn, SignInAgain: "/sign-in-again",
 		IsStaff: func(_ context.Context, account string) bool { return account == "acct_staff" },
-	})
+	}
+	change(&options)
+	g, err := gate.New(options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,12 +40,14 @@ func testApp(t *testing.T, bot *granttest.Bot) *httptest.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /sign-in", func(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "staff", Value: url.QueryEscape(r.FormValue("staff")), Path: "/", HttpOnly: true})
+		http.SetCookie(w, &http.Cookie{Name: "signed_in", Value: signInTime(r), Path: "/", HttpOnly: true})
 		next := r.FormValue("next")
 		if !strings.HasPrefix(next, "/understudy/") {
 			next = "/"
 		}
 		http.Redirect(w, r, next, http.StatusSeeOther)
 	})
+	mux.Handle("GET /sign-in-again", text("who are you?"))
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		who := staff(r)
 		if who == "" {
@@ -61,6 +67,24 @@ func testApp(t *testing.T, bot *granttest.Bot) *httptest.Server {
 	mux.Handle("GET /accounts/{id}", g.RequireGrant("impersonation", func(r *http.Request) string { return r.PathValue("id") },
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, "account %s", r.PathValue("id")) })))
 	return serve(t, g, mux)
+}
+
+// signInTime is when somebody signs in, who may say that it was a while ago.
+func signInTime(r *http.Request) string {
+	ago := r.URL.Query().Get("ago")
+	if ago == "" && r.URL.Query().Has("ago") {
+		return ""
+	}
+	seconds, _ := strconv.Atoi(ago) // now, if they don't say
+	return time.Now().Add(-time.Duration(seconds) * time.Second).Format(time.RFC3339)
+}
+
+// signedIn is when that was; the zero time if it isn't known.
+func signedIn(r *http.Request) (at time.Time, how []string) {
+	if cookie, err := r.Cookie("signed_in"); err == nil {
+		at, _ = time.Parse(time.RFC3339, cookie.Value)
+	}
+	return at, []string{"hwk", "user"}
 }
 
 // serve serves the app behind the gate, which listens to its bot, until the test ends.
@@ -86,5 +110,10 @@ func text(s string) http.Handler {
 
 func TestTheGate(t *testing.T) {
 	bot := granttest.NewBot(t)
-	granttest.Run(t, bot, testApp(t, bot).URL)
+	granttest.Run(t, bot, testApp(t, bot, func(*gate.Options) {}).URL)
+}
+
+func TestAGateThatCantTellOfSignIns(t *testing.T) {
+	bot := granttest.NewBot(t)
+	granttest.RunUntold(t, bot, testApp(t, bot, func(o *gate.Options) { o.SignedIn = nil }).URL)
 }

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"html/template"
 	"net/http"
@@ -41,7 +40,7 @@ func (g *Gate) open(w http.ResponseWriter, r *http.Request) {
 		g.signIn(w, r)
 		return
 	}
-	g.letIn(w, r, g.Home, func(ctx context.Context) (opening, error) { return g.bot.redeem(ctx, r.FormValue("code"), email) })
+	g.letIn(w, r, g.Home, redemption{Code: r.FormValue("code"), Email: email})
 }
 
 // ahead says whether nobody has clicked yet: a program looks at what is behind a
@@ -56,7 +55,7 @@ func (g *Gate) signIn(w http.ResponseWriter, r *http.Request) {
 }
 
 // letIn has somebody act as the customer whom a grant is for.
-func (g *Gate) letIn(w http.ResponseWriter, r *http.Request, next string, redeem func(context.Context) (opening, error)) {
+func (g *Gate) letIn(w http.ResponseWriter, r *http.Request, next string, redeeming redemption) {
 	if acting := From(r.Context()); acting != nil {
 		g.show(w, notice{
 			Title: "You act as " + acting.Subject.Name, Status: http.StatusConflict,
@@ -65,7 +64,12 @@ func (g *Gate) letIn(w http.ResponseWriter, r *http.Request, next string, redeem
 		})
 		return
 	}
-	o, err := redeem(r.Context())
+	redeeming.signedIn = g.signedIn(r)
+	o, err := g.bot.redeem(r.Context(), redeeming)
+	if problem, ok := errors.AsType[*Problem](err); ok && problem.Type == typeFresh {
+		g.signInAgain(w, r, problem)
+		return
+	}
 	if err != nil {
 		g.fail(w, r, err)
 		return
@@ -194,7 +198,7 @@ func (g *Gate) wait(w http.ResponseWriter, r *http.Request) {
 	case s.Status == "active" && s.Slack:
 		g.show(w, notice{Title: "Open it from Slack", Status: http.StatusOK, Detail: "Your request for " + s.Subject.Name + " was made in Slack, and is approved. Click Open as " + s.Subject.Name + " there."})
 	case s.Status == "active":
-		g.letIn(w, r, next, func(ctx context.Context) (opening, error) { return g.bot.redeemCase(ctx, id, email) })
+		g.letIn(w, r, next, redemption{Case: id, Email: email})
 	default:
 		detail := "It is being found out who decides your request for " + s.Subject.Name + "."
 		if len(s.Asked) > 0 {
@@ -244,6 +248,7 @@ type notice struct {
 	Next          string
 	Again         time.Duration
 	Back          bool // a link to where they are themselves
+	SignIn        string
 	Banner        template.HTML
 }
 
@@ -258,6 +263,7 @@ var noticeHTML = template.Must(template.New("notice").Parse(`<!DOCTYPE html>
 {{if .End}}<form method="post" action="` + Path + `end"><input type="hidden" name="understudy_csrf" value="{{.Mark}}"><button>End now</button></form>{{end}}
 {{if .Ask}}<form method="post" action="` + Path + `ask"><input type="hidden" name="understudy_csrf" value="{{.Mark}}"><input type="hidden" name="flow" value="{{.Flow}}"><input type="hidden" name="account" value="{{.Account}}"><input type="hidden" name="next" value="{{.Next}}">
 <label for="reason">Reason</label><textarea id="reason" name="reason" rows="4" maxlength="500" required autofocus></textarea><button>Ask</button></form>{{end}}
+{{if .SignIn}}<p><a href="{{.SignIn}}">Sign in once more</a></p>{{end}}
 {{if .Back}}<p><a href="/">Go on as yourself</a></p>{{end}}
 </main></body></html>
 `))

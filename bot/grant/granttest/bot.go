@@ -6,14 +6,17 @@
 // An app under test is told its bot by the environment of [Bot.Environment], and
 // has these pages beside the middleware's own under /understudy/:
 //
-//	GET  /sign-in?staff=EMAIL&next=PATH   signs a member of staff in
+//	GET  /sign-in?staff=EMAIL&next=PATH   signs a member of staff in by the ways hwk and user, now;
+//	                                      with ago, so many seconds ago, or if that is empty nobody knows when
+//	GET  /sign-in-again                   is where the middleware has them sign in anew
 //	GET  /                                <p id="who"> says who acts as whom, <p id="voided"> how much was voided
 //	POST /invoices/7/void                 changes something
 //	GET  /export                          is marked as dangerous
 //	POST /password                        is never for who acts as a customer
 //	GET  /accounts/{id}                   needs a grant by the flow impersonation
 //
-// The account acct_staff is a member of staff there.
+// The account acct_staff is a member of staff there. An account that begins with
+// acct_fresh is opened only to who signed in within the last five minutes.
 package granttest
 
 import (
@@ -24,6 +27,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -106,8 +110,15 @@ func (b *Bot) Environment() []string {
 // Down has the bot answer nothing more, or again.
 func (b *Bot) Down(down bool) { b.down.Store(down) }
 
-func flow(scope approval.Scope) approval.FlowVersion {
-	return approval.FlowVersion{Name: "impersonation", Policy: approval.Policy{Timeout: time.Hour}, App: &approval.App{Name: App, URL: "https://portal.example.com/understudy/open", Scope: scope}}
+// freshAccount begins the accounts that only a fresh sign-in opens.
+const freshAccount = "acct_fresh"
+
+func flow(account string, scope approval.Scope) approval.FlowVersion {
+	app := approval.App{Name: App, URL: "https://portal.example.com/understudy/open", Scope: scope}
+	if strings.HasPrefix(account, freshAccount) {
+		app.FreshSignIn = 5 * time.Minute
+	}
+	return approval.FlowVersion{Name: "impersonation", Policy: approval.Policy{Timeout: time.Hour}, App: &app}
 }
 
 func (b *Bot) ask(_ context.Context, a api.Asking) (approval.Case, error) {
@@ -115,7 +126,7 @@ func (b *Bot) ask(_ context.Context, a api.Asking) (approval.Case, error) {
 		return approval.Case{}, &api.Refusal{Field: "reason", Text: "say why"}
 	}
 	return b.submit(approval.Submit{
-		Flow: flow(approval.ReadOnly), AskedIn: a.App, Reason: a.Reason, Requester: approval.Person{ID: "U" + a.StaffEmail, Name: "Kim Berg", Email: a.StaffEmail},
+		Flow: flow(a.Account, approval.ReadOnly), AskedIn: a.App, Reason: a.Reason, Requester: approval.Person{ID: "U" + a.StaffEmail, Name: "Kim Berg", Email: a.StaffEmail},
 		Account: approval.Account{ID: a.Account, Name: "Globex"},
 	}), nil
 }
@@ -123,7 +134,7 @@ func (b *Bot) ask(_ context.Context, a api.Asking) (approval.Case, error) {
 // Allowed is a grant of an hour that Kim got for this account, to be opened.
 func (b *Bot) Allowed(account, name string, scope approval.Scope) (id string) {
 	c := b.submit(approval.Submit{
-		Flow: flow(scope), Reason: "Invoice 1042 <shows> twice.", Requester: approval.Person{ID: "UKIM", Name: "Kim <b>Berg</b>", Email: Kim},
+		Flow: flow(account, scope), Reason: "Invoice 1042 <shows> twice.", Requester: approval.Person{ID: "UKIM", Name: "Kim <b>Berg</b>", Email: Kim},
 		Account: approval.Account{ID: account, Name: name},
 	})
 	b.Allow(c.ID)
@@ -210,6 +221,20 @@ func (b *Bot) Waiting() (ids []string) {
 		}
 	}
 	return ids
+}
+
+// SignedIn is what the app told of Kim's sign-in as she came into it last.
+func (b *Bot) SignedIn(id string) (told approval.SignedIn) {
+	events, err := b.ledger.Events(context.Background(), id)
+	if err != nil {
+		b.t.Error(err)
+	}
+	for _, e := range events {
+		if opened, ok := e.Body.(approval.Opened); ok {
+			told = opened.SignedIn
+		}
+	}
+	return told
 }
 
 // Deeds are what the app told of a case.

@@ -28,7 +28,17 @@ voided = 0
 
 def sign_in(request):
     request.session["staff"] = request.GET["staff"]
+    ago = request.GET.get("ago", "0")
+    request.session["signed_in"] = time.time() - int(ago) if ago else None
     return SeeOther(local(request.GET.get("next")))
+
+
+def signed_in(request):
+    return request.session.get("signed_in"), ["hwk", "user"]
+
+
+def sign_in_again(request):
+    return HttpResponse("who are you?", content_type="text/plain")
 
 
 def sign_out(request):
@@ -144,6 +154,7 @@ def overriding(get_response):
 
 urlpatterns = [
     path("sign-in", sign_in),
+    path("sign-in-again", sign_in_again),
     path("sign-out", sign_out),
     path("", home),
     path("invoices/<int:invoice>/void", void),
@@ -179,6 +190,7 @@ def main():
             "TOKEN": os.environ["UNDERSTUDY_TOKEN"],
             "SIGN_IN": "/sign-in",
             "STAFF_EMAIL": lambda request: request.session.get("staff"),
+            **({} if os.environ.get("TELLS_NO_SIGN_IN") else {"SIGNED_IN": signed_in, "SIGN_IN_AGAIN": "/sign-in-again"}),
             "IS_STAFF_ACCOUNT": lambda account: None if account == "acct_nobody_knows" else account == "acct_staff",
         },
     )
