@@ -72,6 +72,15 @@ func TestTheGuidesCode(t *testing.T) {
 	}
 }
 
+// TestTheAppsGuidesCode is code that is compiled and tested elsewhere.
+func TestTheAppsGuidesCode(t *testing.T) {
+	_, code, found := strings.Cut(read(t, "../../docs/apps.md"), "```go\n")
+	code, _, _ = strings.Cut(code, "```")
+	if !found || !strings.Contains(read(t, "../../bot/notify/example_test.go"), code) {
+		t.Errorf("docs/apps.md shows code that is nowhere tested:\n%s", code)
+	}
+}
+
 // heard notes what a test is told.
 type heard struct {
 	testing.TB
