@@ -46,7 +46,7 @@ func withCustomer(t *testing.T, r flows.Route) (*customer, setting) {
 		server := httptest.NewServer(page.Handler())
 		t.Cleanup(server.Close)
 		config.Answer = func(caseID string) string { return keys.ConsentURL(server.URL, caseID) }
-		c.app.withHook(func(*approval.App) {})(s, config)
+		c.app.withHook(func(a *approval.App) { a.Title = "Harbor Billing" })(s, config)
 		route(r)(s, config)
 	}
 }
@@ -124,7 +124,7 @@ func TestTheCustomerAgreesAndEndsIt(t *testing.T) {
 	}
 	link := told.Consent.URL
 	_, text := customer.reads(link)
-	for _, part := range []string{"May Kim Berg sign in as you?", "asks to sign in there as Acme, for 15 minutes", "They could look at everything, and change nothing", "Unless you agree, they aren&#39;t let in", "the invoice page fails"} {
+	for _, part := range []string{"May Kim Berg sign in as you?", "Kim Berg, who helps customers of Harbor Billing, asks to sign in there as Acme, for 15 minutes", "They could look at everything, and change nothing", "Unless you agree, they aren&#39;t let in", "the invoice page fails"} {
 		customer.must(text, part)
 	}
 	customer.must(customer.clicks(link, "Agree"), "Kim Berg may sign in as Acme for 15 minutes")
@@ -133,7 +133,7 @@ func TestTheCustomerAgreesAndEndsIt(t *testing.T) {
 	}
 	card := s.kim.Inbox().Wait("Approved by Acme (the customer)")
 	card.Click("Open as Acme")
-	if _, err := s.redeem(codeOf(t, s.kim, "Open portal as Acme"), "kim@example.com"); err != nil {
+	if _, err := s.redeem(codeOf(t, s.kim, "Open Harbor Billing as Acme"), "kim@example.com"); err != nil {
 		t.Fatal(err)
 	}
 	customer.app.next(approval.GrantOpened)
@@ -288,7 +288,7 @@ func TestTheCustomerAgreesToMoreTime(t *testing.T) {
 	customer.clicks(first, "Agree")
 	customer.app.next(approval.ConsentOver)
 	s.kim.Inbox().Wait("Approved by Acme").Click("Open as Acme")
-	if _, err := s.redeem(codeOf(t, s.kim, "Open portal as Acme"), "kim@example.com"); err != nil {
+	if _, err := s.redeem(codeOf(t, s.kim, "Open Harbor Billing as Acme"), "kim@example.com"); err != nil {
 		t.Fatal(err)
 	}
 	customer.app.next(approval.GrantOpened)

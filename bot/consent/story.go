@@ -56,7 +56,7 @@ func question(c approval.Case) story {
 	s := story{
 		Title: fmt.Sprintf("May %s sign in as you?", c.Requester.Name),
 		Told: []string{
-			fmt.Sprintf("%s, who helps customers of %s, asks to sign in there as %s, for %s. %s", c.Requester.Name, c.Flow.App.Name, c.Account.Name, length(c.Duration), may(c, "could")),
+			fmt.Sprintf("%s, who helps customers of %s, asks to sign in there as %s, for %s. %s", c.Requester.Name, c.Flow.App.Called(), c.Account.Name, length(c.Duration), may(c, "could")),
 			"Please answer by " + moment(c.PendingAt.Add(c.Flow.Policy.Timeout)) + "." + unless(c),
 		},
 		Reason:  reason(c),

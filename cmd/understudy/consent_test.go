@@ -48,7 +48,7 @@ func TestTheCustomerIsAsked(t *testing.T) {
 	v.sees("left", "Approved by @Mia Falk")
 	v.clicks("left", "Open as Meadowlark Media")
 	v.sees("left-modal", "The link works once")
-	agent := v.follows("Open portal as Meadowlark Media")
+	agent := v.follows("Open Harbor Billing as Meadowlark Media")
 	agent.presses("Kim Berg")
 	agent.shows("Kim Berg acting as Meadowlark Media (read-only)")
 
