@@ -47,7 +47,13 @@ const (
 	OnCallLeg    LegKind = "on_call"
 	GroupLeg     LegKind = "group"
 	CustomerLeg  LegKind = "customer"
+	// ConsentLeg is how a route with Consent finds the customer, who only agrees. No
+	// rule names it.
+	ConsentLeg LegKind = "consent"
 )
+
+// OfCustomer says whether it leads to the customer, and not to the workspace.
+func (k LegKind) OfCustomer() bool { return k == CustomerLeg || k == ConsentLeg }
 
 // Escalation adds a route's people After a time of silence.
 type Escalation struct {

@@ -294,8 +294,9 @@ func (c Case) approve(a Approve, now time.Time) ([]Body, error) {
 	if duration != c.Duration && (duration > c.Duration || !slices.Contains(c.Flow.Durations, duration)) {
 		return nil, c.invalid("approving %s of %s", duration, c.Duration)
 	}
-	bodies := []Body{ApprovedCase{a.By, duration}}
-	if !c.enoughWith(a.By.ID) {
+	approved := ApprovedCase{a.By, duration}
+	bodies := []Body{approved}
+	if !Apply(c, Event{Body: approved}).enough() {
 		return bodies, nil
 	}
 	return append(bodies, Granted{now.Add(min(duration, c.AllowedFor()))}), nil
