@@ -7,6 +7,7 @@ import (
 
 	"github.com/understudyhq/understudy/bot"
 	"github.com/understudyhq/understudy/flows"
+	"github.com/understudyhq/understudy/flows/approval"
 )
 
 // rude is an app that has what it is told, and says that it doesn't want it.
@@ -33,4 +34,32 @@ func TestTheCustomersYesIsNoApproval(t *testing.T) {
 	customer.must(customer.clicks(link, "Agree"), "Kim Berg isn&#39;t let in yet")
 	card.Click("Approve")
 	s.kim.Inbox().Wait("and @Mia Falk")
+}
+
+// TestTheCustomersLinkGoesWhereItsRequestBegan whatever the flow says since, and
+// however often it is sent: who may change flows answers for nobody.
+func TestTheCustomersLinkGoesWhereItsRequestBegan(t *testing.T) {
+	t.Parallel()
+	customer, setting := withCustomer(t, flows.Customer())
+	s := newStage(t, setting)
+	ask(s.kim, "Acme")
+	s.kim.Modal().Close()
+	told := customer.app.next(approval.ConsentAsked)
+	thief := receive(t)
+	close(thief.down)
+	stolen := *s.flow.App
+	stolen.Webhook, s.flow.App = thief.address, &stolen
+	s.provision(s.flow)
+	s.waits("the notice is recorded as taken", func() bool {
+		waiting, _, err := s.ledger.Webhooks(t.Context())
+		return err == nil && len(waiting) == 0
+	})
+	if _, err := s.ledger.ReplayWebhook(t.Context(), told.Case+"_2", s.now()); err != nil {
+		t.Fatal(err)
+	}
+	if again := customer.asked(); again != told.Consent.URL {
+		t.Errorf("sent again: %s, at first %s", again, told.Consent.URL)
+	}
+	customer.clicks(told.Consent.URL, "Refuse")
+	thief.next(approval.ConsentOver) // which has no link
 }
