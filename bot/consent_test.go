@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/understudyhq/understudy/bot"
 	"github.com/understudyhq/understudy/flows"
@@ -62,4 +63,37 @@ func TestTheCustomersLinkGoesWhereItsRequestBegan(t *testing.T) {
 	}
 	customer.clicks(told.Consent.URL, "Refuse")
 	thief.next(approval.ConsentOver) // which has no link
+}
+
+func TestTheCustomerLetsNobodyInWhoHasLeft(t *testing.T) {
+	t.Parallel()
+	customer, setting := withCustomer(t, flows.Customer())
+	s := newStage(t, setting)
+	ask(s.kim, "Acme")
+	s.kim.Modal().Close()
+	link := customer.asked()
+	s.ws.Deactivate(s.kim)
+	s.bot.People.Forget(s.kim.ID()) // what Slack said a moment ago
+	customer.must(customer.clicks(link, "Agree"), "Kim Berg can&#39;t be let in any more")
+	customer.must(customer.clicks(link, "Refuse"), "You refused")
+}
+
+// TestMoreTimeIsAgreedToByANewerFlow for a grant that began without an app.
+func TestMoreTimeIsAgreedToByANewerFlow(t *testing.T) {
+	t.Parallel()
+	customer, setting := withCustomer(t, flows.Customer().OrElse(flows.OnCall("PMGRS01")))
+	var app *approval.App
+	s := newStage(t, setting, withPolicy(approval.Policy{Timeout: time.Hour, Warn: 5 * time.Minute}),
+		func(s *stage, _ *bot.Config) { app, s.flow.App = s.flow.App, nil })
+	ask(s.kim, "Acme")
+	s.kim.Modal().Close()
+	s.mia.Inbox().Wait("Your decision is needed").Click("Approve")
+	s.kim.Inbox().Wait("Approved by @Mia Falk")
+	s.flow.App = app
+	s.provision(s.flow)
+	s.jump(11 * time.Minute)
+	s.kim.Inbox().Wait("⏳ Ends soon").Click("Extend")
+	link := customer.asked()
+	customer.must(customer.clicks(link, "Agree"), "Kim Berg may be signed in as Acme until")
+	customer.must(customer.clicks(link, "End it now"), "You ended the access")
 }
