@@ -1,6 +1,7 @@
 package consent_test
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"net/http/httptest"
@@ -69,8 +70,7 @@ func (p *page) reads(answer string) (status int, text string) {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodGet, "/consent/c1/seal", nil)
 	if answer != "" {
-		r = httptest.NewRequest(http.MethodPost, "/consent/c1/seal", strings.NewReader("answer="+answer))
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r = form(http.MethodPost, "answer="+answer)
 	}
 	p.Handler().ServeHTTP(w, r)
 	_, text, _ = strings.Cut(w.Body.String(), "<main>")
@@ -149,4 +149,61 @@ func TestTheClockIsSetBack(t *testing.T) {
 	p.must("", http.StatusOK, "End it now")
 	p.must("end", http.StatusSeeOther)
 	p.must("", http.StatusOK, "You ended the access")
+}
+
+// TestAStrangerCostsNothing, whatever they send: no look at the store, no line of the log.
+func TestAStrangerCostsNothing(t *testing.T) {
+	p := newPage(t, func(*approval.Submit) {})
+	var log bytes.Buffer
+	p.Log, p.Ledger = zerolog.New(&log), func() *store.Ledger {
+		t.Error("the store is looked at")
+		return p.ledger
+	}
+	server := httptest.NewServer(p.Handler())
+	t.Cleanup(server.Close)
+	for _, path := range []string{"c1/Seal", "c1/seal/", "c1/", "c1", "", "c1%2fseal", "c1/seal%00", "x%2f..%2fc1/sea", "c1/%2573eal", strings.Repeat("c", 5000) + "/x"} {
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "OPTIONS", "DELETE"} {
+			request, err := http.NewRequestWithContext(t.Context(), method, server.URL+"/consent/"+path, strings.NewReader("answer=agree"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = response.Body.Close() // not read
+			if response.StatusCode != http.StatusNotFound || response.Header.Get("Cache-Control") != "no-store" || response.Header.Get("Referrer-Policy") != "no-referrer" {
+				t.Errorf("%s %s: %s", method, path, response.Status)
+			}
+		}
+	}
+	if log.Len() > 0 {
+		t.Errorf("logged:\n%s", log.String())
+	}
+}
+
+// TestOnlyAFormAnswers and nothing that a page or a program could send unasked.
+func TestOnlyAFormAnswers(t *testing.T) {
+	for name, send := range map[string]func() *http.Request{
+		"HEAD":        func() *http.Request { return httptest.NewRequest(http.MethodHead, "/consent/c1/seal?answer=agree", nil) },
+		"GET":         func() *http.Request { return httptest.NewRequest(http.MethodGet, "/consent/c1/seal?answer=agree", nil) },
+		"its query":   func() *http.Request { return httptest.NewRequest(http.MethodPost, "/consent/c1/seal?answer=agree", nil) },
+		"PUT":         func() *http.Request { return form(http.MethodPut, "answer=agree") },
+		"PATCH":       func() *http.Request { return form(http.MethodPatch, "answer=agree") },
+		"a large one": func() *http.Request { return form(http.MethodPost, strings.Repeat("x", 1<<20)+"&answer=agree") },
+		"another one": func() *http.Request { return form(http.MethodPost, "answer=approve") },
+	} {
+		p := newPage(t, func(*approval.Submit) {})
+		p.Handler().ServeHTTP(httptest.NewRecorder(), send())
+		if c, err := p.ledger.Case(t.Context(), "c1"); err != nil || c.Status != approval.Pending || len(c.Approvals) > 0 {
+			t.Errorf("%s: %s, %v", name, c.Status, err)
+		}
+	}
+}
+
+func form(method, body string) *http.Request {
+	r := httptest.NewRequest(method, "/consent/c1/seal", strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return r
 }
