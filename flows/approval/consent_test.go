@@ -34,3 +34,25 @@ func TestConsentAloneApprovesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestTheSamePeopleWithoutTheCustomer are asked by an OrElse that says so: that they
+// were asked before is no reason to refuse.
+func TestTheSamePeopleWithoutTheCustomer(t *testing.T) {
+	route := managers.WithConsent().OrElse(managers)
+	away := approval.Miss{ID: customer.ID, Why: "the app answered 410 Gone"}
+	gone := approval.Miss{ID: ola.ID, Why: "their Slack account is deactivated"}
+	for name, tt := range map[string]struct {
+		story *story
+		want  approval.Status
+	}{
+		"they wait":              {consulting(t, route, mia, ola).then(away, ask(managers, mia, ola)), approval.Pending},
+		"one approves":           {consulting(t, route, mia, ola).then(away, ask(managers, mia, ola), yes(mia)), approval.Active},
+		"who can't be reached":   {consulting(t, route, mia, ola).then(gone, away, ask(managers, ola)), approval.Refused},
+		"only who asks":          {consulting(t, route, mia).then(away, ask(managers, kim)), approval.Refused},
+		"who approved it before": {consulting(t, route, mia, ola).then(yes(mia), away, ask(managers, mia, ola), yes(ola)), approval.Active},
+	} {
+		if tt.story.c.Status != tt.want {
+			t.Errorf("%s: %s, want %s (%v)", name, tt.story.c.Status, tt.want, tt.story.c.Closed)
+		}
+	}
+}
