@@ -186,9 +186,13 @@ func TestAStrangerCostsNothing(t *testing.T) {
 // TestOnlyAFormAnswers and nothing that a page or a program could send unasked.
 func TestOnlyAFormAnswers(t *testing.T) {
 	for name, send := range map[string]func() *http.Request{
-		"HEAD":        func() *http.Request { return httptest.NewRequest(http.MethodHead, "/consent/c1/seal?answer=agree", nil) },
-		"GET":         func() *http.Request { return httptest.NewRequest(http.MethodGet, "/consent/c1/seal?answer=agree", nil) },
-		"its query":   func() *http.Request { return httptest.NewRequest(http.MethodPost, "/consent/c1/seal?answer=agree", nil) },
+		"HEAD": func() *http.Request {
+			return httptest.NewRequest(http.MethodHead, "/consent/c1/seal?answer=agree", nil)
+		},
+		"GET": func() *http.Request { return httptest.NewRequest(http.MethodGet, "/consent/c1/seal?answer=agree", nil) },
+		"its query": func() *http.Request {
+			return httptest.NewRequest(http.MethodPost, "/consent/c1/seal?answer=agree", nil)
+		},
 		"PUT":         func() *http.Request { return form(http.MethodPut, "answer=agree") },
 		"PATCH":       func() *http.Request { return form(http.MethodPatch, "answer=agree") },
 		"a large one": func() *http.Request { return form(http.MethodPost, strings.Repeat("x", 1<<20)+"&answer=agree") },
