@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"context"
 	"html"
 	"io"
 	"net/http"
@@ -41,6 +42,7 @@ func withCustomer(t *testing.T, r flows.Route) (*customer, setting) {
 		}
 		page := &consent.Page{
 			Ledger: func() *store.Ledger { return s.ledger }, IsSeal: keys.IsConsent, Now: s.now, Log: zerolog.Nop(),
+			Barred:    func(ctx context.Context, c approval.Case) (bool, error) { return s.bot.Barred(ctx, c) },
 			Committed: func(result store.Result) { s.bot.Told(result) },
 		}
 		server := httptest.NewServer(page.Handler())
@@ -115,8 +117,7 @@ func TestTheCustomerAgreesAndEndsIt(t *testing.T) {
 	t.Parallel()
 	customer, setting := withCustomer(t, flows.Customer())
 	s := newStage(t, setting)
-	s.kim.Types("/impersonate acct_42")
-	s.kim.Modal().WaitText("Goes to Acme (the customer). The customer reads your reason.").Fill("Reason", "the invoice page fails").Submit()
+	ask(s.kim, "Acme")
 	s.kim.Modal().WaitText("Waiting for Acme (the customer). The customer's app hands them a link").Close()
 	told := customer.app.next(approval.ConsentAsked)
 	if want := (notify.Subject{ID: "acct_42", Name: "Acme"}); told.Subject != want || told.Consent.Duration != "15m0s" || !told.Until.IsZero() {

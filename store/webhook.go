@@ -109,7 +109,8 @@ type Notice struct {
 
 // Notice reads the event of a notice. It goes where the flow says now, so that a
 // wrong address can be mended; or where the case pins it, of a flow that isn't any
-// more or has another app.
+// more or has another app. One that has the customer's link goes only where the case
+// pins it: who changes flows would answer for the customer of a case that is open.
 func (l *Ledger) Notice(ctx context.Context, id string) (n Notice, err error) {
 	err = l.engine.View(ctx, func(tx Tx) (err error) {
 		n, err = readNotice(tx, id)
@@ -134,6 +135,10 @@ func readNotice(tx Tx, id string) (n Notice, err error) {
 	}
 	n.Case = approval.Apply(before, n.Event)
 	n.Moot = n.Kind == approval.ConsentAsked && decided(approval.Replay(events))
+	if n.Kind == approval.ConsentAsked {
+		n.URL = n.Case.Flow.App.Webhook
+		return n, nil
+	}
 	n.URL, err = webhookURL(tx, n.Case.Flow)
 	return n, err
 }

@@ -2,7 +2,6 @@ package consent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/understudyhq/understudy/flows/approval"
@@ -35,16 +34,28 @@ func notSaved() story {
 		"Your answer can't be kept just now, so nothing was changed, and nobody is let in by it. Please try again in a minute."}}
 }
 
+func perhapsSaved() story {
+	return story{Title: "Perhaps not answered yet", Told: []string{
+		"It isn't known whether your answer was kept. Please open the link once more in a minute: the page says what is so."}}
+}
+
+func barred(c approval.Case) story {
+	return story{Title: "Nothing was changed", Told: []string{
+		fmt.Sprintf("%s can't be let in any more, so your answer wasn't kept. You need do nothing else.", agent(c))}}
+}
+
 // stands says how the case stands, to its customer.
 func stands(c approval.Case, now time.Time) story {
 	switch c.Status {
-	case approval.Pending, approval.Routing:
+	case approval.Routing:
+		return between(c)
+	case approval.Pending:
 		if c.ApprovedBy(approval.CustomerID) {
 			return agreed(c)
 		}
 		return question(c)
 	case approval.Active:
-		if c.Open(now) {
+		if c.Grant != nil && now.Before(c.Grant.Until) {
 			return running(c)
 		}
 	case approval.Denied, approval.Cancelled, approval.TimedOut, approval.Refused, approval.Ended:
@@ -52,11 +63,19 @@ func stands(c approval.Case, now time.Time) story {
 	return over(c)
 }
 
+// between is while the case goes on from one route to the next, and takes no answers.
+func between(c approval.Case) story {
+	return story{
+		Title: "A moment, please", Reason: reason(c),
+		Told: []string{fmt.Sprintf("It is being found out who else decides whether %s may sign in as %s. Nobody is let in meanwhile. Please open the link once more in a minute.", agent(c), account(c))},
+	}
+}
+
 func question(c approval.Case) story {
 	s := story{
-		Title: fmt.Sprintf("May %s sign in as you?", c.Requester.Name),
+		Title: fmt.Sprintf("May %s sign in as you?", agent(c)),
 		Told: []string{
-			fmt.Sprintf("%s, who helps customers of %s, asks to sign in there as %s, for %s. %s", c.Requester.Name, c.Flow.App.Called(), c.Account.Name, length(c.Duration), may(c, "could")),
+			fmt.Sprintf("%s, who helps customers of %s, asks to sign in there as %s, for %s. %s", agent(c), app(c).Called(), account(c), length(c.Duration), may(c, "could")),
 			"Please answer by " + moment(c.PendingAt.Add(c.Flow.Policy.Timeout)) + "." + unless(c),
 		},
 		Reason:  reason(c),
@@ -68,7 +87,10 @@ func question(c approval.Case) story {
 
 // may says what the agent can do, or could if they were let in.
 func may(c approval.Case, can string) string {
-	if c.Flow.App.Scope == approval.FullAccess {
+	switch {
+	case c.Flow.App == nil:
+		return ""
+	case c.Flow.App.Scope == approval.FullAccess:
 		return "They " + can + " do there what you can."
 	}
 	return "They " + can + " look at everything, and change nothing."
@@ -86,19 +108,19 @@ func unless(c approval.Case) string {
 func agreed(c approval.Case) story {
 	return story{
 		Title:   "You agreed",
-		Told:    []string{fmt.Sprintf("%s isn't let in yet: somebody else has to approve it as well.", c.Requester.Name)},
+		Told:    []string{fmt.Sprintf("%s isn't let in yet: somebody else has to approve it as well.", agent(c))},
 		Reason:  reason(c),
 		Choices: []choice{{Refuse, "Refuse after all", false}},
 	}
 }
 
 func running(c approval.Case) story {
-	told := fmt.Sprintf("%s may sign in as %s until %s.", c.Requester.Name, c.Account.Name, moment(c.Grant.Until))
+	told := fmt.Sprintf("%s may sign in as %s until %s.", agent(c), account(c), moment(c.Grant.Until))
 	switch {
 	case c.Waits():
-		told = fmt.Sprintf("%s may sign in as %s for %s, beginning by %s.", c.Requester.Name, c.Account.Name, length(c.Grant.Until.Sub(c.Grant.From)), moment(c.Grant.Until))
+		told = fmt.Sprintf("%s may sign in as %s for %s, beginning by %s.", agent(c), account(c), length(c.Grant.Until.Sub(c.Grant.From)), moment(c.Grant.Until))
 	case !c.Grant.OpenedAt.IsZero():
-		told = fmt.Sprintf("%s is signed in as %s, until %s at the latest.", c.Requester.Name, c.Account.Name, moment(c.Grant.Until))
+		told = fmt.Sprintf("%s is signed in as %s, until %s at the latest.", agent(c), account(c), moment(c.Grant.Until))
 	}
 	title := "Access is allowed"
 	if c.ApprovedBy(approval.CustomerID) {
@@ -119,7 +141,7 @@ func over(c approval.Case) story {
 
 // outcome says how a case went that needs nothing of its customer any more.
 func outcome(c approval.Case) (title, told string) {
-	kept := c.Requester.Name + " wasn't let in"
+	kept := agent(c) + " wasn't let in"
 	yours := c.Closed != nil && c.Closed.By.ID == approval.CustomerID
 	switch c.Status {
 	case approval.Ended, approval.Active:
@@ -142,20 +164,31 @@ func outcome(c approval.Case) (title, told string) {
 	return "The question is over", "It needs no answer any more. " + kept + "."
 }
 
-// out says that the agent is out; who never was in was never signed in.
+// out says that the agent is out. Without an app nobody hears whether they were in.
 func out(c approval.Case) string {
-	if c.Grant != nil && c.Grant.OpenedAt.IsZero() {
-		return fmt.Sprintf("%s never signed in as %s, and can't any more.", c.Requester.Name, c.Account.Name)
+	if c.Flow.App != nil && c.Grant != nil && c.Grant.OpenedAt.IsZero() {
+		return fmt.Sprintf("%s never signed in as %s, and can't any more.", agent(c), account(c))
 	}
-	return fmt.Sprintf("%s isn't signed in as %s any more.", c.Requester.Name, c.Account.Name)
+	return fmt.Sprintf("%s isn't signed in as %s any more.", agent(c), account(c))
 }
 
 // reason is why the agent asks, unless the flow keeps that from the app.
 func reason(c approval.Case) string {
-	if c.Flow.App.HideReason {
+	if hidesReason(c) {
 		return ""
 	}
-	return strings.TrimSpace(c.Reason)
+	return readable(c.Reason)
+}
+
+func hidesReason(c approval.Case) bool { return app(c).HideReason }
+
+// app is what the agent would come into. A grant that is prolonged may be older than
+// its flow's app.
+func app(c approval.Case) approval.App {
+	if c.Flow.App == nil {
+		return approval.App{Name: c.Flow.Name}
+	}
+	return *c.Flow.App
 }
 
 func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }

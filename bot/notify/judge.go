@@ -35,7 +35,7 @@ var (
 	// errMoot says that nobody has to be told any more.
 	errMoot = errors.New("it is decided already")
 	// errNoAnswer says that the customer would have nowhere to answer.
-	errNoAnswer = errors.New("UNDERSTUDY_PUBLIC_URL isn't set, which links to customers begin with")
+	errNoAnswer = errors.New("UNDERSTUDY_CONSENT_URL isn't set, which links to customers begin with")
 )
 
 // refusal is an answer that isn't that the app has it.
