@@ -12,6 +12,7 @@ import (
 
 	"github.com/understudyhq/understudy/bot/grant"
 	"github.com/understudyhq/understudy/bot/grant/token"
+	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
 )
@@ -167,4 +168,13 @@ func (p *Planner) checkApp(ctx context.Context, plan *Plan, app *approval.App) e
 		plan.warn("app.name", "no token lets the app %s in, so that its links open nothing: make one with understudy token create %s --role app --app %s", app.Name, app.Name, app.Name)
 	}
 	return nil
+}
+
+// checkCustomers warns where customers can't be asked whom the rules may ask, by
+// their source.
+func (p *Plan) checkCustomers(rule flows.Flow, app *approval.App) {
+	asks := strings.Contains(rule.Source, "Customer()") || strings.Contains(rule.Source, "WithConsent()")
+	if asks && (app == nil || app.Webhook == "") {
+		p.warn("app.webhook", "the rules may ask the customer, whom only an app with a webhook can ask: without one such a request goes on to its route's OrElse, or is refused")
+	}
 }

@@ -108,10 +108,11 @@ func (p *Planner) Plan(ctx context.Context, r Record) (Plan, error) {
 	if err := p.checkRoom(ctx, &plan, flow); err != nil {
 		return plan, err
 	}
+	rule := p.Rules[flow.Rules()]
 	if err := p.checkApp(ctx, &plan, flow.App); err != nil {
 		return plan, err
 	}
-	rule := p.Rules[flow.Rules()]
+	plan.checkCustomers(rule, flow.App)
 	if p.World != nil {
 		asking, cancel := context.WithTimeout(ctx, planTime)
 		p.World.check(asking, &plan, rule, flow, p.Now())
