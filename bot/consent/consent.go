@@ -63,7 +63,7 @@ var (
 )
 
 func (p *Page) look(w http.ResponseWriter, r *http.Request) {
-	c, err := p.read(r)
+	c, err := p.read(r, p.Ledger())
 	if err != nil {
 		p.fail(w, r, err)
 		return
@@ -74,7 +74,8 @@ func (p *Page) look(w http.ResponseWriter, r *http.Request) {
 // answer commits what the customer says, and leads back to the page, which says what
 // came of it. An answer that comes too late changes nothing, as the page then says.
 func (p *Page) answer(w http.ResponseWriter, r *http.Request) {
-	c, err := p.read(r)
+	ledger := p.Ledger() // once: another process may have it the next moment
+	c, err := p.read(r, ledger)
 	if err != nil {
 		p.fail(w, r, err)
 		return
@@ -85,7 +86,7 @@ func (p *Page) answer(w http.ResponseWriter, r *http.Request) {
 		p.show(w, http.StatusBadRequest, stands(c, p.Now()))
 		return
 	}
-	result, err := p.Ledger().Do(r.Context(), store.Change{Case: c.ID, Command: command}, p.Now())
+	result, err := ledger.Do(r.Context(), store.Change{Case: c.ID, Command: command}, p.Now())
 	if _, late := errors.AsType[*approval.Rejection](err); err != nil && !late {
 		p.fail(w, r, err)
 		return
@@ -115,13 +116,12 @@ func commandOf(a Answer, c approval.Case) approval.Command {
 
 // read is the case that the link is about: that whose access was prolonged, if it
 // asked for no more than that.
-func (p *Page) read(r *http.Request) (approval.Case, error) {
+func (p *Page) read(r *http.Request, ledger *store.Ledger) (approval.Case, error) {
 	id := r.PathValue("case")
-	if !p.IsSeal(id, r.PathValue("seal")) {
+	switch {
+	case !p.IsSeal(id, r.PathValue("seal")):
 		return approval.Case{}, errNoLink
-	}
-	ledger := p.Ledger()
-	if ledger == nil {
+	case ledger == nil:
 		return approval.Case{}, errNoStore
 	}
 	c, err := asked(r.Context(), ledger, id)
