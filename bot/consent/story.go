@@ -38,7 +38,9 @@ func notSaved() story {
 // stands says how the case stands, to its customer.
 func stands(c approval.Case, now time.Time) story {
 	switch c.Status {
-	case approval.Pending, approval.Routing:
+	case approval.Routing:
+		return rerouted(c)
+	case approval.Pending:
 		if c.ApprovedBy(approval.CustomerID) {
 			return agreed(c)
 		}
@@ -80,6 +82,17 @@ func unless(c approval.Case) string {
 		return " Unless you agree, they aren't let in."
 	}
 	return ""
+}
+
+// rerouted is while others are looked for in the place of who can't be reached: an
+// answer would be taken by nobody.
+func rerouted(c approval.Case) story {
+	s := story{Title: "Nothing to answer just now", Reason: reason(c), Told: []string{
+		fmt.Sprintf("It is being found out who else has to answer, and %s isn't let in meanwhile. To answer, please load this page again in a minute.", c.Requester.Name)}}
+	if c.ApprovedBy(approval.CustomerID) {
+		s.Title = "You agreed"
+	}
+	return s
 }
 
 func agreed(c approval.Case) story {
