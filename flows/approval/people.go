@@ -125,7 +125,7 @@ func (c Case) miss(m Miss) ([]Body, error) {
 	switch {
 	case needed:
 		why = "the customer must agree, and can't be asked: " + m.Why
-	case c.Quorum > 1:
+	case c.Quorum > 1 || c.NeedsConsent():
 		why = "too few of those who were asked can be reached"
 	}
 	return append([]Body{missed}, c.refuse(c.ruling(), why, nil)...), nil
