@@ -133,14 +133,9 @@ func readNotice(tx Tx, id string) (n Notice, err error) {
 		return n, fmt.Errorf("the notice %s: %w", id, ErrNotFound)
 	}
 	n.Case = approval.Apply(before, n.Event)
-	n.Moot = n.Kind == approval.ConsentAsked && decided(approval.Replay(events))
+	n.Moot = n.Kind == approval.ConsentAsked && !approval.Replay(events).AwaitsCustomer()
 	n.URL, err = webhookURL(tx, n.Case.Flow)
 	return n, err
-}
-
-// decided says whether nobody's answer is waited for.
-func decided(c approval.Case) bool {
-	return c.Status != approval.Pending && c.Status != approval.Routing || c.ApprovedBy(approval.CustomerID)
 }
 
 func webhookURL(tx Tx, pin approval.FlowVersion) (string, error) {
@@ -307,6 +302,8 @@ func (r *Report) checkWebhooks(tx Tx) error {
 		switch {
 		case errors.Is(err, ErrNotFound) || err == nil && n.Case.Flow.App.Name != w.App:
 			r.problem("the notice %s to the app %s is of nothing that it was to be told", w.ID, w.App)
+		case err == nil && w.Kind != "" && w.Kind != n.Kind:
+			r.problem("the notice %s to the app %s says that it is %s, and is %s", w.ID, w.App, w.Kind, n.Kind)
 		case err != nil && !damaged(err):
 			return err
 		case queueErr != nil:

@@ -1,10 +1,6 @@
 package approval
 
-import (
-	"slices"
-
-	"github.com/understudyhq/understudy/flows"
-)
+import "slices"
 
 // A customer may be one of those who decide about a case. They aren't of the
 // workspace: they have no cards, and answer by a link that the app hands to them.
@@ -47,7 +43,13 @@ func (c Case) StillNeeded() int {
 	return max(0, c.Quorum-approvals)
 }
 
+// AwaitsCustomer says whether the customer's answer does something, or will once
+// it is found out who else decides.
+func (c Case) AwaitsCustomer() bool {
+	return (c.Status == Pending || c.Status == Routing) && !c.ApprovedBy(CustomerID)
+}
+
 // asksCustomer says whether the customer is one of those who are asked now.
 func asksCustomer(approvers []Approver) bool {
-	return slices.ContainsFunc(approvers, func(a Approver) bool { return a.Asked && a.Leg.Kind == flows.CustomerLeg })
+	return slices.ContainsFunc(approvers, func(a Approver) bool { return a.ID == CustomerID })
 }
