@@ -1,4 +1,5 @@
-// Package notify tells apps of their grants, by signed webhooks.
+// Package notify tells apps of their grants, and has them ask their customers, by
+// signed webhooks.
 //
 // It is for what listens to no stream: an app that writes to the customer that
 // somebody of support signed in as them, or a log of its own. The store has a
@@ -10,11 +11,14 @@
 //
 //   - taken, nothing sent: the notice comes back when its time is up;
 //   - sent, not recorded: it is sent again under the same id, by which an app
-//     drops what it has.
+//     drops what it has;
+//   - given up, the case told, not recorded: it is tried once more, unless the case
+//     needs no answer by then.
 //
 // An app that doesn't take a notice hears it again, ever more rarely, for three
 // days. What fails then stays in the store, for people to look at and to send
-// again. Notices of one app go out several at a time and in no promised order: each
+// again. A case waits for a question to its customer, so that an app has five minutes
+// for one, and then the case goes on without them. Notices of one app go out several at a time and in no promised order: each
 // says when it happened. An app that hangs holds up no other, and no case.
 //
 // What is sent is as the Standard Webhooks specification has it
@@ -127,16 +131,20 @@ func (n *Notifier) tell(ctx context.Context, w store.Webhook) {
 	}
 }
 
-// judged is the record of a try, which it tells of.
+// judged is the record of a try, which it tells of if there was one.
 func (n *Notifier) judged(w store.Webhook, failure error) func(context.Context) error {
+	drop := func(ctx context.Context) error { return n.Ledger.DropWebhook(ctx, w.ID) }
+	if errors.Is(failure, errMoot) {
+		return drop
+	}
 	now, result := n.Now(), Taken
 	defer func() {
 		if n.Watch != nil {
 			n.Watch(Attempt{w.App, result})
 		}
 	}()
-	if failure == nil || errors.Is(failure, errMoot) {
-		return func(ctx context.Context) error { return n.Ledger.DropWebhook(ctx, w.ID) }
+	if failure == nil {
+		return drop
 	}
 	verdict := judge(failure, w, now)
 	if verdict.final {
@@ -151,8 +159,8 @@ func (n *Notifier) judged(w store.Webhook, failure error) func(context.Context) 
 	}
 }
 
-// fail gives a notice up. A crash between the two leaves a notice that is tried
-// again, and a case that has gone on; it then hears the same again.
+// fail gives a notice up: first the case goes on, so that none waits for an answer to
+// what nobody asks.
 func (n *Notifier) fail(ctx context.Context, w store.Webhook, why string, now time.Time) error {
 	if w.Kind == approval.ConsentAsked && n.Unasked != nil {
 		if err := n.Unasked(ctx, w.Case(), why); err != nil {

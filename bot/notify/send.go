@@ -30,20 +30,7 @@ func (n *Notifier) send(ctx context.Context, w store.Webhook) error {
 	if err != nil {
 		return err
 	}
-	if notice.URL == "" {
-		return errUnwanted
-	}
-	if notice.Moot {
-		return errMoot
-	}
-	answer := ""
-	if notice.Kind == approval.ConsentAsked {
-		if n.Answer == nil {
-			return errNoAnswer
-		}
-		answer = n.Answer(notice.Case.ID)
-	}
-	body, err := Body(notice, answer)
+	body, err := n.body(notice)
 	if err != nil {
 		return err
 	}
@@ -71,4 +58,19 @@ func (n *Notifier) send(ctx context.Context, w store.Webhook) error {
 		return nil
 	}
 	return &refusal{response.StatusCode, retryAfter(response.Header)}
+}
+
+// body is what the app is sent, if it is to be sent anything.
+func (n *Notifier) body(notice store.Notice) ([]byte, error) {
+	switch {
+	case notice.Moot:
+		return nil, errMoot
+	case notice.URL == "":
+		return nil, errUnwanted
+	case notice.Kind != approval.ConsentAsked:
+		return Body(notice, "")
+	case n.Answer == nil:
+		return nil, errNoAnswer
+	}
+	return Body(notice, n.Answer(notice.Case.ID))
 }
