@@ -18,6 +18,7 @@ import (
 	"github.com/understudyhq/understudy/bot/consent"
 	"github.com/understudyhq/understudy/bot/grant"
 	"github.com/understudyhq/understudy/bot/notify"
+	"github.com/understudyhq/understudy/bot/slacksim"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
@@ -192,6 +193,39 @@ func TestWhereNoCustomerCanBeAsked(t *testing.T) {
 			s.kim.Modal().WaitText(tt.want)
 		})
 	}
+}
+
+// TestNoCustomerIsAskedBeforeTheOthersAreKnown: while Slack doesn't say who they are,
+// nobody is asked, and no OrElse that needs no consent is taken.
+func TestNoCustomerIsAskedBeforeTheOthersAreKnown(t *testing.T) {
+	t.Parallel()
+	customer, setting := withCustomer(t, flows.Person("mia@example.com").WithConsent().OrElse(flows.Person("lee@example.com")))
+	s := newStage(t, setting)
+	s.ws.FailSome("users.lookupByEmail", 1, slacksim.RateLimited(time.Second))
+	ask(s.kim, "Acme")
+	s.kim.Modal().WaitText("Slack hasn't answered").Close()
+	c := live(t, s)
+	if c.Status != approval.Routing || len(c.Approvers) > 0 || len(customer.app.told) > 0 {
+		t.Errorf("%s, asked are %v, the app heard %d notices", c.Status, c.Approvers, len(customer.app.told))
+	}
+	s.ws.Heal()
+	s.jump(10 * time.Second) // to the next try
+	customer.must(customer.clicks(customer.asked(), "Agree"), "Kim Berg isn&#39;t let in yet")
+	s.mia.Inbox().Wait("So far: Acme (the customer).").Click("Approve")
+	s.kim.Inbox().Wait("Approved by Acme (the customer)")
+	if n := s.lee.Inbox().Len(); n > 0 {
+		t.Errorf("Lee, of the OrElse, got %d messages", n)
+	}
+}
+
+// live is the only case.
+func live(t *testing.T, s *stage) approval.Case {
+	t.Helper()
+	cases, err := s.ledger.Cases(t.Context(), "", 1)
+	if err != nil || len(cases) != 1 {
+		t.Fatal(cases, err)
+	}
+	return cases[0]
 }
 
 // TestAnAppThatDoesntAskItsCustomer is like an approver who can't be reached.
