@@ -7,12 +7,14 @@
 // events always gives the same case.
 //
 //	routing → pending → active → ended
-//	   │         └→ denied, cancelled, timed_out
+//	   │         ├→ denied, cancelled, timed_out, refused
+//	   │         └→ routing (nobody who was asked can be reached)
 //	   ├→ active (a rule approved)
 //	   └→ denied, cancelled, refused
 //
 // The events are the audit log. Nothing here reads a clock, sends anything or
-// knows Slack: people are identifiers with names.
+// knows Slack: people are identifiers with names. One of those who decide may be
+// the customer, who isn't of the workspace: see [CustomerID].
 package approval
 
 import (
@@ -156,7 +158,8 @@ const (
 	ReasonUnasked  Reasoning = "none"     // not asked for
 )
 
-// Person is somebody of the workspace, as they were known when recorded.
+// Person is somebody of the workspace, or the customer, as they were known when
+// recorded.
 type Person struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
