@@ -196,10 +196,11 @@ func TestWhereNoCustomerCanBeAsked(t *testing.T) {
 }
 
 // TestNoCustomerIsAskedBeforeTheOthersAreKnown: while Slack doesn't say who they are,
-// nobody is asked, and no OrElse that needs no consent is taken.
+// nobody is asked, and no OrElse is taken, though that one could be: the customer isn't
+// in Slack.
 func TestNoCustomerIsAskedBeforeTheOthersAreKnown(t *testing.T) {
 	t.Parallel()
-	customer, setting := withCustomer(t, flows.Person("mia@example.com").WithConsent().OrElse(flows.Person("lee@example.com")))
+	customer, setting := withCustomer(t, flows.Person("mia@example.com").WithConsent().OrElse(flows.Customer()))
 	s := newStage(t, setting)
 	s.ws.FailSome("users.lookupByEmail", 1, slacksim.RateLimited(time.Second))
 	ask(s.kim, "Acme")
@@ -213,9 +214,6 @@ func TestNoCustomerIsAskedBeforeTheOthersAreKnown(t *testing.T) {
 	customer.must(customer.clicks(customer.asked(), "Agree"), "Kim Berg isn&#39;t let in yet")
 	s.mia.Inbox().Wait("So far: Acme (the customer).").Click("Approve")
 	s.kim.Inbox().Wait("Approved by Acme (the customer)")
-	if n := s.lee.Inbox().Len(); n > 0 {
-		t.Errorf("Lee, of the OrElse, got %d messages", n)
-	}
 }
 
 // live is the only case.
