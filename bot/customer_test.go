@@ -193,6 +193,13 @@ func TestWhereNoCustomerCanBeAsked(t *testing.T) {
 			s.kim.Modal().WaitText(tt.want)
 		})
 	}
+	t.Run("no page", func(t *testing.T) {
+		t.Parallel()
+		_, setting := withCustomer(t, flows.Customer())
+		s := newStage(t, setting, func(_ *stage, config *bot.Config) { config.Answer = nil })
+		ask(s.kim, "Acme")
+		s.kim.Modal().WaitText("UNDERSTUDY_CONSENT_URL isn't set")
+	})
 }
 
 // TestNoCustomerIsAskedBeforeTheOthersAreKnown: while Slack doesn't say who they are,
