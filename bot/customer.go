@@ -34,6 +34,18 @@ func (b *Bot) noCustomer(c approval.Case) string {
 	return ""
 }
 
+// Barred says whether whoever asks in this case may not act any more, for a customer
+// who agrees. What [Bot.decide] looks up of everybody else's approval counts there too.
+func (b *Bot) Barred(ctx context.Context, c approval.Case) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, vouchTime)
+	defer cancel()
+	who, err := b.People.ByID(ctx, c.Requester.ID)
+	if errors.Is(err, people.ErrUnknown) {
+		return true, nil
+	}
+	return who.Barred != "", err
+}
+
 // unasked has a case go on whose customer the app didn't ask.
 func (b *Bot) unasked(ctx context.Context, caseID, why string) error {
 	_, err := b.commit(ctx, store.Change{Case: caseID, Command: approval.Miss{ID: approval.CustomerID, Why: why}})

@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"context"
 	"html"
 	"io"
 	"net/http"
@@ -42,6 +43,7 @@ func withCustomer(t *testing.T, r flows.Route) (*customer, setting) {
 		}
 		page := &consent.Page{
 			Ledger: func() *store.Ledger { return s.ledger }, IsSeal: keys.IsConsent, Now: s.now, Log: zerolog.Nop(),
+			Barred:    func(ctx context.Context, c approval.Case) (bool, error) { return s.bot.Barred(ctx, c) },
 			Committed: func(result store.Result) { s.bot.Told(result) },
 		}
 		server := httptest.NewServer(page.Handler())

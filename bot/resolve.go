@@ -53,7 +53,7 @@ func (s *search) empty() bool { return len(s.found.Approvers) == 0 }
 // addCustomer adds who has to agree, and says whether they can be asked.
 func (s *search) addCustomer(ctx context.Context, b *Bot) bool {
 	before := len(s.found.Approvers)
-	s.add(ctx, b, flows.Leg{Kind: flows.CustomerLeg}, true)
+	s.add(ctx, b, flows.Leg{Kind: flows.ConsentLeg}, true)
 	return len(s.found.Approvers) > before
 }
 
@@ -109,7 +109,7 @@ func (s *search) crew(ctx context.Context, b *Bot, leg flows.Leg) (people.Crew, 
 		return directory.OnCall(ctx, leg.Name)
 	case flows.GroupLeg:
 		return directory.Group(ctx, leg.Name)
-	case flows.CustomerLeg:
+	case flows.CustomerLeg, flows.ConsentLeg:
 		return b.customer(s.c), nil
 	}
 	return people.Crew{}, fmt.Errorf("the bot knows no way to ask %s", leg)

@@ -19,7 +19,7 @@ func (r Route) invalid(depth int) string {
 		return "the rule needs fewer than no approvals"
 	case r.names(RequesterLeg) && !r.Self():
 		return "the rule lets the requester decide together with others, or be asked later: Requester stands alone"
-	case slices.Contains(r.Also, Leg{Kind: CustomerLeg}):
+	case slices.ContainsFunc(r.Also, func(l Leg) bool { return l.Kind == CustomerLeg }):
 		return "the rule lets the customer decide without being asked: they have no other way to"
 	case r.Consent && r.names(CustomerLeg):
 		return "the rule asks the customer twice: Customer alone decides, WithConsent is for what others decide"
@@ -42,15 +42,26 @@ func (r Route) escalatesWrongly(depth int) string {
 		if e.After <= 0 {
 			return "the rule escalates after no time"
 		}
-		switch {
-		case e.Route.names(RequesterLeg):
-			return "the rule escalates to the requester"
-		case e.Route.Quorum > 1 || e.Route.Consent || len(e.Route.Channels) > 0 || len(e.Route.Escalations) > 0:
-			return "the rule escalates to a route that needs, shows or escalates by itself: say it of the whole route"
-		}
 		if why := e.Route.invalid(depth + 1); why != "" {
 			return why
 		}
+		if why := e.Route.addsMore(); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// addsMore says what else than people an escalation or its OrElse would add, which
+// nobody would heed: only its people come to the case. Empty if there is nothing.
+func (r Route) addsMore() string {
+	switch {
+	case r.names(RequesterLeg):
+		return "the rule escalates to the requester"
+	case r.Quorum > 1 || r.Consent || len(r.Channels) > 0 || len(r.Escalations) > 0:
+		return "the rule escalates to a route that needs, shows or escalates by itself: say it of the whole route"
+	case r.Else != nil:
+		return r.Else.addsMore()
 	}
 	return ""
 }

@@ -173,7 +173,7 @@ func (l Leg) String() string {
 		return "on-call managers (schedule " + l.Name + ")"
 	case GroupLeg:
 		return "the group @" + l.Name
-	case CustomerLeg:
+	case CustomerLeg, ConsentLeg:
 		return "the customer"
 	case PersonLeg:
 	}

@@ -47,7 +47,13 @@ const (
 	OnCallLeg    LegKind = "on_call"
 	GroupLeg     LegKind = "group"
 	CustomerLeg  LegKind = "customer"
+	// ConsentLeg is how a route with Consent finds the customer, who only agrees. No
+	// rule names it.
+	ConsentLeg LegKind = "consent"
 )
+
+// OfCustomer says whether it leads to the customer, and not to the workspace.
+func (k LegKind) OfCustomer() bool { return k == CustomerLeg || k == ConsentLeg }
 
 // Escalation adds a route's people After a time of silence.
 type Escalation struct {
@@ -82,6 +88,7 @@ func Channel(name string) SlackChannel { return SlackChannel(name) }
 // And asks the people of both routes, with all that belongs to either: the
 // larger number of approvals counts.
 func (r Route) And(other Route) Route {
+	first := r
 	r.Legs = append(slices.Clone(r.Legs), other.Legs...)
 	r.Also = append(slices.Clone(r.Also), other.Also...)
 	r.Channels = append(slices.Clone(r.Channels), other.Channels...)
@@ -91,13 +98,25 @@ func (r Route) And(other Route) Route {
 		r = r.EscalateAfter(e.After, e.Route)
 	}
 	switch {
-	case r.Else == nil:
-		r.Else = other.Else
-	case other.Else != nil:
-		both := r.Else.And(*other.Else)
+	case first.Else == nil:
+		r.Else = other.insteadOf(first)
+	case other.Else == nil:
+		r.Else = first.insteadOf(other)
+	default:
+		both := first.Else.And(*other.Else)
 		r.Else = &both
 	}
 	return r
+}
+
+// insteadOf is who is asked where neither r nor the other, which has no OrElse, can
+// be: if the other wants the customer's consent, nothing is granted without it there.
+func (r Route) insteadOf(other Route) *Route {
+	if r.Else == nil || !other.Consent {
+		return r.Else
+	}
+	otherwise := r.Else.WithConsent()
+	return &otherwise
 }
 
 // OrElse is asked when nobody of r can be: nobody is there, nobody can be

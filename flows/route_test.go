@@ -51,6 +51,10 @@ func TestNothingUnknownAllows(t *testing.T) {
 		"customer twice":       {ask(flows.Customer().WithConsent()), "the rule asks the customer twice: Customer alone decides, WithConsent is for what others decide"},
 		"customer and oneself": {ask(flows.Requester("").WithConsent()), stands},
 		"consent later":        {ask(flows.OnCall("P1").EscalateAfter(time.Minute, flows.Group("a").WithConsent())), byItself},
+		"consent later, or":    {ask(flows.OnCall("P1").EscalateAfter(time.Minute, flows.Group("a").OrElse(flows.Group("b").WithConsent()))), byItself},
+		"two later, or":        {ask(flows.OnCall("P1").EscalateAfter(time.Minute, flows.Group("a").OrElse(flows.Group("b").OrElse(flows.Group("c").Need(2))))), byItself},
+		"requester later, or":  {ask(flows.OnCall("P1").EscalateAfter(time.Minute, flows.Group("a").OrElse(flows.Requester("")))), "the rule escalates to the requester"},
+		"consent as a leg":     {ask(flows.Route{Legs: []flows.Leg{{Kind: flows.ConsentLeg}}}), `the rule asks in a way that nobody knows: "consent"`},
 		"negative quorum":      {ask(flows.OnCall("P1").Need(-1)), "the rule needs fewer than no approvals"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -118,5 +122,27 @@ func TestAndKeepsWhatBelongsToEither(t *testing.T) {
 	}
 	if other := flows.OnCall("P1").And(two); other.Else.String() != two.Else.String() {
 		t.Errorf("the second's OrElse is lost: %s", other)
+	}
+}
+
+// TestConsentIsOfAllThatIsAskedTogether also where only one of two routes has an
+// OrElse, which is asked in the place of both.
+func TestConsentIsOfAllThatIsAskedTogether(t *testing.T) {
+	one, two, three := flows.OnCall("P1"), flows.Group("a"), flows.Group("b")
+	for name, tt := range map[string]struct {
+		route flows.Route
+		want  bool // of its OrElse
+	}{
+		"the first's":    {one.WithConsent().And(two.OrElse(three)), true},
+		"the second's":   {one.OrElse(three).And(two.WithConsent()), true},
+		"left out":       {one.WithConsent().OrElse(three).And(two), false},
+		"both left out":  {one.WithConsent().OrElse(three).And(two.WithConsent().OrElse(three)), false},
+		"one left out":   {one.WithConsent().OrElse(three).And(two.OrElse(three).WithConsent()), true},
+		"nobody's":       {one.And(two.OrElse(three)), false},
+		"of both, after": {one.OrElse(three).And(two).WithConsent(), true},
+	} {
+		if tt.route.Else.Consent != tt.want {
+			t.Errorf("%s: %s", name, tt.route)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/understudyhq/understudy/flows/approval"
@@ -150,14 +151,8 @@ func index(tx Tx, before, after approval.Case) error {
 	if err := indexLive(tx, after); err != nil {
 		return err
 	}
-	for _, id := range participants(after) {
-		if after.Status.Over() {
-			if err := tx.Delete(openKey(id, after.ID)); err != nil {
-				return err
-			}
-		} else if err := put(tx, openKey(id, after.ID), struct{}{}); err != nil {
-			return err
-		}
+	if err := indexOpen(tx, before, after); err != nil {
+		return err
 	}
 	if err := indexHomes(tx, before, after); err != nil {
 		return err
@@ -169,6 +164,23 @@ func index(tx Tx, before, after approval.Case) error {
 		return nil
 	}
 	return put(tx, pastKey(after.Requester.ID, after.AskedAt, after.ID), after.Status)
+}
+
+// indexOpen keeps the open cases of each participant.
+func indexOpen(tx Tx, before, after approval.Case) (err error) {
+	known := participants(before)
+	for _, id := range participants(after) {
+		switch {
+		case after.Status.Over():
+			err = tx.Delete(openKey(id, after.ID))
+		case !slices.Contains(known, id):
+			err = put(tx, openKey(id, after.ID), struct{}{})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // participants are the requester and everybody of the workspace who may decide.

@@ -30,6 +30,10 @@ func (q queue) at(tx Tx, id string) (time.Time, error) {
 
 // put sets when the id is to be looked at.
 func (q queue) put(tx Tx, id string, at time.Time) error {
+	was, err := q.at(tx, id)
+	if err != nil || was.Equal(at) {
+		return err
+	}
 	if err := q.remove(tx, id); err != nil {
 		return err
 	}

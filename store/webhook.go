@@ -109,7 +109,8 @@ type Notice struct {
 
 // Notice reads the event of a notice. It goes where the flow says now, so that a
 // wrong address can be mended; or where the case pins it, of a flow that isn't any
-// more or has another app.
+// more or has another app. One that has the customer's link goes only where the case
+// pins it: who changes flows would answer for the customer of a case that is open.
 func (l *Ledger) Notice(ctx context.Context, id string) (n Notice, err error) {
 	err = l.engine.View(ctx, func(tx Tx) (err error) {
 		n, err = readNotice(tx, id)
@@ -133,9 +134,18 @@ func readNotice(tx Tx, id string) (n Notice, err error) {
 		return n, fmt.Errorf("the notice %s: %w", id, ErrNotFound)
 	}
 	n.Case = approval.Apply(before, n.Event)
-	n.Moot = n.Kind == approval.ConsentAsked && !approval.Replay(events).AwaitsCustomer()
+	n.Moot = n.Kind == approval.ConsentAsked && decided(approval.Replay(events))
+	if n.Kind == approval.ConsentAsked {
+		n.URL = n.Case.Flow.App.Webhook
+		return n, nil
+	}
 	n.URL, err = webhookURL(tx, n.Case.Flow)
 	return n, err
+}
+
+// decided says whether nobody's answer is waited for.
+func decided(c approval.Case) bool {
+	return c.Status != approval.Pending && c.Status != approval.Routing || c.ApprovedBy(approval.CustomerID)
 }
 
 func webhookURL(tx Tx, pin approval.FlowVersion) (string, error) {

@@ -138,7 +138,7 @@ func consulted(t *testing.T) *store.Ledger {
 	question := ask("c1", mia)
 	rule, _ := question.Command.(approval.Rule)
 	rule.Found.Route = rule.Found.Route.WithConsent()
-	rule.Found.Approvers = append(rule.Found.Approvers, approval.Approver{Person: customer, Leg: flows.Leg{Kind: flows.CustomerLeg}, Asked: true})
+	rule.Found.Approvers = append(rule.Found.Approvers, approval.Approver{Person: customer, Leg: flows.Leg{Kind: flows.ConsentLeg}, Asked: true})
 	question.Command = rule
 	must(t, l, question, noon)
 	return l

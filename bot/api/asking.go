@@ -50,7 +50,7 @@ func standing(c approval.Case) Standing {
 	if c.Status == approval.Pending && c.SelfApproved() {
 		s.Asked = append(s.Asked, c.Requester.Name)
 	}
-	if c.Status == approval.Pending && c.AsksCustomer() && !c.ApprovedBy(approval.CustomerID) {
+	if c.Status == approval.Pending && c.AwaitsCustomer() {
 		s.Asked = append(s.Asked, c.Account.Customer().Name)
 	}
 	if c.Closed != nil {

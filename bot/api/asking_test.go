@@ -32,7 +32,7 @@ func TestWhomARequestWaitsFor(t *testing.T) {
 	p.do(approval.Rule{
 		Ruling: approval.Ruling{Account: account, Outcome: flows.Outcome{Result: flows.Asked, Route: &route}},
 		Found: approval.Found{Route: route, Approvers: []approval.Approver{
-			{Person: mia, Leg: route.Legs[0], Asked: true}, {Person: account.Customer(), Leg: flows.Leg{Kind: flows.CustomerLeg}, Asked: true},
+			{Person: mia, Leg: route.Legs[0], Asked: true}, {Person: account.Customer(), Leg: flows.Leg{Kind: flows.ConsentLeg}, Asked: true},
 		}},
 	}, "c9")
 	waitsFor(approval.Pending, "Mia Falk", "Acme (the customer)")

@@ -64,6 +64,7 @@ func openHealth(ctx context.Context, s Settings, counts http.Handler, v1 *api.V1
 func consents(v1 *api.V1, h *health) *consent.Page {
 	return &consent.Page{
 		Ledger: v1.Ledger, IsSeal: v1.Keys.IsConsent, Now: v1.Now, Log: v1.Log,
+		Barred:    func(ctx context.Context, c approval.Case) (bool, error) { return h.bot.Load().Barred(ctx, c) },
 		Committed: func(r store.Result) { h.bot.Load().Told(r) },
 	}
 }

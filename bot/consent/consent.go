@@ -32,6 +32,9 @@ type Page struct {
 	Ledger func() *store.Ledger
 	// IsSeal says whether this is the case's seal.
 	IsSeal func(caseID, seal string) bool
+	// Barred says whether whoever asks in this case may not act any more, as it is
+	// looked up at every approval. An error says that nobody knows just now.
+	Barred func(context.Context, approval.Case) (bool, error)
 	// Committed is told what an answer came to.
 	Committed func(store.Result)
 	Now       func() time.Time
@@ -60,12 +63,13 @@ const (
 var (
 	errNoLink  = errors.New("no such link")
 	errNoStore = errors.New("the store isn't this process's")
+	errBarred  = errors.New("whoever asks may not act any more")
 )
 
 func (p *Page) look(w http.ResponseWriter, r *http.Request) {
-	c, err := p.read(r, p.Ledger())
+	_, c, err := p.read(r)
 	if err != nil {
-		p.fail(w, r, err)
+		p.fail(w, r, c, err)
 		return
 	}
 	p.show(w, http.StatusOK, stands(c, p.Now()))
@@ -74,10 +78,9 @@ func (p *Page) look(w http.ResponseWriter, r *http.Request) {
 // answer commits what the customer says, and leads back to the page, which says what
 // came of it. An answer that comes too late changes nothing, as the page then says.
 func (p *Page) answer(w http.ResponseWriter, r *http.Request) {
-	ledger := p.Ledger() // once: another process may have it the next moment
-	c, err := p.read(r, ledger)
+	ledger, c, err := p.read(r)
 	if err != nil {
-		p.fail(w, r, err)
+		p.fail(w, r, c, err)
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, longestAnswer)
@@ -86,9 +89,9 @@ func (p *Page) answer(w http.ResponseWriter, r *http.Request) {
 		p.show(w, http.StatusBadRequest, stands(c, p.Now()))
 		return
 	}
-	result, err := ledger.Do(r.Context(), store.Change{Case: c.ID, Command: command}, p.Now())
+	result, err := p.do(r.Context(), ledger, c, command)
 	if _, late := errors.AsType[*approval.Rejection](err); err != nil && !late {
-		p.fail(w, r, err)
+		p.fail(w, r, c, err)
 		return
 	}
 	if len(result.Events) > 0 {
@@ -97,6 +100,21 @@ func (p *Page) answer(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Location", r.PathValue("seal")) // relative: something in front may have put the page elsewhere
 	w.WriteHeader(http.StatusSeeOther)
+}
+
+// do commits the answer. Like any approval, a customer's counts only for somebody who
+// still has their account.
+func (p *Page) do(ctx context.Context, ledger *store.Ledger, c approval.Case, command approval.Command) (store.Result, error) {
+	if _, agrees := command.(approval.Approve); agrees && !c.Status.Over() && c.Status != approval.Active {
+		barred, err := p.Barred(ctx, c)
+		if err == nil && barred {
+			err = errBarred
+		}
+		if err != nil {
+			return store.Result{}, err
+		}
+	}
+	return ledger.Do(ctx, store.Change{Case: c.ID, Command: command}, p.Now())
 }
 
 const longestAnswer = 1 << 10 // bytes
@@ -115,20 +133,25 @@ func commandOf(a Answer, c approval.Case) approval.Command {
 }
 
 // read is the case that the link is about: that whose access was prolonged, if it
-// asked for no more than that.
-func (p *Page) read(r *http.Request, ledger *store.Ledger) (approval.Case, error) {
+// asked for no more than that. The store may be another process's a moment later.
+func (p *Page) read(r *http.Request) (*store.Ledger, approval.Case, error) {
 	id := r.PathValue("case")
-	switch {
-	case !p.IsSeal(id, r.PathValue("seal")):
-		return approval.Case{}, errNoLink
-	case ledger == nil:
-		return approval.Case{}, errNoStore
+	if !p.IsSeal(id, r.PathValue("seal")) {
+		return nil, approval.Case{}, errNoLink
+	}
+	ledger := p.Ledger()
+	if ledger == nil {
+		return nil, approval.Case{}, errNoStore
 	}
 	c, err := asked(r.Context(), ledger, id)
-	if err == nil && c.Grant != nil && c.Grant.End == approval.Merged {
-		return asked(r.Context(), ledger, c.Extends)
+	if err != nil || c.Grant == nil || c.Grant.End != approval.Merged {
+		return ledger, c, err
 	}
-	return c, err
+	base, err := asked(r.Context(), ledger, c.Extends)
+	if hidesReason(c) {
+		base.Reason = "" // the flow of before may not have hidden it
+	}
+	return ledger, base, err
 }
 
 // asked is the case, if its customer was asked.
@@ -143,13 +166,20 @@ func asked(ctx context.Context, ledger *store.Ledger, id string) (approval.Case,
 	return c, err
 }
 
-func (p *Page) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if errors.Is(err, errNoLink) {
+func (p *Page) fail(w http.ResponseWriter, r *http.Request, c approval.Case, err error) {
+	switch {
+	case errors.Is(err, errNoLink):
 		p.show(w, http.StatusNotFound, noLink())
 		return
-	}
-	if r.Context().Err() == nil {
+	case errors.Is(err, errBarred):
+		p.show(w, http.StatusForbidden, barred(c))
+		return
+	case r.Context().Err() == nil:
 		p.Log.Error().Err(err).Str("case", r.PathValue("case")).Msg("a customer's answer")
 	}
-	p.show(w, http.StatusServiceUnavailable, notSaved())
+	said := notSaved()
+	if errors.Is(err, store.ErrUnknown) {
+		said = perhapsSaved()
+	}
+	p.show(w, http.StatusServiceUnavailable, said)
 }

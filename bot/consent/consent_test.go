@@ -1,11 +1,10 @@
 package consent_test
 
 import (
-	"fmt"
-	"io"
+	"bytes"
+	"context"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -19,223 +18,196 @@ import (
 	"github.com/understudyhq/understudy/store/storetest"
 )
 
-var (
-	noon     = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-	kim      = approval.Person{ID: "UKIM", Name: "Kim Berg", Email: "kim@example.com"}
-	mia      = approval.Person{ID: "UMIA", Name: "Mia Falk", Email: "mia@example.com"}
-	account  = approval.Account{ID: "acct_42", Name: "Acme"}
-	customer = account.Customer()
-	managers = flows.OnCall("PMGRS01")
-)
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// desk is a bot with one case, c1, and the page of its customer.
-type desk struct {
+// page is the page of a store with one case, c1, whose customer is asked.
+type page struct {
 	t      *testing.T
 	ledger *store.Ledger
-	page   *consent.Page
+	faults *storetest.Faults
 	now    time.Time
-	told   int // events
+	*consent.Page
 }
 
-func newDesk(t *testing.T) *desk {
+func newPage(t *testing.T, change func(*approval.Submit)) *page {
 	t.Helper()
-	ledger, err := store.Open(t.Context(), storetest.NewMemory())
+	p := &page{t: t, faults: storetest.Faulty(storetest.NewMemory()), now: noon}
+	ledger, err := store.Open(t.Context(), p.faults)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, ledger: ledger, now: noon}
-	d.page = &consent.Page{
-		Ledger: func() *store.Ledger { return d.ledger }, IsSeal: func(_, seal string) bool { return seal == "sealed" }, Now: func() time.Time { return d.now },
-		Committed: func(r store.Result) { d.told += len(r.Events) }, Log: zerolog.Nop(),
+	p.ledger = ledger
+	p.Page = &consent.Page{
+		Ledger: func() *store.Ledger { return ledger }, IsSeal: func(_, seal string) bool { return seal == "seal" }, Now: func() time.Time { return p.now },
+		Barred:    func(context.Context, approval.Case) (bool, error) { return false, nil },
+		Committed: func(store.Result) {}, Log: zerolog.Nop(),
 	}
-	return d
-}
-
-// asked is a desk whose customer was asked along this route, beside these people.
-func asked(t *testing.T, app approval.App, route flows.Route, beside ...approval.Person) *desk {
-	t.Helper()
-	d := newDesk(t)
-	d.do(submission("c1", app), rule(route, beside...))
-	return d
-}
-
-func portal() approval.App {
-	return approval.App{Name: "Harbor Billing", Webhook: "https://portal.example.com/hook"}
-}
-
-func submission(id string, app approval.App) approval.Submit {
-	return approval.Submit{
-		ID: id, Requester: kim, Account: account, Reason: "Invoice 1042 shows twice.", Duration: time.Hour,
-		Flow: approval.FlowVersion{Name: "impersonation", Policy: approval.Policy{Timeout: 30 * time.Minute}, App: &app},
+	submit := approval.Submit{
+		ID: "c1", Requester: approval.Person{ID: "U0KIM", Name: "Kim Berg"}, Account: approval.Account{ID: "acct_42", Name: "Acme"},
+		Reason: "the invoice page fails", Duration: 15 * time.Minute,
+		Flow: approval.FlowVersion{Name: "impersonation", Policy: approval.Policy{Timeout: time.Hour}, App: &approval.App{Name: "portal", Webhook: "https://portal.example.com/hook"}},
 	}
+	change(&submit)
+	route := flows.Customer().And(flows.Person("mia@example.com")).OrElse(flows.Group("leads"))
+	p.do(submit, approval.Rule{
+		Ruling: approval.Ruling{Account: submit.Account, Outcome: flows.Outcome{Result: flows.Asked, Route: &route}},
+		Found:  approval.Found{Route: route, Approvers: []approval.Approver{{Person: submit.Account.Customer(), Leg: flows.Leg{Kind: flows.CustomerLeg}, Asked: true}}},
+	})
+	return p
 }
 
-func rule(route flows.Route, beside ...approval.Person) approval.Rule {
-	found := approval.Found{Route: route, Approvers: []approval.Approver{{Person: customer, Leg: flows.Leg{Kind: flows.CustomerLeg}, Asked: true}}}
-	for _, person := range beside {
-		found.Approvers = append(found.Approvers, approval.Approver{Person: person, Leg: managers.Legs[0], Asked: true})
-	}
-	return approval.Rule{Ruling: approval.Ruling{Account: account, Outcome: flows.Outcome{Result: flows.Asked, Route: &route}}, Found: found}
-}
-
-func (d *desk) do(commands ...approval.Command) *desk {
-	d.t.Helper()
+func (p *page) do(commands ...approval.Command) {
+	p.t.Helper()
 	for _, command := range commands {
-		change := store.Change{Case: "c1", Command: command}
-		if submit, ok := command.(approval.Submit); ok {
-			change.Case = submit.ID
-		}
-		if _, err := d.ledger.Do(d.t.Context(), change, d.now); err != nil {
-			d.t.Fatalf("%T: %v", command, err)
+		if _, err := p.ledger.Do(p.t.Context(), store.Change{Case: "c1", Command: command}, p.now); err != nil {
+			p.t.Fatal(err)
 		}
 	}
-	return d
 }
 
-func (d *desk) after(t time.Duration) *desk {
-	d.now = d.now.Add(t)
-	return d
-}
-
-// gets is the page as it is looked at, answers what is led to by an answer.
-func (d *desk) gets(path string) *httptest.ResponseRecorder {
+// reads is what the page says.
+func (p *page) reads(answer string) (status int, text string) {
 	w := httptest.NewRecorder()
-	d.page.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
-	return w
-}
-
-func (d *desk) answers(path, answer string) *httptest.ResponseRecorder {
-	w := httptest.NewRecorder()
-	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(url.Values{"answer": {answer}}.Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	d.page.Handler().ServeHTTP(w, r)
-	return w
-}
-
-const link = "/consent/c1/sealed"
-
-func status(t *testing.T, d *desk) approval.Status {
-	t.Helper()
-	c, err := d.ledger.Case(t.Context(), "c1")
-	if err != nil {
-		t.Fatal(err)
+	r := httptest.NewRequest(http.MethodGet, "/consent/c1/seal", nil)
+	if answer != "" {
+		r = form(http.MethodPost, "answer="+answer)
 	}
-	return c.Status
+	p.Handler().ServeHTTP(w, r)
+	_, text, _ = strings.Cut(w.Body.String(), "<main>")
+	return w.Code, text
 }
 
-// TestAnAnswerLeadsBackToThePage wherever something in front has put that.
-func TestAnAnswerLeadsBackToThePage(t *testing.T) {
-	d := asked(t, portal(), flows.Customer())
-	w := d.answers(link, "agree")
-	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "sealed" || status(t, d) != approval.Active || d.told != 2 {
-		t.Errorf("%d to %q, %s, %d events told", w.Code, w.Header().Get("Location"), status(t, d), d.told)
+func (p *page) must(answer string, status int, parts ...string) {
+	p.t.Helper()
+	got, text := p.reads(answer)
+	if got != status {
+		p.t.Errorf("%d, want %d", got, status)
 	}
-	if d.answers(link, "refuse"); status(t, d) != approval.Active || d.told != 2 {
-		t.Errorf("too late: %s, %d events told", status(t, d), d.told)
-	}
-}
-
-// TestNoAnswerIsTakenWhileOthersAreLookedFor and the page has no button that does
-// nothing.
-func TestNoAnswerIsTakenWhileOthersAreLookedFor(t *testing.T) {
-	d := asked(t, portal(), managers.WithConsent().OrElse(flows.Group("leads").WithConsent()), mia).do(approval.Miss{ID: mia.ID, Why: "deactivated"})
-	for _, answer := range []string{"agree", "refuse", "end"} {
-		if w := d.answers(link, answer); w.Code != http.StatusSeeOther || status(t, d) != approval.Routing || d.told != 0 {
-			t.Errorf("%s: %d, %s, %d events told", answer, w.Code, status(t, d), d.told)
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			p.t.Errorf("the page doesn't say %q:\n%s", part, text)
 		}
 	}
-	if page := text(t, d.gets(link)); strings.Contains(page, "[") {
-		t.Error(page)
+}
+
+// TestNothingTypedBreaksThePage or says another thing than it shows.
+func TestNothingTypedBreaksThePage(t *testing.T) {
+	const override, isolate = "\u202e", "\u2067"
+	p := newPage(t, func(s *approval.Submit) {
+		s.Requester.Name = "Kim\n\n" + override + "<b>Berg</b>\x00" + strings.Repeat("x", 3000)
+		s.Account.Name = isolate + "\u05d0\u05d1"
+		s.Reason = "first\nsecond " + override + "<form action=//evil.example>"
+	})
+	_, text := p.reads("")
+	for _, bad := range []string{override, isolate, "<b>", "<form action", "\x00", strings.Repeat("x", 81)} {
+		if strings.Contains(text, bad) {
+			t.Errorf("the page has %q:\n%s", bad, text)
+		}
+	}
+	p.must("", http.StatusOK, "<h1>May Kim &lt;b&gt;Berg&lt;/b&gt;xxx", "xx… sign in as you?", "as \u2068\u05d0\u05d1\u2069, for", "first\nsecond &lt;form")
+	newPage(t, func(s *approval.Submit) { s.Requester.Name = " \u200b\n" }).must("", http.StatusOK, "May (somebody without a name) sign in")
+}
+
+func TestAnAnswerThatIsntKept(t *testing.T) {
+	p := newPage(t, func(*approval.Submit) {})
+	looks := 0
+	p.Ledger = func() *store.Ledger { // another process takes it over, between a look and the answer
+		if looks++; looks > 1 {
+			return nil
+		}
+		return p.ledger
+	}
+	p.must("agree", http.StatusSeeOther)
+	p.must("refuse", http.StatusServiceUnavailable, "nothing was changed")
+	p = newPage(t, func(*approval.Submit) {})
+	p.faults.OnUpdate(func(int) storetest.Fault { return storetest.After })
+	p.must("refuse", http.StatusServiceUnavailable, "It isn&#39;t known whether your answer was kept")
+	p.faults.OnUpdate(func(int) storetest.Fault { return storetest.None })
+	p.must("", http.StatusOK, "You refused")
+	p = newPage(t, func(*approval.Submit) {})
+	p.Barred = func(context.Context, approval.Case) (bool, error) { return false, context.DeadlineExceeded }
+	p.must("agree", http.StatusServiceUnavailable, "nothing was changed")
+	p.must("", http.StatusOK, "sign in as you?")
+	p.must("refuse", http.StatusSeeOther) // for which nobody is asked
+}
+
+// TestBetweenTwoRoutes no answer is taken, so none is offered.
+func TestBetweenTwoRoutes(t *testing.T) {
+	p := newPage(t, func(*approval.Submit) {})
+	p.do(approval.Miss{ID: approval.CustomerID, Why: "the app answered 410 Gone"})
+	p.must("", http.StatusOK, "Please open the link once more in a minute")
+	if _, text := p.reads(""); strings.Contains(text, "<button") {
+		t.Errorf("offered:\n%s", text)
 	}
 }
 
-// TestOnlyAnAnswerIsOne whatever else is sent.
-func TestOnlyAnAnswerIsOne(t *testing.T) {
-	d := asked(t, portal(), flows.Customer())
-	for _, answer := range []string{"", "Agree", "approve", strings.Repeat("agree", 1000)} {
-		if w := d.answers(link, answer); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "May Kim Berg sign in as you?") {
-			t.Errorf("%.20q: %d", answer, w.Code)
-		}
-	}
-	for _, method := range []string{http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions} {
-		w := httptest.NewRecorder()
-		d.page.Handler().ServeHTTP(w, httptest.NewRequest(method, link+"?answer=agree", nil))
-	}
-	d.gets(link + "?answer=agree")
-	if w := d.answers(link+"?answer=agree", ""); w.Code != http.StatusBadRequest {
-		t.Errorf("in the address: %d", w.Code)
-	}
-	if status(t, d) != approval.Pending || d.told != 0 {
-		t.Errorf("%s, %d events told", status(t, d), d.told)
-	}
+// TestTheClockIsSetBack after the grant, which it doesn't end.
+func TestTheClockIsSetBack(t *testing.T) {
+	p := newPage(t, func(*approval.Submit) {})
+	p.must("agree", http.StatusSeeOther)
+	p.now = noon.Add(-time.Hour)
+	p.must("", http.StatusOK, "End it now")
+	p.must("end", http.StatusSeeOther)
+	p.must("", http.StatusOK, "You ended the access")
 }
 
-// TestThePageIsNobodysToKeep nor to frame, nor does it say where it is.
-func TestThePageIsNobodysToKeep(t *testing.T) {
-	app := portal()
-	app.Name = `<script>alert(1)</script>`
-	d := asked(t, app, flows.Customer())
-	for path, want := range map[string]int{link: http.StatusOK, "/consent/c1/guessed": http.StatusNotFound, "/consent/": http.StatusNotFound} {
-		w := d.gets(path)
-		if w.Code != want || strings.Contains(w.Body.String(), "<script") {
-			t.Errorf("%s: %d\n%s", path, w.Code, w.Body)
-		}
-		for name, part := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Content-Security-Policy": "frame-ancestors 'none'", "X-Content-Type-Options": "nosniff", "X-Robots-Tag": "noindex"} {
-			if !strings.Contains(w.Header().Get(name), part) {
-				t.Errorf("%s, %s: %q", path, name, w.Header().Get(name))
+// TestAStrangerCostsNothing, whatever they send: no look at the store, no line of the log.
+func TestAStrangerCostsNothing(t *testing.T) {
+	p := newPage(t, func(*approval.Submit) {})
+	var log bytes.Buffer
+	p.Log, p.Ledger = zerolog.New(&log), func() *store.Ledger {
+		t.Error("the store is looked at")
+		return p.ledger
+	}
+	server := httptest.NewServer(p.Handler())
+	t.Cleanup(server.Close)
+	for _, path := range []string{"c1/Seal", "c1/seal/", "c1/", "c1", "", "c1%2fseal", "c1/seal%00", "x%2f..%2fc1/sea", "c1/%2573eal", strings.Repeat("c", 5000) + "/x"} {
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "OPTIONS", "DELETE"} {
+			request, err := http.NewRequestWithContext(t.Context(), method, server.URL+"/consent/"+path, strings.NewReader("answer=agree"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = response.Body.Close() // not read
+			if response.StatusCode != http.StatusNotFound || response.Header.Get("Cache-Control") != "no-store" || response.Header.Get("Referrer-Policy") != "no-referrer" {
+				t.Errorf("%s %s: %s", method, path, response.Status)
 			}
 		}
 	}
-}
-
-// TestAStoreThatGoesToAnotherProcess is taken once for each request: it may be gone
-// between the question whose case it is and the answer.
-func TestAStoreThatGoesToAnotherProcess(t *testing.T) {
-	d := asked(t, portal(), flows.Customer())
-	asks := 0
-	d.page.Ledger = func() *store.Ledger {
-		if asks++; asks == 1 {
-			return d.ledger
-		}
-		return nil
-	}
-	if w := d.answers(link, "agree"); w.Code != http.StatusSeeOther || status(t, d) != approval.Active {
-		t.Errorf("as it goes: %d, %s", w.Code, status(t, d))
-	}
-	for _, w := range []*httptest.ResponseRecorder{d.gets(link), d.answers(link, "end")} {
-		if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "Please try again in a minute") {
-			t.Errorf("gone: %d\n%s", w.Code, w.Body)
-		}
-	}
-	if w := d.gets("/consent/c1/guessed"); w.Code != http.StatusNotFound {
-		t.Errorf("who has no link learns that it is gone: %d", w.Code)
+	if log.Len() > 0 {
+		t.Errorf("logged:\n%s", log.String())
 	}
 }
 
-// TestOnlyACaseThatAsksItsCustomerHasAPage even for who could make seals.
-func TestOnlyACaseThatAsksItsCustomerHasAPage(t *testing.T) {
-	d := newDesk(t)
-	others := rule(managers, mia)
-	others.Found.Approvers = others.Found.Approvers[1:]
-	d.do(submission("c1", portal()), others)
-	for _, path := range []string{link, "/consent/c2/sealed"} {
-		if w := d.gets(path); w.Code != http.StatusNotFound {
-			t.Errorf("%s: %d", path, w.Code)
+// TestOnlyAFormAnswers and nothing that a page or a program could send unasked.
+func TestOnlyAFormAnswers(t *testing.T) {
+	for name, send := range map[string]func() *http.Request{
+		"HEAD": func() *http.Request {
+			return httptest.NewRequest(http.MethodHead, "/consent/c1/seal?answer=agree", nil)
+		},
+		"GET": func() *http.Request { return httptest.NewRequest(http.MethodGet, "/consent/c1/seal?answer=agree", nil) },
+		"its query": func() *http.Request {
+			return httptest.NewRequest(http.MethodPost, "/consent/c1/seal?answer=agree", nil)
+		},
+		"PUT":         func() *http.Request { return form(http.MethodPut, "answer=agree") },
+		"PATCH":       func() *http.Request { return form(http.MethodPatch, "answer=agree") },
+		"a large one": func() *http.Request { return form(http.MethodPost, strings.Repeat("x", 1<<20)+"&answer=agree") },
+		"another one": func() *http.Request { return form(http.MethodPost, "answer=approve") },
+	} {
+		p := newPage(t, func(*approval.Submit) {})
+		p.Handler().ServeHTTP(httptest.NewRecorder(), send())
+		if c, err := p.ledger.Case(t.Context(), "c1"); err != nil || c.Status != approval.Pending || len(c.Approvals) > 0 {
+			t.Errorf("%s: %s, %v", name, c.Status, err)
 		}
 	}
 }
 
-// text is what people read of a page, with its buttons.
-func text(t *testing.T, w *httptest.ResponseRecorder) string {
-	t.Helper()
-	body, err := io.ReadAll(w.Result().Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, main, found := strings.Cut(string(body), "<main>")
-	main, _, ended := strings.Cut(main, "</main>")
-	if !found || !ended {
-		t.Fatalf("the page has no text:\n%s", body)
-	}
-	return fmt.Sprintf("%d\n%s", w.Code, readable(main))
+func form(method, body string) *http.Request {
+	r := httptest.NewRequest(method, "/consent/c1/seal", strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return r
 }

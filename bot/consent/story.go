@@ -2,7 +2,6 @@ package consent
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/understudyhq/understudy/flows/approval"
@@ -35,18 +34,28 @@ func notSaved() story {
 		"Your answer can't be kept just now, so nothing was changed, and nobody is let in by it. Please try again in a minute."}}
 }
 
+func perhapsSaved() story {
+	return story{Title: "Perhaps not answered yet", Told: []string{
+		"It isn't known whether your answer was kept. Please open the link once more in a minute: the page says what is so."}}
+}
+
+func barred(c approval.Case) story {
+	return story{Title: "Nothing was changed", Told: []string{
+		fmt.Sprintf("%s can't be let in any more, so your answer wasn't kept. You need do nothing else.", agent(c))}}
+}
+
 // stands says how the case stands, to its customer.
 func stands(c approval.Case, now time.Time) story {
 	switch c.Status {
 	case approval.Routing:
-		return rerouted(c)
+		return between(c)
 	case approval.Pending:
 		if c.ApprovedBy(approval.CustomerID) {
 			return agreed(c)
 		}
 		return question(c)
 	case approval.Active:
-		if c.Open(now) {
+		if c.Grant != nil && now.Before(c.Grant.Until) {
 			return running(c)
 		}
 	case approval.Denied, approval.Cancelled, approval.TimedOut, approval.Refused, approval.Ended:
@@ -54,11 +63,19 @@ func stands(c approval.Case, now time.Time) story {
 	return over(c)
 }
 
+// between is while the case goes on from one route to the next, and takes no answers.
+func between(c approval.Case) story {
+	return story{
+		Title: "A moment, please", Reason: reason(c),
+		Told: []string{fmt.Sprintf("It is being found out who else decides whether %s may sign in as %s. Nobody is let in meanwhile. Please open the link once more in a minute.", agent(c), account(c))},
+	}
+}
+
 func question(c approval.Case) story {
 	s := story{
-		Title: fmt.Sprintf("May %s sign in as you?", c.Requester.Name),
+		Title: fmt.Sprintf("May %s sign in as you?", agent(c)),
 		Told: []string{
-			fmt.Sprintf("%s, who helps customers of %s, asks to sign in there as %s, for %s. %s", c.Requester.Name, c.Flow.App.Name, c.Account.Name, length(c.Duration), may(c)),
+			fmt.Sprintf("%s, who helps customers of %s, asks to sign in there as %s, for %s. %s", agent(c), app(c).Name, account(c), length(c.Duration), may(c)),
 			"Please answer by " + moment(c.PendingAt.Add(c.Flow.Policy.Timeout)) + "." + unless(c),
 		},
 		Reason:  reason(c),
@@ -70,7 +87,10 @@ func question(c approval.Case) story {
 
 // may says what the agent could do.
 func may(c approval.Case) string {
-	if c.Flow.App.Scope == approval.FullAccess {
+	switch {
+	case c.Flow.App == nil:
+		return ""
+	case c.Flow.App.Scope == approval.FullAccess:
 		return "They could do there what you can."
 	}
 	return "They could look at everything, and change nothing."
@@ -84,30 +104,19 @@ func unless(c approval.Case) string {
 	return ""
 }
 
-// rerouted is while others are looked for in the place of who can't be reached: an
-// answer would be taken by nobody.
-func rerouted(c approval.Case) story {
-	s := story{Title: "Nothing to answer just now", Reason: reason(c), Told: []string{
-		fmt.Sprintf("It is being found out who else has to answer, and %s isn't let in meanwhile. To answer, please load this page again in a minute.", c.Requester.Name)}}
-	if c.ApprovedBy(approval.CustomerID) {
-		s.Title = "You agreed"
-	}
-	return s
-}
-
 func agreed(c approval.Case) story {
 	return story{
 		Title:   "You agreed",
-		Told:    []string{fmt.Sprintf("%s isn't let in yet: somebody else has to approve it as well.", c.Requester.Name)},
+		Told:    []string{fmt.Sprintf("%s isn't let in yet: somebody else has to approve it as well.", agent(c))},
 		Reason:  reason(c),
 		Choices: []choice{{Refuse, "Refuse after all", false}},
 	}
 }
 
 func running(c approval.Case) story {
-	told := fmt.Sprintf("%s may be signed in as %s until %s. %s", c.Requester.Name, c.Account.Name, moment(c.Grant.Until), may(c))
+	told := fmt.Sprintf("%s may be signed in as %s until %s. %s", agent(c), account(c), moment(c.Grant.Until), may(c))
 	if c.Waits() {
-		told = fmt.Sprintf("%s may sign in as %s for %s, beginning by %s. %s", c.Requester.Name, c.Account.Name, length(c.Grant.Until.Sub(c.Grant.From)), moment(c.Grant.Until), may(c))
+		told = fmt.Sprintf("%s may sign in as %s for %s, beginning by %s. %s", agent(c), account(c), length(c.Grant.Until.Sub(c.Grant.From)), moment(c.Grant.Until), may(c))
 	}
 	title := "Access is allowed"
 	if c.ApprovedBy(approval.CustomerID) {
@@ -127,29 +136,40 @@ func over(c approval.Case) story {
 	switch {
 	case c.Status == approval.Denied && yours:
 		s.Title = "You refused"
-		s.Told = []string{fmt.Sprintf("%s wasn't let in%s, and has been told so.", c.Requester.Name, at)}
+		s.Told = []string{fmt.Sprintf("%s wasn't let in%s, and has been told so.", agent(c), at)}
 	case c.Status == approval.Ended && yours:
 		s.Title = "You ended the access"
-		s.Told = []string{fmt.Sprintf("%s isn't signed in as %s any more%s.", c.Requester.Name, c.Account.Name, at)}
+		s.Told = []string{fmt.Sprintf("%s isn't signed in as %s any more%s.", agent(c), account(c), at)}
 	case c.Status == approval.Ended || c.Status == approval.Active:
 		s.Title = "The access is over"
-		s.Told = []string{fmt.Sprintf("%s isn't signed in as %s any more%s.", c.Requester.Name, c.Account.Name, at)}
+		s.Told = []string{fmt.Sprintf("%s isn't signed in as %s any more%s.", agent(c), account(c), at)}
 	case c.Status == approval.TimedOut:
 		s.Title = "The question is over"
-		s.Told = []string{fmt.Sprintf("Nobody answered in time%s, so %s wasn't let in.", at, c.Requester.Name)}
+		s.Told = []string{fmt.Sprintf("Nobody answered in time%s, so %s wasn't let in.", at, agent(c))}
 	default:
 		s.Title = "The question is over"
-		s.Told = []string{fmt.Sprintf("It needs no answer any more%s. %s wasn't let in.", at, c.Requester.Name)}
+		s.Told = []string{fmt.Sprintf("It needs no answer any more%s. %s wasn't let in.", at, agent(c))}
 	}
 	return s
 }
 
 // reason is why the agent asks, unless the flow keeps that from the app.
 func reason(c approval.Case) string {
-	if c.Flow.App.HideReason {
+	if hidesReason(c) {
 		return ""
 	}
-	return strings.TrimSpace(c.Reason)
+	return readable(c.Reason)
+}
+
+func hidesReason(c approval.Case) bool { return app(c).HideReason }
+
+// app is what the agent would come into. A grant that is prolonged may be older than
+// its flow's app.
+func app(c approval.Case) approval.App {
+	if c.Flow.App == nil {
+		return approval.App{Name: c.Flow.Name}
+	}
+	return *c.Flow.App
 }
 
 func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }

@@ -25,7 +25,7 @@ var (
 	gaps    = regexp.MustCompile(`\n{2,}`)
 )
 
-func readable(main string) string {
+func plain(main string) string {
 	main = buttons.ReplaceAllString(main, "[ $1 ]")
 	main = html.UnescapeString(tags.ReplaceAllString(main, ""))
 	return strings.TrimSpace(gaps.ReplaceAllString(main, "\n")) + "\n"
@@ -41,7 +41,7 @@ func TestPages(t *testing.T) {
 	}
 	full, hidden, atOnce := portal(), portal(), portal()
 	full.Scope, hidden.HideReason, atOnce.Clock = approval.FullAccess, true, approval.FromApproval
-	for _, page := range []struct {
+	for _, shown := range []struct {
 		name string
 		desk *desk
 	}{
@@ -66,7 +66,7 @@ func TestPages(t *testing.T) {
 		{"nobody answered", alone().after(30 * time.Minute).do(approval.TimeOut{})},
 		{"the app asked nobody", alone().do(approval.Miss{ID: customer.ID, Why: "the app answered 410 Gone"})},
 	} {
-		t.Run(page.name, func(t *testing.T) { golden(t, page.name, text(t, page.desk.gets(link))) })
+		t.Run(shown.name, func(t *testing.T) { golden(t, shown.name, text(t, shown.desk.gets(link))) })
 	}
 	d := alone()
 	golden(t, "no such link", text(t, d.gets("/consent/c1/guessed")))

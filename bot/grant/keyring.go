@@ -222,15 +222,23 @@ func (k *Keyring) Rotate(leaked bool, now time.Time) error {
 
 // Secret is what webhooks to this app are signed with.
 func (k *Keyring) Secret(app string) []byte {
-	mac := hmac.New(sha256.New, k.secret())
-	mac.Write([]byte("webhook\x00" + app))
-	return mac.Sum(nil)
+	secret, _ := k.secret() // what it signs, apps judge by the one that they were given
+	return derived(secret, "webhook\x00"+app)
 }
 
-func (k *Keyring) secret() []byte {
+// secret is that of now. The error says that another process has replaced the file and
+// that it can't be read: what was known before may have leaked.
+func (k *Keyring) secret() ([]byte, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.all.Secret
+	err := k.follow()
+	return k.all.Secret, err
+}
+
+func derived(secret []byte, what string) []byte {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte(what))
+	return mac.Sum(nil)
 }
 
 // signing is the key that signs now. A clock that was set back finds the first.

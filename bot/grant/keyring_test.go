@@ -158,6 +158,32 @@ func TestBothOfAnUpdateHaveTheSameKeys(t *testing.T) {
 	}
 }
 
+// TestALeakedSecretSealsNothing in the other process of an update either.
+func TestALeakedSecretSealsNothing(t *testing.T) {
+	path := file(t)
+	old := open(t, path, noon)
+	seal, secret := old.Consent("c1"), old.Secret("portal")
+	if !old.IsConsent("c1", seal) || old.IsConsent("c2", seal) || old.IsConsent("c1", "") {
+		t.Error("a seal is of one case")
+	}
+	other := open(t, path, noon)
+	if err := other.Rotate(true, noon.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if old.IsConsent("c1", seal) || bytes.Equal(old.Secret("portal"), secret) || !old.IsConsent("c1", other.Consent("c1")) {
+		t.Error("the leaked secret is still in use")
+	}
+	if err := other.Rotate(true, noon.Add(2*time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if old.IsConsent("c1", old.Consent("c1")) {
+		t.Error("nobody knows which secret leaked, and a seal is good")
+	}
+}
+
 func TestTheFileOfKeys(t *testing.T) {
 	path := file(t)
 	k := open(t, path, noon)

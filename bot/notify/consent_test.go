@@ -34,7 +34,7 @@ func (s *scene) consults() {
 	s.do("c1", approval.Rule{
 		Ruling: approval.Ruling{Account: acme, Outcome: flows.Outcome{Result: flows.Asked, Route: &route}},
 		Found: approval.Found{Route: route, Approvers: []approval.Approver{
-			{Person: mia, Leg: route.Legs[0], Asked: true}, {Person: customer, Leg: flows.Leg{Kind: flows.CustomerLeg}, Asked: true},
+			{Person: mia, Leg: route.Legs[0], Asked: true}, {Person: customer, Leg: flows.Leg{Kind: flows.ConsentLeg}, Asked: true},
 		}},
 	})
 }

@@ -111,7 +111,7 @@ func leg(l flows.Leg) sentence {
 		return append(append(sentence{text("you're in the group @"), typed(l.Name)}, reason(l.Why)...), text("."))
 	case flows.RequesterLeg:
 		return append(append(sentence{text("the rules let you decide this yourself")}, reason(l.Why)...), text("."))
-	case flows.PersonLeg, flows.CustomerLeg:
+	case flows.PersonLeg, flows.CustomerLeg, flows.ConsentLeg:
 	}
 	return sentence{text("the rules name you.")}
 }

@@ -55,7 +55,7 @@ func legPeople(l flows.Leg) sentence {
 		return sentence{text("the group @"), typed(l.Name), text(": ")}
 	case flows.RequesterLeg:
 		return append(append(sentence{text("whoever asked")}, reason(l.Why)...), text(": "))
-	case flows.PersonLeg, flows.CustomerLeg:
+	case flows.PersonLeg, flows.CustomerLeg, flows.ConsentLeg:
 	}
 	return nil
 }

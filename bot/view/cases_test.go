@@ -190,11 +190,12 @@ func consulted(t testing.TB, beside ...approval.Person) *story {
 	app.Webhook = "https://portal.example.com/hook"
 	s.c.Flow.App = &app
 	found := onCall(beside...)
+	leg := flows.Leg{Kind: flows.CustomerLeg}
 	found.Route = flows.Customer()
 	if len(beside) > 0 {
-		found.Route = flows.OnCall("PMGRS01").WithConsent()
+		leg.Kind, found.Route = flows.ConsentLeg, flows.OnCall("PMGRS01").WithConsent()
 	}
-	customer := approval.Approver{Person: s.c.Account.Customer(), Leg: flows.Leg{Kind: flows.CustomerLeg}, Asked: true}
+	customer := approval.Approver{Person: s.c.Account.Customer(), Leg: leg, Asked: true}
 	found.Approvers = append(found.Approvers, customer)
 	ruling := ruled("enterprise", false)
 	ruling.Outcome.Route = &found.Route

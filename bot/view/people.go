@@ -119,7 +119,7 @@ func undecided(c approval.Case) []approval.Person {
 func waiting(c approval.Case) (people []approval.Person, customer bool) {
 	left := undecided(c)
 	people = without(left, approval.CustomerID)
-	customer = len(people) < len(left)
+	customer = c.AwaitsCustomer()
 	if c.NeedsConsent() && c.StillNeeded() == 0 {
 		people = nil
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -28,9 +29,8 @@ func TestTheCustomerIsAsked(t *testing.T) {
 	v.sees("left", "Waiting for Meadowlark Media (the customer). The customer's app hands them a link")
 
 	portal := v.opens("Customer portal")
-	portal.goes("/mail")
 	portal.front()
-	portal.letter("Kim Berg of our support asks to sign in as you. Why: Their export is empty, ticket 4722")
+	portal.reads("/mail", "Kim Berg of our support asks to sign in as you. Why: Their export is empty, ticket 4722")
 	portal.links("Agree or refuse")
 	portal.shows("May Kim Berg sign in as you?")
 	portal.shows("for 15 minutes. They could look at everything, and change nothing.")
@@ -56,12 +56,10 @@ func TestTheCustomerIsAsked(t *testing.T) {
 	portal.presses("End it now")
 	portal.shows("You ended the access")
 	agent.front()
-	agent.goes("/")
-	agent.shows("Your access to Meadowlark Media has ended")
+	agent.reads("/", "Your access to Meadowlark Media has ended")
 	portal.front()
-	portal.goes("/mail")
-	portal.letter("Kim Berg of our support isn't signed in as you any more (revoked).")
-	portal.letter("Kim Berg of our support is signed in as you, until")
+	portal.reads("/mail", "Kim Berg of our support isn't signed in as you any more (revoked).")
+	portal.reads("/mail", "Kim Berg of our support is signed in as you, until")
 	v.front()
 	v.sees("left", "Meadowlark Media (the customer) revoked the access")
 	d.stop()
@@ -79,16 +77,15 @@ func (v *visitor) opens(name string) *tab {
 	return &tab{visitor: &visitor{v.t, ctx}, address: address}
 }
 
-// letter waits for a letter, for which the page is to be loaded again.
-func (t *tab) letter(text string) {
+// reads loads the page again until it says this.
+func (t *tab) reads(path, text string) {
 	t.t.Helper()
-	for range 60 {
-		if t.has(text) {
-			return
+	for began := time.Now(); !t.has(text); time.Sleep(20 * time.Millisecond) { // a browser tells of no such thing
+		if time.Since(began) > 60*time.Second {
+			t.t.Fatalf("%s doesn't say %q:\n%s", path, text, t.text())
 		}
-		t.goes("/mail")
+		t.goes(path)
 	}
-	t.shows(text)
 }
 
 // links follows a link of the page.

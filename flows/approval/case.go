@@ -309,11 +309,14 @@ func (c Case) SelfApproved() bool {
 }
 
 // decidable says whether somebody was asked who hasn't answered, and whether
-// enough people are left to approve.
+// enough people are left to approve. Where they have, the customer's consent is left.
 func (c Case) decidable() bool {
-	asked, left, quorum := 0, len(c.Approvals), c.Quorum
+	if c.NeedsConsent() && !c.AsksCustomer() && !c.ApprovedBy(CustomerID) {
+		return false
+	}
+	asked, left := 0, c.counted()
 	for _, a := range c.Approvers {
-		if c.missed(a.ID) || c.ApprovedBy(a.ID) {
+		if c.missed(a.ID) || c.ApprovedBy(a.ID) || a.ID == CustomerID && c.OnlyAgrees() {
 			continue
 		}
 		left++
@@ -321,13 +324,7 @@ func (c Case) decidable() bool {
 			asked++
 		}
 	}
-	if c.NeedsConsent() {
-		quorum++ // the customer's
-		if !c.AsksCustomer() && !c.ApprovedBy(CustomerID) {
-			return false
-		}
-	}
-	return asked > 0 && left >= quorum
+	return asked > 0 && left >= c.Quorum || c.NeedsConsent() && c.StillNeeded() == 0
 }
 
 func (c Case) missed(id string) bool {

@@ -1,6 +1,10 @@
 package approval
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/understudyhq/understudy/flows"
+)
 
 // A customer may be one of those who decide about a case. They aren't of the
 // workspace: they have no cards, and answer by a link that the app hands to them.
@@ -24,32 +28,36 @@ func (c Case) AsksCustomer() bool {
 // else approves.
 func (c Case) NeedsConsent() bool { return c.Route != nil && c.Route.Consent }
 
-// enoughWith says whether the case is allowed once this person approves as well.
-// The customer's consent isn't one of the approvals that the quorum counts.
-func (c Case) enoughWith(by string) bool {
-	approvals := len(c.Approvals) + 1
-	if !c.NeedsConsent() {
-		return approvals >= c.Quorum
+// OnlyAgrees says whether the customer's yes is none of the approvals that the quorum
+// counts: they consent to what others decide. Where the case has gone on to a route
+// that needs no consent, that yes allows nothing at all; their no still counts.
+func (c Case) OnlyAgrees() bool {
+	customer, _ := c.Approver(CustomerID)
+	return c.NeedsConsent() || customer.Leg.Kind == flows.ConsentLeg
+}
+
+// AwaitsCustomer says whether something depends on the customer's answer.
+func (c Case) AwaitsCustomer() bool {
+	return c.AsksCustomer() && !c.ApprovedBy(CustomerID) && (c.NeedsConsent() || !c.OnlyAgrees())
+}
+
+// counted is how many of the approvals the quorum counts.
+func (c Case) counted() int {
+	if c.OnlyAgrees() && c.ApprovedBy(CustomerID) {
+		return len(c.Approvals) - 1
 	}
-	return (by == CustomerID || c.ApprovedBy(CustomerID)) && approvals-1 >= c.Quorum
+	return len(c.Approvals)
+}
+
+// enough says whether the case is allowed.
+func (c Case) enough() bool {
+	return c.counted() >= c.Quorum && (!c.NeedsConsent() || c.ApprovedBy(CustomerID))
 }
 
 // StillNeeded is how many approvals are missing beside the customer's consent.
-func (c Case) StillNeeded() int {
-	approvals := len(c.Approvals)
-	if c.NeedsConsent() && c.ApprovedBy(CustomerID) {
-		approvals--
-	}
-	return max(0, c.Quorum-approvals)
-}
-
-// AwaitsCustomer says whether the customer's answer does something, or will once
-// it is found out who else decides.
-func (c Case) AwaitsCustomer() bool {
-	return (c.Status == Pending || c.Status == Routing) && !c.ApprovedBy(CustomerID)
-}
+func (c Case) StillNeeded() int { return max(0, c.Quorum-c.counted()) }
 
 // asksCustomer says whether the customer is one of those who are asked now.
 func asksCustomer(approvers []Approver) bool {
-	return slices.ContainsFunc(approvers, func(a Approver) bool { return a.ID == CustomerID })
+	return slices.ContainsFunc(approvers, func(a Approver) bool { return a.Asked && !a.InSlack() })
 }

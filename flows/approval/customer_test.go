@@ -11,9 +11,13 @@ import (
 
 var customer = submission().Account.Customer()
 
-// withCustomer asks the customer as well.
+// withCustomer asks the customer as well: to agree, if the route wants that.
 func withCustomer(r approval.Rule) approval.Rule {
-	r.Found.Approvers = append(r.Found.Approvers, approval.Approver{Person: customer, Leg: flows.Leg{Kind: flows.CustomerLeg}, Asked: true})
+	leg := flows.Leg{Kind: flows.CustomerLeg}
+	if r.Found.Route.Consent {
+		leg.Kind = flows.ConsentLeg
+	}
+	r.Found.Approvers = append(r.Found.Approvers, approval.Approver{Person: customer, Leg: leg, Asked: true})
 	return r
 }
 

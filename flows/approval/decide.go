@@ -153,7 +153,7 @@ func (c Case) rule(r Rule, now time.Time) ([]Body, error) {
 func (c Case) ask(r Rule, now time.Time) []Body {
 	route := r.Found.Route
 	approvers := c.newApprovers(r.Found.Approvers, route.Self(), ByRoute, now)
-	if !slices.ContainsFunc(approvers, func(a Approver) bool { return a.Asked }) {
+	if !slices.ContainsFunc(approvers, func(a Approver) bool { return a.Asked }) && !c.asksAgain(r.Found.Approvers) {
 		return c.refuse(r.Ruling, "nobody can be asked: "+route.String(), r.Found.Unreachable)
 	}
 	// Who was asked along an earlier route may still decide, but not with fewer
@@ -168,6 +168,15 @@ func (c Case) ask(r Rule, now time.Time) []Body {
 		return c.refuse(r.Ruling, why, r.Found.Unreachable)
 	}
 	return []Body{asked}
+}
+
+// asksAgain says whether one of those found was asked along an earlier route, and can
+// still answer: as where an OrElse leaves out only the customer.
+func (c Case) asksAgain(found []Approver) bool {
+	return slices.ContainsFunc(found, func(a Approver) bool {
+		earlier, known := c.Approver(a.ID)
+		return known && a.Asked && earlier.Asked && a.InSlack() && a.ID != c.Requester.ID && !c.missed(a.ID) && !c.ApprovedBy(a.ID)
+	})
 }
 
 func (c Case) refuse(r Ruling, why string, unreachable []Unreached) []Body {
@@ -294,8 +303,9 @@ func (c Case) approve(a Approve, now time.Time) ([]Body, error) {
 	if duration != c.Duration && (duration > c.Duration || !slices.Contains(c.Flow.Durations, duration)) {
 		return nil, c.invalid("approving %s of %s", duration, c.Duration)
 	}
-	bodies := []Body{ApprovedCase{a.By, duration}}
-	if !c.enoughWith(a.By.ID) {
+	approved := ApprovedCase{a.By, duration}
+	bodies := []Body{approved}
+	if !Apply(c, Event{Body: approved}).enough() {
 		return bodies, nil
 	}
 	return append(bodies, Granted{now.Add(min(duration, c.AllowedFor()))}), nil

@@ -24,9 +24,9 @@ func FoldEmail(email string) string {
 func SameEmail(a, b string) bool { return a != "" && FoldEmail(a) == FoldEmail(b) }
 
 // newApprovers are those of found who aren't on the case yet, and those who
-// are, unasked, and now should be asked. Only a route that is the requester's
-// own lets the requester decide, and it lets nobody else; and only the customer's
-// leg lets the customer.
+// are, unasked, and now should be asked; or who only had to agree, and now decides.
+// Only a route that is the requester's own lets the requester decide, and it lets
+// nobody else; and only the customer's legs let the customer.
 func (c Case) newApprovers(found []Approver, self bool, via Via, now time.Time) []Approver {
 	var added []Approver
 	for _, a := range found {
@@ -35,13 +35,19 @@ func (c Case) newApprovers(found []Approver, self bool, via Via, now time.Time) 
 		requester := a.ID == c.Requester.ID && a.Leg.Kind == flows.RequesterLeg
 		other := a.ID != c.Requester.ID && a.Leg.Kind != flows.RequesterLeg
 		switch {
-		case a.ID == "", a.InSlack() == (a.Leg.Kind == flows.CustomerLeg), twice, known && (earlier.Asked || !a.Asked):
+		case a.ID == "", a.InSlack() == a.Leg.Kind.OfCustomer(), twice, known && (earlier.Asked || !a.Asked) && !decidesNow(earlier, a):
 		case self && requester, !self && other:
 			a.Since, a.Via = now, via
 			added = append(added, a)
 		}
 	}
 	return added
+}
+
+// decidesNow says whether the customer, who had to agree to what others decide, is
+// now one of those who do.
+func decidesNow(before, now Approver) bool {
+	return before.Leg.Kind == flows.ConsentLeg && now.Leg.Kind == flows.CustomerLeg
 }
 
 func (c Case) escalated(found Found, now time.Time) Escalated {
