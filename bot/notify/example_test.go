@@ -44,7 +44,7 @@ func hears(secret string, inbox letters) (http.HandlerFunc, error) {
 // An app that hears of its grants, as docs/apps.md shows it. It keeps what the bot
 // has signed, and takes nothing of somebody else.
 func Example_app() {
-	const secret = "whsec_QW5kIG5vdyB0aGUgcGxheSBiZWdpbnMsIGxvbmcgZW5vdWdo" //nolint:gosec // an example's
+	const secret = "whsec_QW5kIG5vdyB0aGUgcGxheSBiZWdpbnMsIGxvbmcgZW5vdWdo"
 	inbox := letters{}
 	handler, err := hears(secret, inbox)
 	if err != nil {
