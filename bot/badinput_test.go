@@ -21,7 +21,7 @@ import (
 
 func TestErrorsAtTheFieldsOfTheForm(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newStage(t, calm) // else a form may open without the account that it was asked for
 	s.kim.Types("/impersonate acct_42")
 	form := s.kim.Modal()
 	for _, test := range []struct {

@@ -94,6 +94,6 @@ func TestMoreTimeIsAgreedToByANewerFlow(t *testing.T) {
 	s.jump(11 * time.Minute)
 	s.kim.Inbox().Wait("⏳ Ends soon").Click("Extend")
 	link := customer.asked()
-	customer.must(customer.clicks(link, "Agree"), "Kim Berg may be signed in as Acme until")
+	customer.must(customer.clicks(link, "Agree"), "Kim Berg may sign in as Acme until")
 	customer.must(customer.clicks(link, "End it now"), "You ended the access")
 }

@@ -29,7 +29,7 @@ func (b *Bot) noCustomer(c approval.Case) string {
 	case c.Flow.App == nil || c.Flow.App.Webhook == "":
 		return "the flow has no app with a webhook, which would hand them a link"
 	case b.Secret == nil || b.Answer == nil:
-		return "UNDERSTUDY_CONSENT_URL isn't set, so that there is no page where they could answer"
+		return "there is no page where they could answer: UNDERSTUDY_CONSENT_URL isn't set, or the bot serves no API for want of TLS"
 	}
 	return ""
 }

@@ -49,7 +49,7 @@ func withCustomer(t *testing.T, r flows.Route) (*customer, setting) {
 		server := httptest.NewServer(page.Handler())
 		t.Cleanup(server.Close)
 		config.Answer = func(caseID string) string { return keys.ConsentURL(server.URL, caseID) }
-		c.app.withHook(func(*approval.App) {})(s, config)
+		c.app.withHook(func(a *approval.App) { a.Title = "Harbor Billing" })(s, config)
 		route(r)(s, config)
 	}
 }
@@ -126,7 +126,7 @@ func TestTheCustomerAgreesAndEndsIt(t *testing.T) {
 	}
 	link := told.Consent.URL
 	_, text := customer.reads(link)
-	for _, part := range []string{"May Kim Berg sign in as you?", "asks to sign in there as Acme, for 15 minutes", "look at everything, and change nothing", "Unless you agree, they aren&#39;t let in", "the invoice page fails"} {
+	for _, part := range []string{"May Kim Berg sign in as you?", "Kim Berg, who helps customers of Harbor Billing, asks to sign in there as Acme, for 15 minutes", "They could look at everything, and change nothing", "Unless you agree, they aren&#39;t let in", "the invoice page fails"} {
 		customer.must(text, part)
 	}
 	customer.must(customer.clicks(link, "Agree"), "Kim Berg may sign in as Acme for 15 minutes")
@@ -135,11 +135,13 @@ func TestTheCustomerAgreesAndEndsIt(t *testing.T) {
 	}
 	card := s.kim.Inbox().Wait("Approved by Acme (the customer)")
 	card.Click("Open as Acme")
-	if _, err := s.redeem(codeOf(t, s.kim, "Open portal as Acme"), "kim@example.com"); err != nil {
+	if _, err := s.redeem(codeOf(t, s.kim, "Open Harbor Billing as Acme"), "kim@example.com"); err != nil {
 		t.Fatal(err)
 	}
 	customer.app.next(approval.GrantOpened)
-	customer.must(customer.sends(link, "agree"), "Kim Berg may be signed in as Acme until") // twice does nothing
+	text = customer.sends(link, "agree") // twice does nothing
+	customer.must(text, "Kim Berg is signed in as Acme, until")
+	customer.must(text, "They can look at everything, and change nothing.")
 	customer.must(customer.clicks(link, "End it now"), "You ended the access")
 	s.kim.Inbox().Wait("Acme (the customer) revoked the access")
 	if ended := customer.app.next(approval.GrantOver); ended.End.By.Name != "Acme (the customer)" {
@@ -172,6 +174,45 @@ func TestFirstTheCustomerThenAManager(t *testing.T) {
 	customer.must(customer.clicks(customer.asked(), "Agree"), "Kim Berg isn&#39;t let in yet")
 	s.mia.Inbox().Wait("So far: Acme (the customer).").Click("Approve")
 	s.kim.Inbox().Wait("Approved by Acme (the customer)")
+}
+
+// TestWhatTheCustomerReadsAfterwards is true of what the others did since.
+func TestWhatTheCustomerReadsAfterwards(t *testing.T) {
+	t.Parallel()
+	managers := flows.OnCall("PMGRS01")
+	for name, tt := range map[string]struct {
+		route           flows.Route
+		question, after string
+		then            func(*stage)
+		told            string // to Kim, by when it is so
+	}{
+		"a manager refuses": {managers.WithConsent(), "Unless you agree, they aren&#39;t let in.", "Somebody else refused, so Kim Berg wasn&#39;t let in.",
+			func(s *stage) {
+				s.mia.Inbox().Wait("Acme").Click("Deny")
+				s.mia.Modal().Submit()
+			}, "@Mia Falk denied this"},
+		"nobody else answers": {managers.WithConsent(), "Unless you agree", "Nobody else approved it in time, so Kim Berg wasn&#39;t let in.",
+			func(s *stage) { s.jump(61 * time.Minute) }, "Timed out"},
+		"who agreed is in and out": {flows.Customer().And(managers), "If you don&#39;t answer, somebody else may let them in.", "Kim Berg never signed in as Acme, and can&#39;t any more.",
+			func(s *stage) { s.kim.Inbox().Wait("Approved by Acme").Click("End now") }, "Access ended"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			customer, setting := withCustomer(t, tt.route)
+			s := newStage(t, setting)
+			ask(s.kim, "Acme")
+			s.kim.Modal().Close()
+			link := customer.asked()
+			_, question := customer.reads(link)
+			customer.must(question, tt.question)
+			customer.must(customer.clicks(link, "Agree"), "You agreed")
+			tt.then(s)
+			s.kim.Inbox().Wait(tt.told)
+			_, after := customer.reads(link)
+			customer.must(after, tt.after)
+			customer.must(after, "That was on ")
+		})
+	}
 }
 
 // TestWhereNoCustomerCanBeAsked the route goes on, or the request is refused.
@@ -287,7 +328,7 @@ func TestTheCustomerAgreesToMoreTime(t *testing.T) {
 	customer.clicks(first, "Agree")
 	customer.app.next(approval.ConsentOver)
 	s.kim.Inbox().Wait("Approved by Acme").Click("Open as Acme")
-	if _, err := s.redeem(codeOf(t, s.kim, "Open portal as Acme"), "kim@example.com"); err != nil {
+	if _, err := s.redeem(codeOf(t, s.kim, "Open Harbor Billing as Acme"), "kim@example.com"); err != nil {
 		t.Fatal(err)
 	}
 	customer.app.next(approval.GrantOpened)
@@ -295,7 +336,7 @@ func TestTheCustomerAgreesToMoreTime(t *testing.T) {
 	s.jump(11 * time.Minute)
 	s.kim.Inbox().Wait("⏳ Ends soon").Click("Extend")
 	second := customer.asked()
-	customer.must(customer.clicks(second, "Agree"), "Kim Berg may be signed in as Acme until") // the page of the first
+	customer.must(customer.clicks(second, "Agree"), "Kim Berg is signed in as Acme, until") // the page of the first
 	customer.must(customer.clicks(second, "End it now"), "You ended the access")
 	if _, text := customer.reads(first); !strings.Contains(text, "You ended the access") {
 		t.Errorf("the first link says\n%s", text)

@@ -37,6 +37,13 @@ func TestTheFormSaysWhatWillCome(t *testing.T) {
 	}
 }
 
+func TestTheFormSaysThatTheCustomerIsAsked(t *testing.T) {
+	t.Parallel()
+	_, setting := withCustomer(t, flows.Customer())
+	s := newStage(t, setting, calm)
+	form(s.kim).Pick("Account", "Acme").WaitText("Goes to Acme (the customer). The customer reads your reason.")
+}
+
 func TestTheFormOpensWithWhatWillCome(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, calm)

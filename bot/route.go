@@ -197,6 +197,7 @@ func (b *Bot) ruled(ctx context.Context, c approval.Case, ruling approval.Ruling
 	if c.Route != nil {
 		route = *c.Route // nobody of the first route could be reached
 	}
+	c.Account = ruling.Account // its name: a form's preview knows the id alone
 	search := b.resolve(ctx, c, route)
 	if search.empty() && search.slack != nil {
 		return nil, &unanswered{"Slack", search.slack}

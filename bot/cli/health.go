@@ -15,6 +15,7 @@ import (
 	"github.com/understudyhq/understudy/bot"
 	"github.com/understudyhq/understudy/bot/api"
 	"github.com/understudyhq/understudy/bot/consent"
+	"github.com/understudyhq/understudy/bot/grant"
 	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
 )
@@ -27,6 +28,8 @@ type health struct {
 	ledger  atomic.Pointer[func() *store.Ledger]
 	bot     atomic.Pointer[bot.Bot]
 	stop    func()
+	// closed says that the API isn't served, nor the customers' pages.
+	closed bool
 }
 
 // openHealth listens at once, so that a port that is taken is known before
@@ -54,10 +57,19 @@ func openHealth(ctx context.Context, s Settings, counts http.Handler, v1 *api.V1
 	handler, page := v1.Handler(), consents(v1, h).Handler()
 	if !s.protected() && !isLoopback(listener.Addr()) {
 		log.Warn().Str("address", listener.Addr().String()).Msg("the API isn't served: its tokens would cross the network for all to read; set UNDERSTUDY_TLS_CERT and UNDERSTUDY_TLS_KEY, or UNDERSTUDY_PLAIN_API if something in front of the bot has TLS")
-		handler, page = api.Unprotected(log), nil
+		handler, page, h.closed = api.Unprotected(log), nil, true
 	}
 	h.stop = api.Serve(listener, api.Handler(func(ctx context.Context) error { return (*h.ready.Load())(ctx) }, counts, handler, page), log)
 	return h, nil
+}
+
+// answers says where customers answer who reach the bot at this address; nil if they
+// can't.
+func (h *health) answers(address string, keys *grant.Keyring) func(caseID string) string {
+	if address == "" || h.closed {
+		return nil
+	}
+	return func(caseID string) string { return keys.ConsentURL(address, caseID) }
 }
 
 // consents is the page for customers, on what the API works on.

@@ -44,6 +44,9 @@ func TestNoTokenCrossesANetworkForAllToRead(t *testing.T) {
 		text, err := io.ReadAll(response.Body)
 		response.Body.Close()
 		health.stop()
+		if asks := health.answers("https://bot.example.com", v1.Keys) != nil; asks != (one.want != http.StatusForbidden) {
+			t.Errorf("%s, plain %v: customers are asked: %v", one.settings.Listen, one.settings.PlainAPI, asks)
+		}
 		if err != nil || response.StatusCode != one.want || strings.Contains(log.String(), "ust_secret") {
 			t.Errorf("%s, plain %v: %d %s, %v\n%s", one.settings.Listen, one.settings.PlainAPI, response.StatusCode, text, err, log.String())
 		}

@@ -128,9 +128,7 @@ func serve(ctx context.Context, s Settings, in inputs, now func() time.Time, log
 		Slack: client, TeamID: team, People: members, Accounts: directory,
 		Secret: keys.Secret, Rules: in.rules, Now: now, Haste: in.haste, Watch: counts.Watch(), Log: log,
 	}
-	if s.ConsentURL != "" {
-		config.Answer = func(caseID string) string { return keys.ConsentURL(s.ConsentURL, caseID) }
-	}
+	config.Answer = health.answers(s.ConsentURL, keys)
 	if err := k.enter(working, &config); err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func question(c approval.Case) story {
 	s := story{
 		Title: fmt.Sprintf("May %s sign in as you?", agent(c)),
 		Told: []string{
-			fmt.Sprintf("%s, who helps customers of %s, asks to sign in there as %s, for %s. %s", agent(c), app(c).Name, account(c), length(c.Duration), may(c)),
+			fmt.Sprintf("%s, who helps customers of %s, asks to sign in there as %s, for %s. %s", agent(c), app(c).Called(), account(c), length(c.Duration), may(c, "could")),
 			"Please answer by " + moment(c.PendingAt.Add(c.Flow.Policy.Timeout)) + "." + unless(c),
 		},
 		Reason:  reason(c),
@@ -85,23 +85,24 @@ func question(c approval.Case) story {
 	return s
 }
 
-// may says what the agent could do.
-func may(c approval.Case) string {
+// may says what the agent can do, or could if they were let in.
+func may(c approval.Case, can string) string {
 	switch {
 	case c.Flow.App == nil:
 		return ""
 	case c.Flow.App.Scope == approval.FullAccess:
-		return "They could do there what you can."
+		return "They " + can + " do there what you can."
 	}
-	return "They could look at everything, and change nothing."
+	return "They " + can + " look at everything, and change nothing."
 }
 
-// unless says what comes of no answer, where that is known.
+// unless says what comes of no answer: where others may say yes in the customer's
+// place, silence isn't a no.
 func unless(c approval.Case) string {
 	if c.NeedsConsent() || len(c.Approvers) == 1 && c.Route != nil && len(c.Route.Escalations) == 0 {
 		return " Unless you agree, they aren't let in."
 	}
-	return ""
+	return " If you don't answer, somebody else may let them in."
 }
 
 func agreed(c approval.Case) story {
@@ -114,43 +115,61 @@ func agreed(c approval.Case) story {
 }
 
 func running(c approval.Case) story {
-	told := fmt.Sprintf("%s may be signed in as %s until %s. %s", agent(c), account(c), moment(c.Grant.Until), may(c))
-	if c.Waits() {
-		told = fmt.Sprintf("%s may sign in as %s for %s, beginning by %s. %s", agent(c), account(c), length(c.Grant.Until.Sub(c.Grant.From)), moment(c.Grant.Until), may(c))
+	told := fmt.Sprintf("%s may sign in as %s until %s.", agent(c), account(c), moment(c.Grant.Until))
+	switch {
+	case c.Waits():
+		told = fmt.Sprintf("%s may sign in as %s for %s, beginning by %s.", agent(c), account(c), length(c.Grant.Until.Sub(c.Grant.From)), moment(c.Grant.Until))
+	case !c.Grant.OpenedAt.IsZero():
+		told = fmt.Sprintf("%s is signed in as %s, until %s at the latest.", agent(c), account(c), moment(c.Grant.Until))
 	}
 	title := "Access is allowed"
 	if c.ApprovedBy(approval.CustomerID) {
 		title = "You agreed"
 	}
-	return story{Title: title, Told: []string{told}, Reason: reason(c), Choices: []choice{{End, "End it now", false}},
-		Hint: "What they do there is written down."}
+	return story{Title: title, Told: []string{told + " " + may(c, "can")}, Reason: reason(c), Choices: []choice{{End, "End it now", false}},
+		Hint: "When they come in, and when it ends, is written down."}
 }
 
 func over(c approval.Case) story {
-	s := story{Title: "Nothing to answer", Reason: reason(c)}
-	yours := c.Closed != nil && c.Closed.By.ID == approval.CustomerID
-	at := ""
+	title, told := outcome(c)
+	s := story{Title: title, Told: []string{told}, Reason: reason(c)}
 	if c.Closed != nil {
-		at = " (" + moment(c.Closed.At) + ")"
-	}
-	switch {
-	case c.Status == approval.Denied && yours:
-		s.Title = "You refused"
-		s.Told = []string{fmt.Sprintf("%s wasn't let in%s, and has been told so.", agent(c), at)}
-	case c.Status == approval.Ended && yours:
-		s.Title = "You ended the access"
-		s.Told = []string{fmt.Sprintf("%s isn't signed in as %s any more%s.", agent(c), account(c), at)}
-	case c.Status == approval.Ended || c.Status == approval.Active:
-		s.Title = "The access is over"
-		s.Told = []string{fmt.Sprintf("%s isn't signed in as %s any more%s.", agent(c), account(c), at)}
-	case c.Status == approval.TimedOut:
-		s.Title = "The question is over"
-		s.Told = []string{fmt.Sprintf("Nobody answered in time%s, so %s wasn't let in.", at, agent(c))}
-	default:
-		s.Title = "The question is over"
-		s.Told = []string{fmt.Sprintf("It needs no answer any more%s. %s wasn't let in.", at, agent(c))}
+		s.Told = append(s.Told, "That was on "+moment(c.Closed.At)+".")
 	}
 	return s
+}
+
+// outcome says how a case went that needs nothing of its customer any more.
+func outcome(c approval.Case) (title, told string) {
+	kept := agent(c) + " wasn't let in"
+	yours := c.Closed != nil && c.Closed.By.ID == approval.CustomerID
+	switch c.Status {
+	case approval.Ended, approval.Active:
+		if yours {
+			return "You ended the access", out(c)
+		}
+		return "The access is over", out(c)
+	case approval.Denied:
+		if yours {
+			return "You refused", kept + ", and has been told so."
+		}
+		return "The question is over", "Somebody else refused, so " + kept + "."
+	case approval.TimedOut:
+		if c.ApprovedBy(approval.CustomerID) {
+			return "You agreed", "Nobody else approved it in time, so " + kept + "."
+		}
+		return "The question is over", "Nobody answered in time, so " + kept + "."
+	case approval.Routing, approval.Pending, approval.Cancelled, approval.Refused:
+	}
+	return "The question is over", "It needs no answer any more. " + kept + "."
+}
+
+// out says that the agent is out. Without an app nobody hears whether they were in.
+func out(c approval.Case) string {
+	if c.Flow.App != nil && c.Grant != nil && c.Grant.OpenedAt.IsZero() {
+		return fmt.Sprintf("%s never signed in as %s, and can't any more.", agent(c), account(c))
+	}
+	return fmt.Sprintf("%s isn't signed in as %s any more.", agent(c), account(c))
 }
 
 // reason is why the agent asks, unless the flow keeps that from the app.

@@ -28,7 +28,7 @@ type Play struct {
 // is served the demo knows. Time counts from the approval, so that a visitor who
 // opens nothing sees how an access ends as well.
 func Portal() *provision.App {
-	return &provision.App{Name: portal.Name, URL: "http://127.0.0.1/", Clock: string(approval.FromApproval)}
+	return &provision.App{Name: portal.Name, Title: portal.Title, URL: "http://127.0.0.1/", Clock: string(approval.FromApproval)}
 }
 
 // flow is by which staff ask within the portal; empty if none opens it.

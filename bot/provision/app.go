@@ -5,7 +5,9 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/understudyhq/understudy/bot/grant"
 	"github.com/understudyhq/understudy/bot/grant/token"
@@ -20,6 +22,9 @@ type App struct {
 	// at which the app's middleware takes the code.
 	Name string `json:"name"`
 	URL  string `json:"url"`
+	// Title is what people call it, on cards and where a customer is asked. Empty
+	// is its name.
+	Title string `json:"title,omitempty"`
 	// Scope is "read_only", which is the default, or "full".
 	Scope string `json:"scope,omitempty"`
 	// Clock says from when the time counts: "opening", which is the default, or
@@ -41,7 +46,10 @@ const (
 	clockApproval = string(approval.FromApproval)
 )
 
-const longestURL = 500
+const (
+	longestURL   = 500 // bytes
+	longestTitle = 40  // characters; a button has it, and the customer's name besides
+)
 
 // A sign-in that may be older than a day's work isn't a fresh one.
 const (
@@ -58,13 +66,16 @@ func (r Record) readApp() (app *approval.App, problems []Problem) {
 	if !flowName.MatchString(a.Name) {
 		problems = append(problems, problem("app.name", "%q isn't a name of a-z, 0-9, - and _, of 63 characters at most", a.Name))
 	}
+	if !Printable(a.Title) || strings.TrimSpace(a.Title) != a.Title || utf8.RuneCountInString(a.Title) > longestTitle {
+		problems = append(problems, problem("app.title", "%q isn't what people call an app: write %d visible characters at most, or leave it out", a.Title, longestTitle))
+	}
 	if why := unfitForApps(a.URL); why != "" {
 		problems = append(problems, problem("app.url", "%q %s; write the https:// address at which the app takes the code", a.URL, why))
 	}
 	if why := unfitForApps(a.Webhook); a.Webhook != "" && why != "" {
 		problems = append(problems, problem("app.webhook", "%q %s; write the https:// address at which the app hears of its grants, or leave it out", a.Webhook, why))
 	}
-	app = &approval.App{Name: a.Name, URL: a.URL, Confirm: a.Confirm, HideReason: a.HideReason, Webhook: a.Webhook}
+	app = &approval.App{Name: a.Name, Title: a.Title, URL: a.URL, Confirm: a.Confirm, HideReason: a.HideReason, Webhook: a.Webhook}
 	if fresh, err := time.ParseDuration(a.FreshSignIn); a.FreshSignIn != "" {
 		if err != nil || fresh < shortestFresh || fresh > longestFresh || fresh%time.Second != 0 {
 			problems = append(problems, problem("app.fresh_sign_in", `%q isn't a time of whole seconds between %s and %s, such as "5m"; leave it out if any sign-in will do`, a.FreshSignIn, short(shortestFresh), short(longestFresh)))
@@ -110,7 +121,7 @@ func ofApp(a *approval.App) *App {
 	if a == nil {
 		return nil
 	}
-	app := &App{Name: a.Name, URL: a.URL, Scope: grant.Scope(*a), Clock: clockOpening, Confirm: a.Confirm, HideReason: a.HideReason, Webhook: a.Webhook}
+	app := &App{Name: a.Name, Title: a.Title, URL: a.URL, Scope: grant.Scope(*a), Clock: clockOpening, Confirm: a.Confirm, HideReason: a.HideReason, Webhook: a.Webhook}
 	if a.FreshSignIn > 0 {
 		app.FreshSignIn = short(a.FreshSignIn)
 	}
@@ -129,7 +140,7 @@ func (a *App) fields() map[string]string {
 		"app.name": a.Name, "app.url": a.URL, "app.scope": a.Scope, "app.clock": a.Clock,
 		"app.confirm": strconv.FormatBool(a.Confirm), "app.hide_reason": strconv.FormatBool(a.HideReason),
 	}
-	for name, text := range map[string]string{"app.webhook": a.Webhook, "app.fresh_sign_in": a.FreshSignIn} {
+	for name, text := range map[string]string{"app.title": a.Title, "app.webhook": a.Webhook, "app.fresh_sign_in": a.FreshSignIn} {
 		if text != "" {
 			texts[name] = text
 		}

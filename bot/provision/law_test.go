@@ -42,7 +42,7 @@ func records() *rapid.Generator[provision.Record] {
 			Warn:           sometimes("warn", func() string { return span("warn", time.Second, 0, 3600) }),
 			DenyReason:     rapid.SampledFrom([]string{"", "optional", "required", "none"}).Draw(t, "deny_reason"),
 			App: rapid.SampledFrom([]*provision.App{nil, {Name: "portal", URL: "https://portal.example.com/understudy"},
-				{Name: "portal", URL: "http://127.0.0.1:8070/in?x=1", Scope: "full", Clock: "approval", Confirm: true, FreshSignIn: "90m", HideReason: true},
+				{Name: "portal", URL: "http://127.0.0.1:8070/in?x=1", Title: "Harbor Billing", Scope: "full", Clock: "approval", Confirm: true, FreshSignIn: "90m", HideReason: true},
 				{Name: "p", URL: "https://p.example", Scope: "read_only", Clock: "opening"}}).Draw(t, "app"),
 			Labels: rapid.SampledFrom([]map[string]string{nil, {}, {"team": "support"}, {"team": ""}}).Draw(t, "labels"),
 		}

@@ -62,6 +62,7 @@ func TestPoliciesThatAreNone(t *testing.T) {
 		`,"app":{"name":"portal","url":"https://p.example","webhook":"portal"}`:               `app.webhook: "portal" isn't a web address`,
 		`,"app":{"name":"portal","url":"https://p.example","scope":"admin"}`:                  `app.scope: "admin"`,
 		`,"app":{"name":"portal","url":"https://p.example","clock":"never"}`:                  `app.clock: "never"`,
+		`,"app":{"name":"portal","url":"https://p.example","title":" "}`:                      `app.title: " " isn't what people call an app: write 40 visible characters`,
 		`,"app":{"name":"portal","url":"https://p.example","fresh_sign_in":"59s"}`:            `app.fresh_sign_in: "59s" isn't a time of whole seconds between 1m and 12h`,
 		`,"app":{"name":"portal","url":"https://p.example","fresh_sign_in":"12h1s"}`:          `app.fresh_sign_in: "12h1s"`,
 		`,"app":{"name":"portal","url":"https://p.example","fresh_sign_in":"90.5s"}`:          `app.fresh_sign_in: "90.5s"`,

@@ -36,16 +36,16 @@ func openButton(c approval.Case) []slack.BlockElement {
 
 // OpenModal has the link into the app.
 func OpenModal(c approval.Case, link string) slack.ModalViewRequest {
-	open := slack.NewButtonBlockElement(ActionFollow, "", plain("Open "+c.Flow.App.Name+" as "+cleanLine(c.Account.Name), maxOption)).WithStyle(slack.StylePrimary)
+	open := slack.NewButtonBlockElement(ActionFollow, "", plain("Open "+c.Flow.App.Called()+" as "+cleanLine(c.Account.Name), maxOption)).WithStyle(slack.StylePrimary)
 	open.URL = link
 	m := modal(
-		paragraph(append(sentence{text("This opens "), typed(c.Flow.App.Name), text(" as "), named(c.Account.Name), text(". ")}, mayThere(c)...)...),
+		paragraph(append(sentence{text("This opens "), typed(c.Flow.App.Called()), text(" as "), named(c.Account.Name), text(". ")}, mayThere(c)...)...),
 		slack.NewActionBlock("", open),
 		paragraph(text("The link works once, within two minutes, and only where you're signed in as yourself. "+
 			"If it doesn't any more, close this window and click Open as … again.")),
 	)
 	if fresh := c.Flow.App.FreshSignIn; fresh > 0 {
-		m.Blocks.BlockSet = append(m.Blocks.BlockSet, paragraph(text("Unless you signed in there within the last "), span(fresh), text(", "), typed(c.Flow.App.Name), text(" has you sign in again first.")))
+		m.Blocks.BlockSet = append(m.Blocks.BlockSet, paragraph(text("Unless you signed in there within the last "), span(fresh), text(", "), typed(c.Flow.App.Called()), text(" has you sign in again first.")))
 	}
 	m.Title, m.CallbackID = plain("Open the app", maxTitle), CallbackTold
 	return m
@@ -107,7 +107,7 @@ func access(c approval.Case) sentence {
 	if c.Flow.App.Scope == approval.FullAccess {
 		what = "do what the customer may, in "
 	}
-	return sentence{text("\n"), label("May: "), what, typed(c.Flow.App.Name)}
+	return sentence{text("\n"), label("May: "), what, typed(c.Flow.App.Called())}
 }
 
 // allowance says how long somebody may be signed in.
@@ -171,7 +171,7 @@ func appName(c approval.Case) string {
 	if c.Flow.App == nil {
 		return "the app"
 	}
-	return c.Flow.App.Name
+	return c.Flow.App.Called()
 }
 
 func answered(status int) string {

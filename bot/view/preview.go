@@ -153,7 +153,11 @@ func goesTo(c approval.Case) sentence {
 	if c.NeedsConsent() {
 		s = append(s, text("; and the customer must agree"))
 	}
-	return append(s, text("."))
+	s = append(s, text("."))
+	if _, is := c.Approver(approval.CustomerID); is && c.Flow.App != nil && !c.Flow.App.HideReason {
+		s = append(s, text(" The customer reads your reason."))
+	}
+	return s
 }
 
 // skipped says whether the route's own people can't be asked, so that its OrElse is.

@@ -128,7 +128,7 @@ func TestAFlowIsAllOfTheRecord(t *testing.T) {
 	full := provision.Record{
 		Name: "vip", Implementation: "impersonation", Params: map[string]string{"manager_schedule": "P1"}, Command: "/vip", Durations: []string{"15m", "1h"},
 		Default: "1h", Longest: "4h", Requesters: []string{"support"}, Viewers: []string{"auditors"}, Revokers: []string{"security"}, Timeout: "30m", Remind: []string{"5m"}, Warn: "2m", DenyReason: "required",
-		App: &provision.App{Name: "portal", URL: "https://portal.example.com/understudy/open", Scope: "full", Clock: "approval", Confirm: true, FreshSignIn: "5m", HideReason: true, Webhook: "https://portal.example.com/understudy/webhook"}, Labels: map[string]string{"team": "x"},
+		App: &provision.App{Name: "portal", Title: "Harbor Billing", URL: "https://portal.example.com/understudy/open", Scope: "full", Clock: "approval", Confirm: true, FreshSignIn: "5m", HideReason: true, Webhook: "https://portal.example.com/understudy/webhook"}, Labels: map[string]string{"team": "x"},
 	}
 	if diff := cmp.Diff(full, recordOf(full).wire()); diff != "" {
 		t.Errorf("there and back (-before +after):\n%s", diff)

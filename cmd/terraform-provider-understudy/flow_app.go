@@ -21,6 +21,8 @@ func appSchema() schema.SingleNestedAttribute {
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{Required: true, MarkdownDescription: "The audience of its tokens, of a-z, 0-9, - and _."},
 			"url":  schema.StringAttribute{Required: true, MarkdownDescription: "Where a link leads: the address at which the app's middleware takes the code."},
+			"title": schema.StringAttribute{Optional: true, Validators: []validator.String{notEmpty{}},
+				MarkdownDescription: "What people call it, on cards and where a customer is asked, such as `Harbor Billing`. The name without it."},
 			"scope": schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("read_only"),
 				MarkdownDescription: "What an agent may do there: `read_only`, which is the default, or `full`."},
 			"clock": schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("opening"),
@@ -42,13 +44,13 @@ func appData() dataschema.SingleNestedAttribute {
 	text, flag := dataschema.StringAttribute{Computed: true}, dataschema.BoolAttribute{Computed: true}
 	return dataschema.SingleNestedAttribute{
 		Computed: true, MarkdownDescription: "The customer's app that its grants open; null if there is none.",
-		Attributes: map[string]dataschema.Attribute{"name": text, "url": text, "scope": text, "clock": text, "confirm": flag, "fresh_sign_in": text, "hide_reason": flag, "webhook": text},
+		Attributes: map[string]dataschema.Attribute{"name": text, "title": text, "url": text, "scope": text, "clock": text, "confirm": flag, "fresh_sign_in": text, "hide_reason": flag, "webhook": text},
 	}
 }
 
 func appTypes() map[string]attr.Type {
 	return map[string]attr.Type{
-		"name": types.StringType, "url": types.StringType, "scope": types.StringType, "clock": types.StringType,
+		"name": types.StringType, "title": types.StringType, "url": types.StringType, "scope": types.StringType, "clock": types.StringType,
 		"confirm": types.BoolType, "fresh_sign_in": types.StringType, "hide_reason": types.BoolType, "webhook": types.StringType,
 	}
 }
@@ -59,7 +61,7 @@ func appOf(a *provision.App) types.Object {
 		return types.ObjectNull(appTypes())
 	}
 	return types.ObjectValueMust(appTypes(), map[string]attr.Value{
-		"name": types.StringValue(a.Name), "url": types.StringValue(a.URL), "scope": types.StringValue(a.Scope), "clock": types.StringValue(a.Clock),
+		"name": types.StringValue(a.Name), "title": orNull(a.Title), "url": types.StringValue(a.URL), "scope": types.StringValue(a.Scope), "clock": types.StringValue(a.Clock),
 		"confirm": types.BoolValue(a.Confirm), "fresh_sign_in": orNull(a.FreshSignIn), "hide_reason": types.BoolValue(a.HideReason), "webhook": orNull(a.Webhook),
 	})
 }
@@ -105,7 +107,7 @@ func wireApp(app types.Object) *provision.App {
 		return value.ValueBool()
 	}
 	return &provision.App{
-		Name: textOf(is["name"]), URL: textOf(is["url"]), Scope: textOf(is["scope"]), Clock: textOf(is["clock"]),
+		Name: textOf(is["name"]), Title: textOf(is["title"]), URL: textOf(is["url"]), Scope: textOf(is["scope"]), Clock: textOf(is["clock"]),
 		Confirm: flag("confirm"), FreshSignIn: textOf(is["fresh_sign_in"]), HideReason: flag("hide_reason"), Webhook: textOf(is["webhook"]),
 	}
 }

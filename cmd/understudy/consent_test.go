@@ -42,13 +42,13 @@ func TestTheCustomerIsAsked(t *testing.T) {
 		portal.picture(filepath.Join(folder, "consent.png"))
 	}
 	portal.presses("Agree")
-	portal.shows("You agreed Kim Berg may be signed in as Meadowlark Media until")
+	portal.shows("You agreed Kim Berg may sign in as Meadowlark Media until")
 
 	v.front()
 	v.sees("left", "Approved by @Mia Falk")
 	v.clicks("left", "Open as Meadowlark Media")
 	v.sees("left-modal", "The link works once")
-	agent := v.follows("Open portal as Meadowlark Media")
+	agent := v.follows("Open Harbor Billing as Meadowlark Media")
 	agent.presses("Kim Berg")
 	agent.shows("Kim Berg acting as Meadowlark Media (read-only)")
 
@@ -58,7 +58,7 @@ func TestTheCustomerIsAsked(t *testing.T) {
 	agent.front()
 	agent.reads("/", "Your access to Meadowlark Media has ended")
 	portal.front()
-	portal.reads("/mail", "Kim Berg of our support isn't signed in as you any more (revoked).")
+	portal.reads("/mail", "Kim Berg of our support isn't signed in as you any more: it was called back.")
 	portal.reads("/mail", "Kim Berg of our support is signed in as you, until")
 	v.front()
 	v.sees("left", "Meadowlark Media (the customer) revoked the access")

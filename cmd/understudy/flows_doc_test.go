@@ -19,14 +19,19 @@ import (
 
 // The tests of this file keep docs/flows.md true.
 
-// blocks are the fenced blocks of a kind.
+// blocks are the guide's fenced blocks of a kind.
 func blocks(t *testing.T, kind string) (found []string) {
 	t.Helper()
-	for _, match := range regexp.MustCompile("(?ms)^```"+kind+"\n(.*?)^```$").FindAllStringSubmatch(read(t, "../../docs/flows.md"), -1) {
+	return blocksOf(t, "../../docs/flows.md", kind)
+}
+
+func blocksOf(t *testing.T, page, kind string) (found []string) {
+	t.Helper()
+	for _, match := range regexp.MustCompile("(?ms)^```"+kind+"\n(.*?)^```$").FindAllStringSubmatch(read(t, page), -1) {
 		found = append(found, match[1])
 	}
 	if len(found) == 0 {
-		t.Fatalf("docs/flows.md has no %s", kind)
+		t.Fatalf("%s has no %s", page, kind)
 	}
 	return found
 }
@@ -74,10 +79,11 @@ func TestTheGuidesCode(t *testing.T) {
 
 // TestTheAppsGuidesCode is code that is compiled and tested elsewhere.
 func TestTheAppsGuidesCode(t *testing.T) {
-	_, code, found := strings.Cut(read(t, "../../docs/apps.md"), "```go\n")
-	code, _, _ = strings.Cut(code, "```")
-	if !found || !strings.Contains(read(t, "../../bot/notify/example_test.go"), code) {
-		t.Errorf("docs/apps.md shows code that is nowhere tested:\n%s", code)
+	tested := read(t, "../../bot/grant/gate/example_test.go") + read(t, "../../bot/notify/example_test.go")
+	for _, block := range blocksOf(t, "../../docs/apps.md", "go") {
+		if !strings.Contains(tested, block) {
+			t.Errorf("docs/apps.md shows code that is nowhere tested:\n%s", block)
+		}
 	}
 }
 

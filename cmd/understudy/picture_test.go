@@ -48,7 +48,7 @@ func TestPicture(t *testing.T) {
 	v.sees("left", "Approved by @Mia Falk")
 	v.clicks("left", "Open as Acme")
 	v.sees("left-modal", "The link works once")
-	portal := v.follows("Open portal as Acme")
+	portal := v.follows("Open Harbor Billing as Acme")
 	portal.do(chromedp.EmulateViewport(1000, 620))
 	portal.shows("Who are you?")
 	portal.presses("Kim Berg")

@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -11,6 +12,8 @@ type App struct {
 	URL   string `json:"url"`  // where a link leads
 	Scope Scope  `json:"scope,omitempty"`
 	Clock Clock  `json:"clock,omitempty"`
+	// Title is what people call it; empty if that is its name.
+	Title string `json:"title,omitempty"`
 	// Confirm has the requester type the customer's name before a link is made.
 	Confirm bool `json:"confirm,omitempty"`
 	// FreshSignIn is how long ago the requester may have proved to the app who they
@@ -21,6 +24,9 @@ type App struct {
 	// Webhook is where the app is told of its grants; empty if it isn't.
 	Webhook string `json:"webhook,omitempty"`
 }
+
+// Called is what people call it.
+func (a App) Called() string { return cmp.Or(a.Title, a.Name) }
 
 // Scope is what an agent may do in the app.
 type Scope string

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -115,9 +114,14 @@ func (n notice) letter() string {
 	case "grant.opened":
 		return agent + " of our support is signed in as you, until " + n.Data.Until.UTC().Format("15:04 UTC") + " at the latest." + reason
 	case "grant.ended":
-		return agent + " of our support isn't signed in as you any more (" + cmp.Or(n.Data.End.How, "ended") + ")."
+		return agent + " of our support isn't signed in as you any more" + n.why() + "."
 	}
 	return ""
+}
+
+// why says how a grant ended.
+func (n notice) why() string {
+	return map[string]string{"expired": ": the time was over", "released": ": they are done", "revoked": ": it was called back"}[n.Data.End.How]
 }
 
 // mail shows all letters, the newest first.

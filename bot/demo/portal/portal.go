@@ -23,8 +23,11 @@ import (
 	"github.com/understudyhq/understudy/bot/grant/gate"
 )
 
-// Name is what flows call the portal.
-const Name = "portal"
+// Name is what flows call the portal, Title what its pages do.
+const (
+	Name  = "portal"
+	Title = "Harbor Billing"
+)
 
 // Options are what a portal is made of.
 type Options struct {

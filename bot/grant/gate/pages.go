@@ -134,7 +134,7 @@ func (g *Gate) RequireGrant(flow string, account func(*http.Request) string, nex
 			g.show(w, notice{Title: "No access yet", Status: http.StatusForbidden, Detail: "This needs an access to the customer that you don't have. Nothing was done. Open the page, and ask for it there."})
 		default:
 			g.show(w, notice{
-				Title: "Ask for access", Status: http.StatusForbidden, Detail: "You need an access to " + wanted + ". Say why; whoever decides reads it, and this page goes on by itself.",
+				Title: "Ask for access", Status: http.StatusForbidden, Detail: "You need access to " + wanted + ". Say why; whoever decides reads it, and this page goes on by itself.",
 				Mark: g.formMark(email), Ask: true, Flow: flow, Account: wanted, Next: r.URL.RequestURI(),
 			})
 		}
@@ -202,7 +202,7 @@ func (g *Gate) wait(w http.ResponseWriter, r *http.Request) {
 	default:
 		detail := "It is being found out who decides your request for " + s.Subject.Name + "."
 		if len(s.Asked) > 0 {
-			detail = "Your request for " + s.Subject.Name + " waits for " + strings.Join(s.Asked, " or ") + ", in Slack."
+			detail = "Your request for " + s.Subject.Name + " waits for " + strings.Join(s.Asked, " or ") + "."
 		}
 		g.show(w, notice{Title: "Waiting for approval", Status: http.StatusOK, Detail: detail + " This page goes on by itself.", Again: waitAgain})
 	}
