@@ -10,11 +10,13 @@
 //
 // Nothing here posts a card. A commit marks the cards that should change, and
 // package deliver brings Slack to show them; in the same way package notify tells
-// apps. What is sent directly are answers
-// to one person's one action: the form, and private sentences.
+// apps, which hand a customer who is asked a link to the page of package consent
+// (customer.go). What is sent directly are answers to one person's one action: the
+// form, and private sentences.
 //
 // The actor of anything is whom Slack's own socket names, never a value of a
-// form or a button.
+// form or a button; but who asks in an app is whom the app has signed in, and the
+// customer is whoever has their link.
 package bot
 
 import (

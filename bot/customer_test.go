@@ -19,6 +19,7 @@ import (
 	"github.com/understudyhq/understudy/bot/consent"
 	"github.com/understudyhq/understudy/bot/grant"
 	"github.com/understudyhq/understudy/bot/notify"
+	"github.com/understudyhq/understudy/bot/slacksim"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
@@ -235,6 +236,44 @@ func TestWhereNoCustomerCanBeAsked(t *testing.T) {
 			s.kim.Modal().WaitText(tt.want)
 		})
 	}
+	t.Run("no page", func(t *testing.T) {
+		t.Parallel()
+		_, setting := withCustomer(t, flows.Customer())
+		s := newStage(t, setting, func(_ *stage, config *bot.Config) { config.Answer = nil })
+		ask(s.kim, "Acme")
+		s.kim.Modal().WaitText("UNDERSTUDY_CONSENT_URL isn't set")
+	})
+}
+
+// TestNoCustomerIsAskedBeforeTheOthersAreKnown: while Slack doesn't say who they are,
+// nobody is asked, and no OrElse is taken, though that one could be: the customer isn't
+// in Slack.
+func TestNoCustomerIsAskedBeforeTheOthersAreKnown(t *testing.T) {
+	t.Parallel()
+	customer, setting := withCustomer(t, flows.Person("mia@example.com").WithConsent().OrElse(flows.Customer()))
+	s := newStage(t, setting)
+	s.ws.FailSome("users.lookupByEmail", 1, slacksim.RateLimited(time.Second))
+	ask(s.kim, "Acme")
+	s.kim.Modal().WaitText("Slack hasn't answered").Close()
+	c := live(t, s)
+	if c.Status != approval.Routing || len(c.Approvers) > 0 || len(customer.app.told) > 0 {
+		t.Errorf("%s, asked are %v, the app heard %d notices", c.Status, c.Approvers, len(customer.app.told))
+	}
+	s.ws.Heal()
+	s.jump(10 * time.Second) // to the next try
+	customer.must(customer.clicks(customer.asked(), "Agree"), "Kim Berg isn&#39;t let in yet")
+	s.mia.Inbox().Wait("So far: Acme (the customer).").Click("Approve")
+	s.kim.Inbox().Wait("Approved by Acme (the customer)")
+}
+
+// live is the only case.
+func live(t *testing.T, s *stage) approval.Case {
+	t.Helper()
+	cases, err := s.ledger.Cases(t.Context(), "", 1)
+	if err != nil || len(cases) != 1 {
+		t.Fatal(cases, err)
+	}
+	return cases[0]
 }
 
 // TestAnAppThatDoesntAskItsCustomer is like an approver who can't be reached.

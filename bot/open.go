@@ -48,8 +48,8 @@ func (b *Bot) confirmed(ctx context.Context, action slack.InteractionCallback) a
 }
 
 // wayIn is the window that leads into the app; nil, without a problem, for an
-// envelope or window that was answered before, whose link is to stay good. Typed is the window in
-// which the customer's name was typed, nil before.
+// envelope or window that was answered before, whose link is to stay good. Typed is
+// the window in which the customer's name was typed, nil before.
 func (b *Bot) wayIn(ctx context.Context, once, id string, user slack.User, typed *slack.View) (modal *slack.ModalViewRequest, problem string) {
 	c, err := b.Ledger.Case(ctx, id)
 	if err != nil {

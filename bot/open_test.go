@@ -91,6 +91,33 @@ func TestALinkIsForTheRequesterAlone(t *testing.T) {
 	s.kim.Modal().WaitText("signed in there as lee@example.com")
 }
 
+// TestALinkWhoseClickCameTwiceWorks with the customer's name typed, and without.
+func TestALinkWhoseClickCameTwiceWorks(t *testing.T) {
+	t.Parallel()
+	for name, confirm := range map[string]bool{"clicked": false, "typed": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, calm, withApp(func(a *approval.App) { a.Confirm = confirm }))
+			ask(s.kim, "Hooli")
+			s.kim.Modal().Close()
+			card := s.kim.Inbox().Wait("counted from when it's first opened")
+			if confirm {
+				card.Click("Open as Hooli")
+				form := s.kim.Modal().WaitText("Type whose name it is").Fill("Customer", "Hooli")
+				s.ws.DeliverTwice(1)
+				form.Submit()
+			} else {
+				s.ws.DeliverTwice(1)
+				card.Click("Open as Hooli")
+			}
+			code := codeOf(t, s.kim, "Open portal as Hooli")
+			if _, err := s.redeem(code, "kim@example.com"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestTheCustomersNameIsTyped(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withApp(func(a *approval.App) { a.Confirm = true }))

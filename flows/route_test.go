@@ -66,6 +66,23 @@ func TestNothingUnknownAllows(t *testing.T) {
 	}
 }
 
+// TestConsentStaysNeeded however a route that needs it is combined, but for an OrElse.
+func TestConsentStaysNeeded(t *testing.T) {
+	plain, consent := flows.OnCall("P1"), flows.Group("leads").WithConsent()
+	for name, route := range map[string]flows.Route{
+		"and": plain.And(consent), "the other way": consent.And(plain), "may also": plain.MayAlso(consent),
+		"or else":   plain.OrElse(plain).WithConsent(),
+		"escalates": consent.EscalateAfter(time.Minute, plain), "two": consent.Need(2), "shown": consent.Show(flows.Channel("c")),
+	} {
+		if !route.Consent || route.Else != nil && !route.Else.Consent {
+			t.Errorf("%s: %s", name, route)
+		}
+	}
+	if route := consent.OrElse(plain); !route.Consent || route.Else.Consent {
+		t.Errorf("an OrElse that leaves it out: %s", route)
+	}
+}
+
 func TestRouteIsData(t *testing.T) {
 	base := flows.OnCall("P1")
 	route := base.And(flows.Person("cto@example.com")).

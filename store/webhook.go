@@ -312,6 +312,8 @@ func (r *Report) checkWebhooks(tx Tx) error {
 		switch {
 		case errors.Is(err, ErrNotFound) || err == nil && n.Case.Flow.App.Name != w.App:
 			r.problem("the notice %s to the app %s is of nothing that it was to be told", w.ID, w.App)
+		case err == nil && w.Kind != "" && w.Kind != n.Kind:
+			r.problem("the notice %s to the app %s says that it is %s, and is %s", w.ID, w.App, w.Kind, n.Kind)
 		case err != nil && !damaged(err):
 			return err
 		case queueErr != nil:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
 	"github.com/understudyhq/understudy/store/storetest"
@@ -128,6 +129,92 @@ func TestAFailedNoticeIsSentAgain(t *testing.T) {
 	sound(t, l)
 }
 
+// consulted is a ledger whose app has yet to be told to ask the customer.
+func consulted(t *testing.T) *store.Ledger {
+	t.Helper()
+	l := open(t, storetest.NewMemory())
+	change := openedAndRevoked("c1", "acct_1")[0]
+	must(t, l, change, noon)
+	question := ask("c1", mia)
+	rule, _ := question.Command.(approval.Rule)
+	rule.Found.Route = rule.Found.Route.WithConsent()
+	rule.Found.Approvers = append(rule.Found.Approvers, approval.Approver{Person: customer, Leg: flows.Leg{Kind: flows.ConsentLeg}, Asked: true})
+	question.Command = rule
+	must(t, l, question, noon)
+	return l
+}
+
+var customer = approval.Account{ID: "acct_1", Name: "acct_1"}.Customer()
+
+// TestAQuestionIsMootOnceItIsAnswered by the customer, or by whoever decided; not
+// because others have.
+func TestAQuestionIsMootOnceItIsAnswered(t *testing.T) {
+	for name, tt := range map[string]struct {
+		then []approval.Command
+		moot bool
+	}{
+		"asked":              {nil, false},
+		"a manager approved": {[]approval.Command{approval.Approve{By: mia}}, false},
+		"given up":           {[]approval.Command{approval.Miss{ID: customer.ID, Why: "gone"}}, true}, // the case is refused
+		"agreed":             {[]approval.Command{approval.Approve{By: customer}}, true},
+		"both":               {[]approval.Command{approval.Approve{By: customer}, approval.Approve{By: mia}}, true},
+		"refused":            {[]approval.Command{approval.Deny{By: customer}}, true},
+		"denied":             {[]approval.Command{approval.Deny{By: mia}}, true},
+		"cancelled":          {[]approval.Command{approval.Cancel{By: kim}}, true},
+	} {
+		l := consulted(t)
+		for _, command := range tt.then {
+			must(t, l, store.Change{Case: "c1", Command: command}, noon)
+		}
+		n, err := l.Notice(t.Context(), "c1_2")
+		if err != nil || n.Kind != approval.ConsentAsked || n.Moot != tt.moot || n.Case.Status != approval.Pending {
+			t.Errorf("%s: %+v, %v", name, n, err)
+		}
+		sound(t, l)
+	}
+}
+
+// TestANoticeKeepsItsKind by which it is judged: also one that is sent again, as new.
+func TestANoticeKeepsItsKind(t *testing.T) {
+	l := consulted(t)
+	later := noon.Add(time.Hour)
+	kept := func(what string, since time.Time) {
+		t.Helper()
+		all, damaged, err := l.Webhooks(t.Context())
+		if err != nil || len(damaged) > 0 || len(all) != 1 || all[0].Kind != approval.ConsentAsked || !all[0].Since.Equal(since) || all[0].Case() != "c1" {
+			t.Errorf("%s: %+v, %v, %v", what, all, damaged, err)
+		}
+	}
+	kept("new", noon)
+	works(t, l.FailWebhook(t.Context(), "c1_2", "gone", noon))
+	if n, err := l.ReplayFailed(t.Context(), "", later); n != 1 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	kept("failed, and sent again", later)
+	if _, err := l.ReplayWebhook(t.Context(), "c1_2", later.Add(time.Hour)); err != nil {
+		t.Error(err)
+	}
+	kept("sent again", later.Add(time.Hour))
+}
+
+// TestTheCustomerHasNoCards nor a Home: they aren't of the workspace.
+func TestTheCustomerHasNoCards(t *testing.T) {
+	l := consulted(t)
+	cards, err := l.CardsOf(t.Context(), "c1")
+	works(t, err)
+	if len(cards) == 0 {
+		t.Error("nobody has a card")
+	}
+	for _, card := range cards {
+		if _, _, person := card.ID.Parts(); person == customer.ID {
+			t.Errorf("there is %s", card.ID)
+		}
+	}
+	if cases, err := l.Open(t.Context(), customer.ID); err != nil || len(cases) > 0 {
+		t.Errorf("they take part in %v, %v", cases, err)
+	}
+}
+
 // TestAWrongAddressIsMended for notices that wait as well.
 func TestAWrongAddressIsMended(t *testing.T) {
 	l := open(t, storetest.NewMemory())
@@ -177,10 +264,13 @@ func TestADamagedNoticeHoldsUpNoOther(t *testing.T) {
 
 func TestCheckNoticesNotices(t *testing.T) {
 	for name, spoil := range map[string]func(store.Tx) error{
-		"damaged":        func(tx store.Tx) error { return tx.Put("webhook/c1_5", []byte("no notice")) },
-		"never sent":     func(tx store.Tx) error { return tx.Delete("queue/webhook/id/c1_5") },
-		"nothing":        func(tx store.Tx) error { return tx.Put("webhook/c1_4", []byte(`{"id":"c1_4","app":"portal"}`)) },
-		"another's":      func(tx store.Tx) error { return tx.Put("webhook/c1_5", []byte(`{"id":"c1_5","app":"wiki"}`)) },
+		"damaged":    func(tx store.Tx) error { return tx.Put("webhook/c1_5", []byte("no notice")) },
+		"never sent": func(tx store.Tx) error { return tx.Delete("queue/webhook/id/c1_5") },
+		"nothing":    func(tx store.Tx) error { return tx.Put("webhook/c1_4", []byte(`{"id":"c1_4","app":"portal"}`)) },
+		"another's":  func(tx store.Tx) error { return tx.Put("webhook/c1_5", []byte(`{"id":"c1_5","app":"wiki"}`)) },
+		"another kind": func(tx store.Tx) error {
+			return tx.Put("webhook/c1_5", []byte(`{"id":"c1_5","app":"portal","kind":"consent.asked"}`))
+		},
 		"without a case": func(tx store.Tx) error { return tx.Put("webhook/c9_5", []byte(`{"id":"c9_5","app":"portal"}`)) },
 	} {
 		engine := storetest.NewMemory()

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/understudyhq/understudy/bot/loopback"
 )
 
 const (
@@ -79,7 +81,7 @@ func saysTLS(parsed *url.URL) bool {
 
 // isNear says that all the database's hosts are this one.
 func isNear(config *pgxpool.Config) bool {
-	near := func(host string) bool { return strings.HasPrefix(host, "/") || isLoopback(host) }
+	near := func(host string) bool { return strings.HasPrefix(host, "/") || loopback.Is(host) }
 	for _, other := range config.ConnConfig.Fallbacks {
 		if !near(other.Host) {
 			return false

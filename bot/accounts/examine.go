@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/understudyhq/understudy/bot/loopback"
 )
 
 // Finding is what one check of a directory found.
@@ -289,7 +291,7 @@ func (e *examiner) people() {
 
 // token looks whether a service answers anybody.
 func (e *examiner) token(r *Remote) {
-	near := isLoopback(hostOf(r.url))
+	near := loopback.Is(hostOf(r.url))
 	if r.token == "" && near {
 		return
 	}

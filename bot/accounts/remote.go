@@ -8,13 +8,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/understudyhq/understudy/bot/loopback"
 )
 
 // Remote is a directory behind HTTP. Each question is a POST, so that no proxy's
@@ -61,7 +62,7 @@ func checkURL(base string, plain bool) error {
 	if parsed.User != nil || parsed.RawQuery != "" || parsed.Fragment != "" {
 		return fmt.Errorf("account directory: the URL of %s has a password, a query or a fragment: give the address alone, and a token by itself", parsed.Host)
 	}
-	if parsed.Scheme == "http" && !plain && !isLoopback(parsed.Hostname()) {
+	if parsed.Scheme == "http" && !plain && !loopback.Is(parsed.Hostname()) {
 		return fmt.Errorf("account directory: %s would be asked without TLS, and whoever is between could answer for it: write https://, or allow it with UNDERSTUDY_ACCOUNTS_PLAIN=true where the network itself is trusted", parsed.Host)
 	}
 	return nil
@@ -73,11 +74,6 @@ func hostOf(base string) string {
 		return ""
 	}
 	return parsed.Hostname()
-}
-
-func isLoopback(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
 func transport() http.RoundTripper {

@@ -8,9 +8,9 @@
 // Prometheus; it names no person, no account and no secret. None of the three
 // needs a token.
 //
-// Under /v1 is the API, [V1]: flows, plans, cases and tokens. openapi.json
-// describes it, and a test holds the two together. Beside it is the page for
-// customers, of package consent.
+// Under /v1 is the API, [V1]: flows, plans, cases and tokens for those who run the
+// bot, grants for apps. openapi.json describes it, and a test holds the two together.
+// Under /consent/ is the page for customers, of package consent.
 package api
 
 import (

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/understudyhq/understudy/bot/loopback"
 	"github.com/understudyhq/understudy/bot/provision"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/store"
@@ -158,11 +159,7 @@ func (s *Settings) readConsentURL() error {
 		return err
 	}
 	s.ConsentURL = strings.TrimSuffix(s.ConsentURL, "/")
-	u, err := url.Parse(s.ConsentURL)
-	if err != nil || u.RawQuery != "" || u.Fragment != "" {
-		return fmt.Errorf("UNDERSTUDY_CONSENT_URL is %q: give the address to which /consent/ is added", s.ConsentURL)
-	}
-	if !unreadable(u) {
+	if u, err := url.Parse(s.ConsentURL); err != nil || !unreadable(u) {
 		return fmt.Errorf("UNDERSTUDY_CONSENT_URL is %q: with its link anybody could answer for a customer, and it would cross the network for all to read; give an https:// address", s.ConsentURL)
 	}
 	return nil
@@ -170,8 +167,7 @@ func (s *Settings) readConsentURL() error {
 
 // unreadable says whether nobody on the way reads what is sent to the address.
 func unreadable(u *url.URL) bool {
-	ip := net.ParseIP(u.Hostname())
-	return u.Scheme == "https" || u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	return u.Scheme == "https" || loopback.Is(u.Hostname())
 }
 
 // shortestToken is as long as a random token that can't be guessed.

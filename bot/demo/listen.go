@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net"
+
+	"github.com/understudyhq/understudy/bot/loopback"
 )
 
 // freePort is an address that the bot can listen on, the same after a kill.
@@ -19,7 +21,7 @@ func freePort(ctx context.Context) (string, error) {
 // lets whoever opens it be anybody.
 func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
-	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if err != nil || !loopback.Is(host) {
 		return nil, fmt.Errorf("--listen is %q: the demo is for this machine only, write 127.0.0.1 and a port, such as 127.0.0.1:8090", address)
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)

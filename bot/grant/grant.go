@@ -9,10 +9,11 @@
 // ended is known everywhere when its last token is over, and at once wherever
 // the app listens to the stream.
 //
-// This package says what a case's tokens are, and keeps the keys that sign them
-// ([Keyring]). What is asked over HTTP is in bot/api, what apps are told by
-// webhooks in bot/notify; what apps import is in
-// package token and in gate, django and express beside it.
+// This package says what a case's tokens are, and keeps the keys ([Keyring]): those
+// that sign tokens, and the secret by which apps know the bot's webhooks and the bot
+// knows its links to customers. What is asked over HTTP is in bot/api, what apps are
+// told by webhooks in bot/notify, where customers answer in bot/consent; what apps
+// import is in package token and in gate, django and express beside it.
 package grant
 
 import (

@@ -33,9 +33,9 @@ var (
 	// errUnwanted says that the flow sends no notices any more.
 	errUnwanted = errors.New("the flow's app has no webhook any more")
 	// errMoot says that nobody has to be told any more.
-	errMoot = errors.New("it is decided already")
+	errMoot = errors.New("the customer needn't answer any more")
 	// errNoAnswer says that the customer would have nowhere to answer.
-	errNoAnswer = errors.New("UNDERSTUDY_CONSENT_URL isn't set, which links to customers begin with")
+	errNoAnswer = errors.New("UNDERSTUDY_CONSENT_URL isn't set, so that there is no page where the customer could answer")
 )
 
 // refusal is an answer that isn't that the app has it.

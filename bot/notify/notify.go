@@ -1,4 +1,5 @@
-// Package notify tells apps of their grants, by signed webhooks.
+// Package notify tells apps of their grants, and has them ask their customers, by
+// signed webhooks.
 //
 // It is for what listens to no stream: an app that writes to the customer that
 // somebody of support signed in as them, or a log of its own. The store has a
@@ -10,11 +11,14 @@
 //
 //   - taken, nothing sent: the notice comes back when its time is up;
 //   - sent, not recorded: it is sent again under the same id, by which an app
-//     drops what it has.
+//     drops what it has;
+//   - given up, the case told, not recorded: it is tried once more, unless the case
+//     needs no answer by then.
 //
 // An app that doesn't take a notice hears it again, ever more rarely, for three
 // days. What fails then stays in the store, for people to look at and to send
-// again. Notices of one app go out several at a time and in no promised order: each
+// again. A case waits for a question to its customer, so that an app has five minutes
+// for one, and then the case goes on without them. Notices of one app go out several at a time and in no promised order: each
 // says when it happened. An app that hangs holds up no other, and no case.
 //
 // What is sent is as the Standard Webhooks specification has it
@@ -23,14 +27,9 @@
 package notify
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"net/url"
-	"strconv"
 	"sync"
 	"time"
 
@@ -42,9 +41,6 @@ import (
 )
 
 const (
-	// answerTime is how long an app may take to answer. Source: Standard Webhooks,
-	// "Webhook delivery": 15 to 30 seconds.
-	answerTime = 15 * time.Second
 	// lease is how long a taken notice is this process's: longer than answerTime
 	// and the record together.
 	lease      = 30 * time.Second
@@ -54,8 +50,6 @@ const (
 	toOne    = 4
 	// seatPause is how long a notice waits while so many others go to its app.
 	seatPause = 2 * time.Second
-	// mostRead is how much of an answer is read, so that its connection is used again.
-	mostRead = 64 << 10
 )
 
 // Notifier sends what the store says that apps are to be told.
@@ -137,16 +131,20 @@ func (n *Notifier) tell(ctx context.Context, w store.Webhook) {
 	}
 }
 
-// judged is the record of a try, which it tells of.
+// judged is the record of a try, which it tells of if there was one.
 func (n *Notifier) judged(w store.Webhook, failure error) func(context.Context) error {
+	drop := func(ctx context.Context) error { return n.Ledger.DropWebhook(ctx, w.ID) }
+	if errors.Is(failure, errMoot) {
+		return drop
+	}
 	now, result := n.Now(), Taken
 	defer func() {
 		if n.Watch != nil {
 			n.Watch(Attempt{w.App, result})
 		}
 	}()
-	if failure == nil || errors.Is(failure, errMoot) {
-		return func(ctx context.Context) error { return n.Ledger.DropWebhook(ctx, w.ID) }
+	if failure == nil {
+		return drop
 	}
 	verdict := judge(failure, w, now)
 	if verdict.final {
@@ -161,8 +159,8 @@ func (n *Notifier) judged(w store.Webhook, failure error) func(context.Context) 
 	}
 }
 
-// fail gives a notice up. A crash between the two leaves a notice that is tried
-// again, and a case that has gone on; it then hears the same again.
+// fail gives a notice up: first the case goes on, so that none waits for an answer to
+// what nobody asks.
 func (n *Notifier) fail(ctx context.Context, w store.Webhook, why string, now time.Time) error {
 	if w.Kind == approval.ConsentAsked && n.Unasked != nil {
 		if err := n.Unasked(ctx, w.Case(), why); err != nil {
@@ -187,54 +185,4 @@ func (n *Notifier) seat(app string) (leave func(), free bool) {
 			delete(n.seats, app)
 		}
 	}, true
-}
-
-// send sends a notice. An error says why the app hasn't taken it, without the
-// address, which may hold a password.
-func (n *Notifier) send(ctx context.Context, w store.Webhook) error {
-	notice, err := n.Ledger.Notice(ctx, w.ID)
-	if err != nil {
-		return err
-	}
-	if notice.URL == "" {
-		return errUnwanted
-	}
-	if notice.Moot {
-		return errMoot
-	}
-	answer := ""
-	if notice.Kind == approval.ConsentAsked {
-		if n.Answer == nil {
-			return errNoAnswer
-		}
-		answer = n.Answer(notice.Case.ID)
-	}
-	body, err := Body(notice, answer)
-	if err != nil {
-		return err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, notice.URL, bytes.NewReader(body))
-	if err != nil {
-		return errors.New("its address can't be read")
-	}
-	// Receivers look at it by their own clocks, whatever time cases live by.
-	sent := strconv.FormatInt(time.Now().Unix(), 10)
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("User-Agent", "Understudy")
-	request.Header.Set("webhook-id", w.ID)
-	request.Header.Set("webhook-timestamp", sent)
-	request.Header.Set("webhook-signature", sign(n.Secret(w.App), w.ID, sent, body))
-	response, err := n.http.Do(request)
-	if err != nil {
-		if wrapped, ok := errors.AsType[*url.Error](err); ok {
-			err = wrapped.Err
-		}
-		return fmt.Errorf("the app doesn't answer: %w", err)
-	}
-	defer func() { _ = response.Body.Close() }() // what it says is nobody's matter
-	_, _ = io.CopyN(io.Discard, response.Body, mostRead)
-	if response.StatusCode/100 == 2 {
-		return nil
-	}
-	return &refusal{response.StatusCode, retryAfter(response.Header)}
 }

@@ -89,6 +89,10 @@ type scene struct {
 	ledger *store.Ledger
 	ahead  time.Duration // of the bot's clock; changed while nothing runs
 	log    strings.Builder
+	// unasked is told of cases whose customer isn't asked; nowhere says that there is
+	// no page where they could answer.
+	unasked func(ctx context.Context, caseID, why string) error
+	nowhere bool
 
 	mu       sync.Mutex
 	attempts []notify.Result
@@ -96,6 +100,7 @@ type scene struct {
 
 func newScene(t *testing.T, answer func(*http.Request) (*http.Response, error)) *scene {
 	s := &scene{network: &network{t: t, answer: answer}, engine: storetest.Faulty(storetest.NewMemory())}
+	s.unasked = s.goesOn
 	s.open()
 	return s
 }
@@ -116,7 +121,6 @@ func (s *scene) now() time.Time { return time.Now().Add(s.ahead) }
 // opens lets Kim into an app, of which that is told.
 func (s *scene) opens(id, app string) {
 	s.t.Helper()
-	kim := approval.Person{ID: "UKIM", Name: "Kim Berg", Email: "kim@example.com"}
 	flow := approval.FlowVersion{
 		Name: "impersonation", Policy: approval.Policy{Timeout: time.Hour},
 		App: &approval.App{Name: app, URL: "https://" + app + ".example.com/open", Webhook: "https://" + app + ".example.com/hook?key=hidden"},
@@ -141,11 +145,14 @@ func (s *scene) do(id string, command approval.Command) {
 func (s *scene) runs(d time.Duration) {
 	ctx, stop := context.WithTimeout(s.t.Context(), d)
 	defer stop()
-	n := &notify.Notifier{Ledger: s.ledger, Secret: secret, Transport: s.network, Now: s.now, Log: zerolog.New(zerolog.SyncWriter(&s.log)), Watch: func(a notify.Attempt) {
+	n := &notify.Notifier{Ledger: s.ledger, Secret: secret, Unasked: s.unasked, Transport: s.network, Now: s.now, Log: zerolog.New(zerolog.SyncWriter(&s.log)), Watch: func(a notify.Attempt) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.attempts = append(s.attempts, a.Result)
 	}}
+	if !s.nowhere {
+		n.Answer = func(caseID string) string { return "https://bot.example.com/consent/" + caseID }
+	}
 	n.Run(ctx)
 }
 

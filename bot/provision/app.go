@@ -2,7 +2,6 @@ package provision
 
 import (
 	"context"
-	"net"
 	"net/url"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/understudyhq/understudy/bot/grant"
 	"github.com/understudyhq/understudy/bot/grant/token"
+	"github.com/understudyhq/understudy/bot/loopback"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
@@ -109,17 +109,12 @@ func unfitForApps(address string) string {
 		return "isn't a web address of 500 bytes at most"
 	case u.User != nil || u.Fragment != "" || u.Query().Has("code"):
 		return "has a password, a fragment or a code of its own"
-	case u.Scheme == "http" && onThisMachine(u.Hostname()):
+	case u.Scheme == "http" && loopback.Is(u.Hostname()):
 		return ""
 	case u.Scheme != "https":
 		return "would send what is for the app alone over the network for all to read"
 	}
 	return ""
-}
-
-func onThisMachine(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // ofApp is the record of an app, with nothing left to a default.

@@ -6,12 +6,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/understudyhq/understudy/bot/api/client"
 )
 
 // flowsData is understudy_flows: every flow that the bot has.
-type flowsData struct{ bot *client.Client }
+type flowsData struct{ reader }
 
 type listedFlow struct {
 	record
@@ -45,13 +43,8 @@ func (d *flowsData) Schema(_ context.Context, _ datasource.SchemaRequest, resp *
 	}
 }
 
-func (d *flowsData) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.bot, _ = req.ProviderData.(*client.Client) // nil before it is configured
-}
-
 func (d *flowsData) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
-	if d.bot == nil {
-		resp.Diagnostics.AddError("The flows can't be read", notYet)
+	if !d.ready("The flows can't be read", &resp.Diagnostics) {
 		return
 	}
 	all, err := d.bot.Flows(ctx)

@@ -13,11 +13,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/understudyhq/understudy/bot/api"
-	"github.com/understudyhq/understudy/bot/api/client"
 )
 
 // scheduleData is understudy_schedule: an on-call schedule and its rota.
-type scheduleData struct{ bot *client.Client }
+type scheduleData struct{ reader }
 
 type schedule struct {
 	ID       types.String `tfsdk:"id"`
@@ -69,17 +68,12 @@ func computedList(description string, fields ...string) schema.Attribute {
 	return schema.ListNestedAttribute{Computed: true, MarkdownDescription: description, NestedObject: schema.NestedAttributeObject{Attributes: attributes}}
 }
 
-func (d *scheduleData) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.bot, _ = req.ProviderData.(*client.Client) // nil before it is configured
-}
-
 func (d *scheduleData) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var wanted schedule
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &wanted)...); resp.Diagnostics.HasError() {
 		return
 	}
-	if d.bot == nil {
-		resp.Diagnostics.AddError("The schedule can't be read", notYet)
+	if !d.ready("The schedule can't be read", &resp.Diagnostics) {
 		return
 	}
 	id, problem := d.idOf(ctx, wanted)

@@ -6,12 +6,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/understudyhq/understudy/bot/api/client"
 )
 
 // schedulesData is understudy_schedules: the on-call schedules that the bot sees.
-type schedulesData struct{ bot *client.Client }
+type schedulesData struct{ reader }
 
 type schedules struct {
 	Name      types.String     `tfsdk:"name"`
@@ -38,17 +36,12 @@ func (d *schedulesData) Schema(_ context.Context, _ datasource.SchemaRequest, re
 	}
 }
 
-func (d *schedulesData) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.bot, _ = req.ProviderData.(*client.Client) // nil before it is configured
-}
-
 func (d *schedulesData) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var shown schedules
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &shown)...); resp.Diagnostics.HasError() {
 		return
 	}
-	if d.bot == nil {
-		resp.Diagnostics.AddError("The schedules can't be read", notYet)
+	if !d.ready("The schedules can't be read", &resp.Diagnostics) {
 		return
 	}
 	shown.Schedules = []listedSchedule{}

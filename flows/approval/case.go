@@ -7,16 +7,17 @@
 // events always gives the same case.
 //
 //	routing → pending → active → ended
-//	   │         └→ denied, cancelled, timed_out
+//	   │         ├→ denied, cancelled, timed_out, refused
+//	   │         └→ routing (nobody who was asked can be reached)
 //	   ├→ active (a rule approved)
 //	   └→ denied, cancelled, refused
 //
 // The events are the audit log. Nothing here reads a clock, sends anything or
-// knows Slack: people are identifiers with names.
+// knows Slack: people are identifiers with names. One of those who decide may be
+// the customer, who isn't of the workspace: see [CustomerID].
 package approval
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -108,55 +109,8 @@ type Case struct {
 	Closed *Closing `json:"closed,omitempty"`
 }
 
-// FlowVersion pins the provisioned flow that a case was asked under.
-type FlowVersion struct {
-	ID      string `json:"id"` // a UUID
-	Name    string `json:"name"`
-	Version int    `json:"version"`
-	// Implementation is the name of the Go flow, empty if it is the flow's own.
-	Implementation string `json:"implementation,omitempty"`
-	Fingerprint    string `json:"fingerprint"` // of the rule's source
-	Policy         Policy `json:"policy"`
-	// Durations are what requesters are offered, and what approvers choose from
-	// who approve for less.
-	Durations []time.Duration `json:"durations,omitempty"`
-	// App is what its grants open; nil if that isn't the bot's matter.
-	App *App `json:"app,omitempty"`
-	// Sum is the hash of the whole provisioned flow, its parameters included.
-	Sum string `json:"sum,omitempty"`
-}
-
-// Rules is the name of the Go flow that decides.
-func (v FlowVersion) Rules() string { return cmp.Or(v.Implementation, v.Name) }
-
-// Policy is how long a case may wait, and what happens meanwhile.
-type Policy struct {
-	Timeout time.Duration   `json:"timeout"`          // from pending to timed_out
-	Remind  []time.Duration `json:"remind,omitempty"` // since pending, ascending
-	Warn    time.Duration   `json:"warn,omitempty"`   // before a grant's end
-	// Longest is how long a grant may last with all its extensions; zero is without
-	// a bound.
-	Longest time.Duration `json:"longest,omitempty"`
-	// DenyReason says whether approvers say why they deny.
-	DenyReason Reasoning `json:"deny_reason,omitempty"`
-	// Viewers are the handles of the user groups whose members may see the case,
-	// besides those who take part in it; members of Revokers may see it too, and
-	// revoke its grant.
-	Viewers  []string `json:"viewers,omitempty"`
-	Revokers []string `json:"revokers,omitempty"`
-}
-
-// Reasoning says whether people are asked for a reason.
-type Reasoning string
-
-// The kinds of reasoning.
-const (
-	ReasonOptional Reasoning = ""         // asked for, and may be left empty
-	ReasonRequired Reasoning = "required" // nothing is done without one
-	ReasonUnasked  Reasoning = "none"     // not asked for
-)
-
-// Person is somebody of the workspace, as they were known when recorded.
+// Person is somebody of the workspace, or the customer, as they were known when
+// recorded.
 type Person struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
@@ -290,8 +244,6 @@ func (c Case) ExtendableBy(d time.Duration, by FlowVersion) bool {
 	return c.Extendable() && by.Policy.allows(c.Grant.Until.Sub(c.Grant.From)+d)
 }
 
-func (p Policy) allows(grant time.Duration) bool { return p.Longest == 0 || grant <= p.Longest }
-
 // Waited says whether other people were asked, or routing was delayed: then the
 // requester's first message says less than what came of it.
 func (c Case) Waited() bool {
@@ -303,27 +255,4 @@ func (c Case) SelfApproved() bool {
 	others := func(a Approver) bool { return a.ID != c.Requester.ID && a.Via != ByExtension }
 	_, may := c.Approver(c.Requester.ID)
 	return may && !slices.ContainsFunc(c.Approvers, others)
-}
-
-// decidable says whether somebody was asked who hasn't answered, and whether
-// enough people are left to approve. Where they have, the customer's consent is left.
-func (c Case) decidable() bool {
-	if c.NeedsConsent() && !c.AsksCustomer() && !c.ApprovedBy(CustomerID) {
-		return false
-	}
-	asked, left := 0, c.counted()
-	for _, a := range c.Approvers {
-		if c.missed(a.ID) || c.ApprovedBy(a.ID) || a.ID == CustomerID && c.OnlyAgrees() {
-			continue
-		}
-		left++
-		if a.Asked {
-			asked++
-		}
-	}
-	return asked > 0 && left >= c.Quorum || c.NeedsConsent() && c.StillNeeded() == 0
-}
-
-func (c Case) missed(id string) bool {
-	return slices.ContainsFunc(c.Unreachable, func(u Unreached) bool { return u.ID == id })
 }

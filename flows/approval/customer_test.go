@@ -52,6 +52,8 @@ func TestWithConsentTheCustomerMustAgree(t *testing.T) {
 		"regretted":               {consulting(t, one, mia).then(yes(customer), approval.Deny{By: customer}), approval.Denied},
 		"can't be asked":          {consulting(t, one, mia).then(away), approval.Refused},
 		"can't be asked again":    {consulting(t, one, mia).then(yes(customer), away, yes(mia)), approval.Active},
+		"can't be asked, others":  {consulting(t, one, mia, ola).then(away), approval.Refused},
+		"nor is later waited for": {consulting(t, one.EscalateAfter(time.Minute, flows.Group("leads")), mia, ola).then(away), approval.Refused},
 		"else, with consent too":  {consulting(t, one.OrElse(flows.Group("leads")), mia).then(away), approval.Routing},
 		"too few managers":        {consulting(t, two, mia, ola).then(approval.Miss{ID: ola.ID, Why: "gone"}), approval.Refused},
 		"nobody but the customer": {consulting(t, flows.Customer()).then(yes(customer)), approval.Active},
@@ -75,6 +77,33 @@ func TestOnlyTheCustomersLegLetsThemDecide(t *testing.T) {
 	}
 }
 
+// TestWhyNobodyIsLeftToAsk says of whom it is so.
+func TestWhyNobodyIsLeftToAsk(t *testing.T) {
+	gone := func(p approval.Person) approval.Command { return approval.Miss{ID: p.ID, Why: "gone"} }
+	for want, s := range map[string]*story{
+		"nobody who was asked can be reached":               consulting(t, flows.Customer()).then(gone(customer)),
+		"the customer must agree, and can't be asked: gone": consulting(t, managers.WithConsent(), mia).then(gone(customer)),
+		"too few of those who were asked can be reached":    consulting(t, managers.WithConsent(), mia).then(gone(mia)),
+	} {
+		if s.c.Closed == nil || s.c.Closed.Why != want {
+			t.Errorf("%s: %+v, want %q", s.c.Status, s.c.Closed, want)
+		}
+	}
+}
+
+// TestACustomerOwesNoReason where approvers owe one.
+func TestACustomerOwesNoReason(t *testing.T) {
+	submit := ofAppWithWebhook()
+	submit.Flow.Policy.DenyReason = approval.ReasonRequired
+	s := begin(t).then(submit, withCustomer(ask(managers.WithConsent(), mia)))
+	if got := s.rejected(approval.Deny{By: mia}); got != approval.ReasonMissing {
+		t.Errorf("a manager: %q", got)
+	}
+	if s.then(approval.Deny{By: customer}); s.c.Status != approval.Denied {
+		t.Errorf("the customer: %s", s.c.Status)
+	}
+}
+
 // TestNobodyRemindsTheCustomer because only their app can.
 func TestNobodyRemindsTheCustomer(t *testing.T) {
 	s := consulting(t, flows.Customer())
@@ -83,6 +112,10 @@ func TestNobodyRemindsTheCustomer(t *testing.T) {
 	}
 	if got := s.rejected(approval.Nudge{By: kim}); got != approval.Invalid {
 		t.Errorf("a nudge of the customer alone: %q", got)
+	}
+	s = consulting(t, managers.WithConsent(), mia, ola).then(yes(customer))
+	if left := s.c.Undecided(); len(left) != 2 {
+		t.Errorf("once the customer agreed, reminded are %v", left)
 	}
 	s = consulting(t, managers.WithConsent(), mia, ola).then(yes(mia))
 	if left := s.c.Undecided(); len(left) > 0 {

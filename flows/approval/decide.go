@@ -3,21 +3,14 @@ package approval
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/understudyhq/understudy/flows"
 )
 
-const (
-	// ClaimTime is how long "looking at it" holds.
-	ClaimTime = 5 * time.Minute
-	// NudgePause is how long a requester waits between two nudges.
-	NudgePause = 5 * time.Minute
-	// ClockSlack is how far a clock may be set back while a case lives, so that
-	// grants can still be given, and hold.
-	ClockSlack = time.Minute
-)
+// ClockSlack is how far a clock may be set back while a case lives, so that grants
+// can still be given, and hold.
+const ClockSlack = time.Minute
 
 // Decide says which events the command makes of the case at this time. The
 // error is a *[Rejection]. Times of a case never run backwards: a now before
@@ -183,6 +176,8 @@ func (c Case) refuse(r Ruling, why string, unreachable []Unreached) []Body {
 	return []Body{RefusedCase{c.known(r), why, unreachable}}
 }
 
+func (c Case) ruling() Ruling { return Ruling{c.Account, c.Facts, c.Outcome} }
+
 // known fills what a ruling that didn't get far lacks.
 func (c Case) known(r Ruling) Ruling {
 	switch {
@@ -195,128 +190,4 @@ func (c Case) known(r Ruling) Ruling {
 		r.Account = c.Account
 	}
 	return r
-}
-
-func (c Case) mustBePending() error {
-	switch c.Status {
-	case Pending:
-		return nil
-	case Routing, "":
-		return c.reject(NotRouted)
-	case Active, Ended, Denied, Cancelled, TimedOut, Refused:
-	}
-	return c.reject(AlreadyDecided)
-}
-
-func (c Case) wait(cmd Command, now time.Time) ([]Body, error) {
-	switch cmd := cmd.(type) {
-	case Escalate:
-		return c.whenDue(EscalateTimer, now, c.escalated(cmd.Found, now))
-	case ChangeShift:
-		return c.whenDue(ShiftTimer, now, c.shiftChanged(cmd.Found, now))
-	case Miss:
-		return c.miss(cmd)
-	case LookAt:
-		if _, ok := c.Approver(cmd.By.ID); !ok {
-			return nil, c.reject(NotAnApprover)
-		}
-		return []Body{Claimed{cmd.By, now.Add(ClaimTime)}}, nil
-	case LookAway:
-		return c.lookAway(cmd, now)
-	case Remind:
-		return c.whenDue(RemindTimer, now, Reminded{})
-	case Nudge:
-		return c.nudge(cmd, now)
-	}
-	return c.whenDue(TimeOutTimer, now, TimedOutCase{}) // what is left is TimeOut
-}
-
-func (c Case) whenDue(timer Timer, now time.Time, body Body) ([]Body, error) {
-	at, set := c.timers()[timer]
-	if !set || now.Before(at) {
-		return nil, c.reject(NotDue)
-	}
-	return []Body{body}, nil
-}
-
-func (c Case) nudge(n Nudge, now time.Time) ([]Body, error) {
-	switch {
-	case n.By.ID != c.Requester.ID:
-		return nil, c.reject(NotTheRequester)
-	case len(c.Undecided()) == 0:
-		return nil, c.invalid("a nudge of nobody")
-	case !c.NudgedAt.IsZero() && now.Before(c.NudgedAt.Add(NudgePause)):
-		return nil, c.reject(TooSoon)
-	}
-	return []Body{Nudged(n)}, nil
-}
-
-func (c Case) ruling() Ruling { return Ruling{c.Account, c.Facts, c.Outcome} }
-
-func (c Case) lookAway(l LookAway, now time.Time) ([]Body, error) {
-	switch {
-	case c.Claim == nil:
-		return nil, nil
-	case l.By.ID == "":
-		return c.whenDue(ClaimTimer, now, Unclaimed{})
-	case l.By.ID != c.Claim.By.ID:
-		return nil, c.invalid("somebody else is looking at it")
-	}
-	return []Body{Unclaimed{}}, nil
-}
-
-// mayDecide is the one gate that a person's decision passes.
-func (c Case) mayDecide(by Person, now time.Time) error {
-	if err := c.mustBePending(); err != nil {
-		return err
-	}
-	if _, ok := c.Approver(by.ID); !ok {
-		return c.reject(NotAnApprover)
-	}
-	if at, set := c.timers()[TimeOutTimer]; set && !now.Before(at) {
-		return c.reject(TooLate)
-	}
-	return nil
-}
-
-func (c Case) deny(d Deny, now time.Time) ([]Body, error) {
-	if err := c.mayDecide(d.By, now); err != nil {
-		return nil, err
-	}
-	if d.By.ID != c.Requester.ID && d.By.InSlack() && c.Flow.Policy.DenyReason == ReasonRequired && strings.TrimSpace(d.Why) == "" {
-		return nil, c.reject(ReasonMissing)
-	}
-	return []Body{DeniedCase(d)}, nil
-}
-
-func (c Case) approve(a Approve, now time.Time) ([]Body, error) {
-	if err := c.mayDecide(a.By, now); err != nil {
-		return nil, err
-	}
-	if c.ApprovedBy(a.By.ID) {
-		return nil, c.reject(AlreadyApproved)
-	}
-	duration := a.Duration
-	if duration == 0 {
-		duration = c.Duration
-	}
-	if duration != c.Duration && (duration > c.Duration || !slices.Contains(c.Flow.Durations, duration)) {
-		return nil, c.invalid("approving %s of %s", duration, c.Duration)
-	}
-	approved := ApprovedCase{a.By, duration}
-	bodies := []Body{approved}
-	if !Apply(c, Event{Body: approved}).enough() {
-		return bodies, nil
-	}
-	return append(bodies, Granted{now.Add(min(duration, c.AllowedFor()))}), nil
-}
-
-func (c Case) cancel(cmd Cancel) ([]Body, error) {
-	switch {
-	case cmd.By.ID != c.Requester.ID || c.Status == "":
-		return nil, c.reject(NotTheRequester)
-	case c.Status != Routing && c.Status != Pending:
-		return nil, c.reject(AlreadyDecided)
-	}
-	return []Body{CancelledCase(cmd)}, nil
 }

@@ -108,6 +108,29 @@ func laterShift(ends, now time.Time) time.Time {
 	return now.Add(shiftPause)
 }
 
+// decidable says whether somebody was asked who hasn't answered, and whether
+// enough people are left to approve. Where they have, the customer's consent is left.
+func (c Case) decidable() bool {
+	if c.NeedsConsent() && !c.AsksCustomer() && !c.ApprovedBy(CustomerID) {
+		return false
+	}
+	asked, left := 0, c.counted()
+	for _, a := range c.Approvers {
+		if c.missed(a.ID) || c.ApprovedBy(a.ID) || a.ID == CustomerID && c.OnlyAgrees() {
+			continue
+		}
+		left++
+		if a.Asked {
+			asked++
+		}
+	}
+	return asked > 0 && left >= c.Quorum || c.NeedsConsent() && c.StillNeeded() == 0
+}
+
+func (c Case) missed(id string) bool {
+	return slices.ContainsFunc(c.Unreachable, func(u Unreached) bool { return u.ID == id })
+}
+
 func (c Case) miss(m Miss) ([]Body, error) {
 	approver, ok := c.Approver(m.ID)
 	if !ok {
@@ -131,7 +154,7 @@ func (c Case) miss(m Miss) ([]Body, error) {
 	switch {
 	case needed:
 		why = "the customer must agree, and can't be asked: " + m.Why
-	case c.Quorum > 1:
+	case c.Quorum > 1 || c.NeedsConsent():
 		why = "too few of those who were asked can be reached"
 	}
 	return append([]Body{missed}, c.refuse(c.ruling(), why, nil)...), nil

@@ -13,13 +13,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/bot/loopback"
 	"github.com/understudyhq/understudy/bot/provision"
 )
 
@@ -39,15 +39,10 @@ const largestAnswer = 64 << 20
 // token isn't sent to another machine without TLS.
 func New(address, token string) (*Client, error) {
 	c, err := NewPlain(address, token)
-	if err == nil && c.base.Scheme == "http" && !isLoopback(c.base.Hostname()) {
+	if err == nil && c.base.Scheme == "http" && !loopback.Is(c.base.Hostname()) {
 		return nil, fmt.Errorf("%s would be asked without TLS, and whoever is between could read the token: write https://, or set UNDERSTUDY_URL_PLAIN=true where the network itself is trusted", c.base.Host)
 	}
 	return c, err
-}
-
-func isLoopback(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
 // NewPlain is New for a network that is trusted itself.

@@ -1,7 +1,7 @@
 // Package portal is the customers' app of the demo: a small billing portal with
 // accounts, invoices and a button that does harm. It is what an app looks like
-// that lets agents in by package gate: all that it has of that is in [New], in the three handlers that
-// are wrapped there, and in mail.go, which writes to customers.
+// that lets agents in by package gate: all that it has of that is in [New], in the
+// three handlers that are wrapped there, and in mail.go, which writes to customers.
 //
 // Its members of staff are the people of the demo's workspace, and sign in by
 // saying who they are: everybody who reaches the demo is everybody there.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/understudyhq/understudy/bot/grant/token"
+	"github.com/understudyhq/understudy/bot/loopback"
 )
 
 // The gate's cookies: a grant's token, and the request that somebody waits for.
@@ -50,7 +51,7 @@ func secure(r *http.Request) bool {
 	if err != nil { // it has no port
 		host = strings.Trim(r.Host, "[]")
 	}
-	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" || !loopback(host)
+	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" || !loopback.Is(host)
 }
 
 // forget drops the grant's token.

@@ -27,13 +27,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/understudyhq/understudy/bot/grant/token"
+	"github.com/understudyhq/understudy/bot/loopback"
 )
 
 // Options say which app it is. All but those with a default are required.
@@ -91,7 +91,7 @@ func New(o Options) (*Gate, error) {
 	switch {
 	case err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http":
 		return nil, fmt.Errorf("the gate's URL is %q: give the bot's address", o.URL)
-	case address.Scheme == "http" && !loopback(address.Hostname()):
+	case address.Scheme == "http" && !loopback.Is(address.Hostname()):
 		return nil, fmt.Errorf("the gate's URL is %q: the app's token would cross the network for all to read; give one with https", o.URL)
 	case o.App == "" || o.Token == "" || o.Staff == nil:
 		return nil, errors.New("the gate needs the app's name, its token, and a function that says who is signed in")
@@ -112,11 +112,6 @@ func New(o Options) (*Gate, error) {
 
 // stay follows no redirect, which would take the app's token elsewhere. The bot makes none.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
 
 // Run listens to the bot, and tells it what agents did, until ctx ends. Without
 // it an agent whose grant ended is out when their token is over, five minutes
