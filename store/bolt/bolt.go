@@ -75,7 +75,7 @@ type Options struct {
 	MaxSize int64
 
 	// JournalSize is how many bytes of commits are gathered before they are
-	// folded into the file; the journal has twice that. Zero means 1 MiB.
+	// folded into the file; the journal has twice that. Zero means 256 KiB.
 	JournalSize int64
 
 	// Name is what errors call the file. Empty means its path.

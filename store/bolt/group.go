@@ -53,9 +53,17 @@ func (db *DB) gather(first *call) []*call {
 	return group
 }
 
-// commit tells each of the group what came of it.
+// commit tells each of the group what came of it. What they write may be more than
+// one record should have; then those who are left have the next one.
 func (db *DB) commit(group []*call) {
-	outcomes, err := db.together(group)
+	for len(group) > 0 {
+		outcomes, err := db.together(group)
+		db.tell(group[:len(outcomes)], outcomes, err)
+		group = group[len(outcomes):]
+	}
+}
+
+func (db *DB) tell(group []*call, outcomes []error, err error) {
 	switch {
 	case err == nil:
 		for i, c := range group {
@@ -74,43 +82,47 @@ func (db *DB) commit(group []*call) {
 	}
 }
 
-// together runs the group in one transaction. If it can't be committed, no
-// outcome counts, because each may have read what another wrote.
+// together runs the first of the group, or all, in one transaction, and has an
+// outcome for each of those. If it can't be committed, none counts, because each may
+// have read what another wrote.
 func (db *DB) together(group []*call) (outcomes []error, err error) {
-	outcomes = make([]error, len(group))
 	written := &overlay{}
-	updates, changes, err := db.turns(group, outcomes, written)
+	outcomes, updates, changes, err := db.turns(group, written)
 	if err != nil || updates == 0 {
 		return outcomes, err
 	}
 	if err := db.keep(changes, written); err != nil {
-		return nil, err
+		return outcomes, err
 	}
 	db.updates.Add(updates)
 	db.commits.Add(1)
 	return outcomes, nil
 }
 
-// turns gives each of the group its turn. Changes is all that isn't in bbolt's
-// file by then, written the group's own part of it.
-func (db *DB) turns(group []*call, outcomes []error, written *overlay) (updates uint64, changes *recent, err error) {
+// turns gives each of the group its turn, until they have written as much as a
+// record should have. Changes is all that isn't in bbolt's file by then, written
+// the group's own part of it.
+func (db *DB) turns(group []*call, written *overlay) (outcomes []error, updates uint64, changes *recent, err error) {
 	tx, b, err := db.snapshot()
 	if err != nil {
-		return 0, nil, err
+		return make([]error, len(group)), 0, nil, err
 	}
 	b.beside = db.beside
 	defer rollback(tx) // a fold that must map more waits for who reads
-	for i, c := range group {
+	for _, c := range group {
+		if db.journal != nil && written.size > db.journal.ample() {
+			break
+		}
 		changes, outcome := c.take(b)
-		if outcomes[i] = outcome; changes.empty() {
+		if outcomes = append(outcomes, outcome); changes.empty() {
 			continue
 		}
 		updates++
 		if err := guarded(func() { b.add(changes, written) }); err != nil {
-			return 0, nil, err
+			return outcomes, 0, nil, err
 		}
 	}
-	return updates, b.recent, nil
+	return outcomes, updates, b.recent, nil
 }
 
 // add makes the changes part of the base, and of what was written.

@@ -54,6 +54,33 @@ func TestWhoWaitsSharesOneCommit(t *testing.T) {
 	})
 }
 
+// TestALargeGroupHasSeveralRecords of which each fits into a half of the journal.
+func TestALargeGroupHasSeveralRecords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := newPath(t)
+		db := open(t, path, bolt.Options{})
+		letGo := hold(t, db)
+		var all sync.WaitGroup
+		for i := range 64 {
+			all.Go(func() {
+				err := db.Update(t.Context(), func(tx store.Tx) error { return tx.Put(strconv.Itoa(i), make([]byte, 4<<10)) })
+				if err != nil {
+					t.Errorf("Update: %v", err)
+				}
+			})
+		}
+		synctest.Wait()
+		letGo()
+		all.Wait()
+		if s := db.Stats(); s.Updates != 65 || s.Commits < 6 || s.Commits > 10 { // 256 KiB, half of 64 at a time
+			t.Errorf("%+v, want 65 updates in about 8 commits", s)
+		}
+		if got := count(t, db); got != 65 {
+			t.Errorf("%d entries, want 65", got)
+		}
+	})
+}
+
 func TestWhoIsAloneWaitsForNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := open(t, newPath(t), bolt.Options{})

@@ -8,6 +8,7 @@ type overlay struct {
 	changes map[string]change
 	sorted  []string
 	fresh   []string // keys that aren't in sorted yet
+	size    int      // of all that was put, in bytes
 }
 
 // change is what became of a key: a value, or deleted.
@@ -35,6 +36,7 @@ func (o *overlay) put(key string, c change) {
 		o.fresh = append(o.fresh, key)
 	}
 	o.changes[key] = c
+	o.size += len(key) + len(c.value)
 }
 
 // from is the first changed key that isn't before this one.
