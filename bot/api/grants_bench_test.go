@@ -19,6 +19,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/understudyhq/understudy/bot/api"
+	"github.com/understudyhq/understudy/bot/cli"
 	"github.com/understudyhq/understudy/bot/grant"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/approval"
@@ -31,12 +32,14 @@ import (
 const perSecond = 2000
 
 // BenchmarkGrants is what apps ask at 2,000 calls a second, of a bot on a store
-// that is flushed to a disk: alone, and while cases are decided beside it. Bare is
-// a handler of net/http that answers nothing, for the same client in the same run.
+// that is flushed to a disk: alone; in a storm, while a hundred cases a second are
+// decided beside it; and in a flood, while as many are as the machine can. Bare is a
+// handler of net/http that answers nothing, for the same client in the same run.
 // Times are milliseconds, as a client has them:
 //
 //	go test ./bot/api -run NONE -bench Grants -benchtime 10000x
 func BenchmarkGrants(b *testing.B) {
+	cli.GiveRoom() // as serve does
 	b.Run("bare", func(b *testing.B) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
@@ -48,11 +51,13 @@ func BenchmarkGrants(b *testing.B) {
 			return l.post("/", "application/json", `{"code":"x","staff_email":"kim@example.com"}`)
 		})
 	})
-	b.Run("alone", func(b *testing.B) { benchmarkGrants(b, 0) })
-	b.Run("storm", func(b *testing.B) { benchmarkGrants(b, 4) })
+	b.Run("alone", func(b *testing.B) { benchmarkGrants(b, nil) })
+	b.Run("storm", func(b *testing.B) { benchmarkGrants(b, storm) })
+	b.Run("flood", func(b *testing.B) { benchmarkGrants(b, flood) })
 }
 
-func benchmarkGrants(b *testing.B, deciders int) {
+// benchmarkGrants calls while cases are decided beside it; none are if beside is nil.
+func benchmarkGrants(b *testing.B, beside func(context.Context, func())) {
 	ctx := b.Context()
 	db, err := bolt.Open(ctx, filepath.Join(b.TempDir(), "understudy.db"), bolt.Options{})
 	if err != nil {
@@ -78,14 +83,14 @@ func benchmarkGrants(b *testing.B, deciders int) {
 	codes := toRedeem(b, ledger, b.N/2+2)
 	l := newLoad(b, server.URL, secret)
 	token := l.redeem(codes[0])
-	stop := storm(b, ledger, deciders)
+	stop := deciding(b, ledger, beside)
 	l.run(func(n int) error {
 		if n%2 == 0 {
 			return l.post("/v1/introspect", "application/x-www-form-urlencoded", url.Values{"token": {token}}.Encode())
 		}
 		return l.post("/v1/grants/redeem", "application/json", redemption(codes[1+n/2]))
 	})
-	if decided := stop(); deciders > 0 {
+	if decided := stop(); beside != nil {
 		b.ReportMetric(float64(decided)/b.Elapsed().Seconds(), "decisions/s")
 	}
 }
@@ -128,24 +133,55 @@ func decided(ledger *store.Ledger, id string, app approval.App) error {
 	return nil
 }
 
-// storm has cases decided until it is stopped, and says how many were.
-func storm(b *testing.B, ledger *store.Ledger, deciders int) (stop func() int64) {
+// deciding has cases decided until it is stopped, and says how many were.
+func deciding(b *testing.B, ledger *store.Ledger, how func(context.Context, func())) (stop func() int64) {
+	if how == nil {
+		return func() int64 { return 0 }
+	}
 	ctx, end := context.WithCancel(b.Context())
-	var together sync.WaitGroup
 	var count atomic.Int64
-	for range deciders {
-		together.Go(func() {
-			for ctx.Err() == nil {
-				if err := decided(ledger, fmt.Sprint("storm-", count.Add(1)), approval.App{Name: "other"}); err != nil {
-					b.Error(err)
-				}
+	var all sync.WaitGroup
+	all.Go(func() {
+		how(ctx, func() {
+			if err := decided(ledger, fmt.Sprint("beside-", count.Add(1)), approval.App{Name: "other"}); err != nil {
+				b.Error(err)
 			}
 		})
-	}
+	})
 	return func() int64 {
 		end()
-		together.Wait()
+		all.Wait()
 		return count.Load()
+	}
+}
+
+// stormy is how many cases are decided in each second of a storm.
+const stormy = 100
+
+func storm(ctx context.Context, decide func()) {
+	var all sync.WaitGroup
+	defer all.Wait()
+	next := time.NewTicker(time.Second / stormy)
+	defer next.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-next.C:
+			all.Go(decide)
+		}
+	}
+}
+
+func flood(ctx context.Context, decide func()) {
+	var all sync.WaitGroup
+	defer all.Wait()
+	for range 4 {
+		all.Go(func() {
+			for ctx.Err() == nil {
+				decide()
+			}
+		})
 	}
 }
 

@@ -93,6 +93,7 @@ func serve(ctx context.Context, s Settings, in inputs, now func() time.Time, log
 		return fmt.Errorf("UNDERSTUDY_ACCOUNTS: %w", err)
 	}
 	defer func() { err = errors.Join(err, directory.Close()) }()
+	GiveRoom() // beside the directory, which is most of what lives
 	members := people.New(people.Options{
 		Slack: client, PagerDutyToken: s.PagerdutyToken, PagerDutyURL: s.PagerdutyAPIURL,
 		TeamID: team, Overrides: in.emails, Transport: counts.PagerDuty(http.DefaultTransport), Log: log,
