@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ type receiver struct {
 	address string
 	told    chan notify.Notice
 	down    chan struct{} // closed when it comes up
+	seen    sync.Map      // the ids that it has taken: a notice may come twice
 }
 
 func receive(t *testing.T) *receiver {
@@ -51,7 +53,9 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	}
 	select {
 	case <-r.down:
-		r.told <- n
+		if _, again := r.seen.LoadOrStore(q.Header.Get("webhook-id"), true); !again {
+			r.told <- n
+		}
 	default:
 		http.Error(w, "deploying", http.StatusServiceUnavailable)
 	}

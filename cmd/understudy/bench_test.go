@@ -15,6 +15,7 @@ import (
 // TestBench runs all of the comparison, briefly: its figures mean nothing, but
 // that no click is lost does.
 func TestBench(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	self, err := os.Executable()
 	if err != nil {

@@ -132,6 +132,9 @@ func TestTokensThatAreGone(t *testing.T) {
 		want   []string
 	}
 	var atStart, running []disaster
+	if os.Getenv("UNDERSTUDY_LONG") == "" {
+		codes = codes[:2]
+	}
 	for i, code := range codes {
 		atStart = append(atStart,
 			disaster{"bot token, " + code, func(s *season) { s.ws.RevokeBotToken(code) }, []string{"SLACK_BOT_TOKEN", code}},
