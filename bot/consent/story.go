@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/understudyhq/understudy/bot/legible"
 	"github.com/understudyhq/understudy/flows/approval"
 )
 
@@ -177,7 +178,7 @@ func reason(c approval.Case) string {
 	if hidesReason(c) {
 		return ""
 	}
-	return readable(c.Reason)
+	return legible.Text(c.Reason)
 }
 
 func hidesReason(c approval.Case) bool { return app(c).HideReason }

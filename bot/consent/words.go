@@ -1,9 +1,7 @@
 package consent
 
 import (
-	"strings"
-	"unicode"
-
+	"github.com/understudyhq/understudy/bot/legible"
 	"github.com/understudyhq/understudy/flows/approval"
 )
 
@@ -20,41 +18,12 @@ func account(c approval.Case) string { return name(c.Account.Name) }
 const longestName = 80
 
 func name(s string) string {
-	line := []rune(strings.Join(strings.Fields(readable(s)), " "))
+	line := []rune(legible.Line(s))
 	if len(line) > longestName {
 		line = append(line[:longestName-1], '…')
 	}
 	if len(line) == 0 {
 		return "(somebody without a name)"
 	}
-	return isolated(string(line))
-}
-
-// isolated keeps a name that is written from right to left from reordering the
-// sentence around it.
-func isolated(s string) string {
-	const first, pop = "\u2068", "\u2069"
-	if strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana)
-	}) {
-		return first + s + pop
-	}
-	return s
-}
-
-// readable drops what can't be seen, and what turns the direction of text. The joiners
-// stay: Persian and emoji are written with them.
-func readable(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		const nonJoiner, joiner = '\u200c', '\u200d'
-		switch {
-		case r == '\n', r == nonJoiner, r == joiner:
-			return r
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs):
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD")))
+	return legible.Isolated(string(line))
 }

@@ -1,6 +1,9 @@
 package view
 
-import "github.com/understudyhq/understudy/flows/approval"
+import (
+	"github.com/understudyhq/understudy/bot/legible"
+	"github.com/understudyhq/understudy/flows/approval"
+)
 
 // The functions of this file are private answers, in mrkdwn: they are for
 // ephemeral messages, and escaped already.
@@ -53,7 +56,7 @@ func decidedAnswer(c approval.Case, clicker string) sentence {
 	}
 	if c.Closed != nil { // the card has all of it
 		closed := *c.Closed
-		closed.Why = shorten(clean(closed.Why), maxTyped)
+		closed.Why = shorten(legible.Text(closed.Why), maxTyped)
 		c.Closed = &closed
 	}
 	_, told := conclusion(c, clicker)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/understudyhq/understudy/bot/legible"
 	"github.com/understudyhq/understudy/flows/approval"
 )
 
@@ -22,15 +23,15 @@ const (
 )
 
 // brief is the beginning of a typed reason.
-func brief(reason string) word { return typed(shorten(cleanLine(reason), maxBrief)) }
+func brief(reason string) word { return typed(shorten(legible.Line(reason), maxBrief)) }
 
 // account describes the account: its name, plan, region and id, and a link to
 // its page in the directory.
 func account(c approval.Case) sentence {
 	s := sentence{named(c.Account.Name), text(" · "), plan(c.Account), text(" · ")}
 	b := background(c)
-	if cleanLine(b.Region) != "" {
-		s = append(s, typed(shorten(cleanLine(b.Region), maxRegion)), text(" · "))
+	if legible.Line(b.Region) != "" {
+		s = append(s, typed(shorten(legible.Line(b.Region), maxRegion)), text(" · "))
 	}
 	s = append(s, coded(c.Account.ID))
 	if address := SafeAddress(b.URL); address != "" {
@@ -42,7 +43,7 @@ func account(c approval.Case) sentence {
 // asker is who asks, and what they do.
 func asker(c approval.Case) sentence {
 	s := sentence{who(c.Requester)}
-	if title := cleanLine(background(c).Title); title != "" {
+	if title := legible.Line(background(c).Title); title != "" {
 		s = append(s, text(", "), typed(shorten(title, maxTitled)))
 	}
 	return s

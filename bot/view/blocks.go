@@ -3,6 +3,7 @@ package view
 import (
 	"github.com/slack-go/slack"
 
+	"github.com/understudyhq/understudy/bot/legible"
 	"github.com/understudyhq/understudy/flows/approval"
 )
 
@@ -40,7 +41,7 @@ func paragraph(words ...word) slack.Block {
 // quote shows a typed reason as it was typed, lines and all. The form lets
 // nobody type more than fits.
 func quote(s string) slack.Block {
-	quoted := clean(s)
+	quoted := legible.Text(s)
 	if runes := []rune(quoted); len(runes) > MaxReason {
 		quoted = string(runes[:MaxReason]) + "…"
 	}
@@ -49,7 +50,7 @@ func quote(s string) slack.Block {
 	}
 	return slack.NewRichTextBlock("", &slack.RichTextQuote{
 		Type:     slack.RTEQuote,
-		Elements: sentence{text(isolated(quoted))}.rich(),
+		Elements: sentence{text(legible.Isolated(quoted))}.rich(),
 	})
 }
 
@@ -69,7 +70,7 @@ func facts(c approval.Case, decides bool) slack.Block {
 }
 
 func plan(a approval.Account) word {
-	if cleanLine(a.Plan) == "" {
+	if legible.Line(a.Plan) == "" {
 		return text("plan unknown")
 	}
 	return typed(a.Plan)

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"github.com/understudyhq/understudy/bot/legible"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/approval"
 )
@@ -188,7 +189,7 @@ func cancelledStory(c approval.Case, reader string) []sentence {
 
 // reason is a typed reason after what it is the reason for; nothing if none was given.
 func reason(why string) sentence {
-	if cleanLine(why) == "" {
+	if legible.Line(why) == "" {
 		return nil
 	}
 	return sentence{text(": "), typed(why)}
@@ -196,7 +197,7 @@ func reason(why string) sentence {
 
 // said is reason for what a person gave one for, shown whole.
 func said(why string) sentence {
-	if cleanLine(why) == "" {
+	if legible.Line(why) == "" {
 		return nil
 	}
 	return sentence{text(": "), whole(why)}

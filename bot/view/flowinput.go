@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/slack-go/slack"
+
+	"github.com/understudyhq/understudy/bot/legible"
 )
 
 // flowInput lets people choose among flows. Slack says at once which, because
@@ -97,5 +99,5 @@ func NoFlow(command string) string {
 
 // FlowGone says that a form is for a flow that was deleted while it was open.
 func FlowGone(name string) string {
-	return "“" + flowTitle(cleanLine(name)) + "” isn't offered any more. Nothing was asked. Close this, and type " + Command + " again to see what is."
+	return "“" + flowTitle(legible.Line(name)) + "” isn't offered any more. Nothing was asked. Close this, and type " + Command + " again to see what is."
 }

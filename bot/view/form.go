@@ -10,6 +10,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/understudyhq/understudy/bot/legible"
 	"github.com/understudyhq/understudy/flows/approval"
 )
 
@@ -59,7 +60,7 @@ func FormModal(f Form) slack.ModalViewRequest {
 	m := modal()
 	m.Submit, m.Close = plain("Request", maxTitle), plain("Cancel", maxTitle)
 	m.CallbackID, m.PrivateMetadata = CallbackAsk, f.metadata()
-	if notice := cleanLine(f.Notice); notice != "" {
+	if notice := legible.Line(f.Notice); notice != "" {
 		m.Blocks.BlockSet = append(m.Blocks.BlockSet, paragraph(explained(notice)))
 	}
 	if len(f.Flows) > 1 {
@@ -94,7 +95,7 @@ func reasonInput(f Form) slack.Block {
 	asked := askedInLine(f.Link)
 	input := slack.NewPlainTextInputBlockElement(plain("What you need to do there, and for whom", maxHeader), ActionReason).
 		WithMultiline(true).WithMinLength(MinReason).WithMaxLength(MaxReason).
-		WithInitialValue(asked + shorten(clean(f.Reason), MaxReason-width(asked)))
+		WithInitialValue(asked + shorten(legible.Text(f.Reason), MaxReason-width(asked)))
 	return slack.NewInputBlock(BlockReason, plain("Reason", maxHeader),
 		plain("Whoever decides reads it, and it's kept", maxHeader), input)
 }
@@ -141,14 +142,14 @@ func jsonBytes(option *slack.OptionBlockObject) int {
 }
 
 func (o Option) title() string {
-	if name := cleanLine(o.Name); name != "" {
+	if name := legible.Line(o.Name); name != "" {
 		return name
 	}
 	return o.shownID()
 }
 
 func (o Option) description() string {
-	plan := cleanLine(o.Plan)
+	plan := legible.Line(o.Plan)
 	if plan == "" {
 		plan = "plan unknown"
 	}
@@ -159,7 +160,7 @@ func (o Option) description() string {
 }
 
 func (o Option) shownID() string {
-	if id := cleanLine(o.ID); id != "" {
+	if id := legible.Line(o.ID); id != "" {
 		return id
 	}
 	return "(unreadable id)"
@@ -208,7 +209,7 @@ func input(v slack.View, block, action string) slack.BlockAction {
 // reasonProblem counts what can be read: invisible characters are no reason, and
 // the link that the form came with isn't one either.
 func reasonProblem(why, reason string) string {
-	switch n := utf8.RuneCountInString(clean(why)); {
+	switch n := utf8.RuneCountInString(legible.Text(why)); {
 	case n == 0 && why != reason:
 		return "Say why too: the link alone is no reason. Whoever decides reads it."
 	case n == 0:

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/slack-go/slack"
+
+	"github.com/understudyhq/understudy/bot/legible"
 )
 
 // The actions of the Home's own buttons and menus: turning a part's page, whose
@@ -55,7 +57,7 @@ func filter(f HomeFilter) slack.Block {
 	if f.set() {
 		elements = append(elements, button(ActionUnfiltered, "all", "Show all", slack.StyleDefault))
 	}
-	return slack.NewActionBlock(blockID("filter", f.Person+":"+cleanLine(f.Account.ID)), elements...)
+	return slack.NewActionBlock(blockID("filter", f.Person+":"+legible.Line(f.Account.ID)), elements...)
 }
 
 // Browsing is what somebody wants to see of their Home. One of Part, Account,

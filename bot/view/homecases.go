@@ -3,6 +3,7 @@ package view
 import (
 	"github.com/slack-go/slack"
 
+	"github.com/understudyhq/understudy/bot/legible"
 	"github.com/understudyhq/understudy/flows/approval"
 )
 
@@ -17,7 +18,7 @@ func waitingBlocks(c approval.Case, reader string) []slack.Block {
 	if c.Claim != nil {
 		told = append(append(told, text(" ")), lookedAt(c.Claim.By, reader)...)
 	}
-	blocks := []slack.Block{paragraph(told...), quote(shorten(clean(c.Reason), maxTyped))}
+	blocks := []slack.Block{paragraph(told...), quote(shorten(legible.Text(c.Reason), maxTyped))}
 	return append(blocks, withHistory(c, approverButtons(c, reader)))
 }
 
@@ -53,7 +54,7 @@ func recentBlocks(c approval.Case, reader string) []slack.Block {
 }
 
 // homeCoded is an id in one of many lines: the whole one is on the card.
-func homeCoded(id string) coded { return coded(shorten(cleanLine(id), maxTyped)) }
+func homeCoded(id string) coded { return coded(shorten(legible.Line(id), maxTyped)) }
 
 func waitingLine(c approval.Case, reader string) sentence {
 	return sentence{subject(c.Requester, reader), text(asks(c, reader)), named(c.Account.Name), text(" · "), plan(c.Account), text(" · "),

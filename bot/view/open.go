@@ -5,6 +5,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/understudyhq/understudy/bot/legible"
 	"github.com/understudyhq/understudy/flows/approval"
 )
 
@@ -31,12 +32,12 @@ func openButton(c approval.Case) []slack.BlockElement {
 	if c.Flow.App == nil || c.Status != approval.Active {
 		return nil
 	}
-	return []slack.BlockElement{button(ActionOpen, c.ID, "Open as "+cleanLine(c.Account.Name), slack.StylePrimary)}
+	return []slack.BlockElement{button(ActionOpen, c.ID, "Open as "+legible.Line(c.Account.Name), slack.StylePrimary)}
 }
 
 // OpenModal has the link into the app.
 func OpenModal(c approval.Case, link string) slack.ModalViewRequest {
-	open := slack.NewButtonBlockElement(ActionFollow, "", plain("Open "+c.Flow.App.Called()+" as "+cleanLine(c.Account.Name), maxOption)).WithStyle(slack.StylePrimary)
+	open := slack.NewButtonBlockElement(ActionFollow, "", plain("Open "+c.Flow.App.Called()+" as "+legible.Line(c.Account.Name), maxOption)).WithStyle(slack.StylePrimary)
 	open.URL = link
 	m := modal(
 		paragraph(append(sentence{text("This opens "), typed(c.Flow.App.Called()), text(" as "), named(c.Account.Name), text(". ")}, mayThere(c)...)...),
@@ -80,7 +81,7 @@ func ConfirmModal(c approval.Case) slack.ModalViewRequest {
 // Confirmed says whether what was typed is the customer's name or id.
 func Confirmed(v slack.View, c approval.Case) bool {
 	typed := strings.Join(strings.Fields(input(v, BlockName, ActionName).Value), " ")
-	return typed != "" && (strings.EqualFold(typed, strings.Join(strings.Fields(cleanLine(c.Account.Name)), " ")) || typed == c.Account.ID)
+	return typed != "" && (strings.EqualFold(typed, strings.Join(strings.Fields(legible.Line(c.Account.Name)), " ")) || typed == c.Account.ID)
 }
 
 // NotConfirmed is for the field of a name that is another.

@@ -3,6 +3,7 @@ package view
 import (
 	"slices"
 
+	"github.com/understudyhq/understudy/bot/legible"
 	"github.com/understudyhq/understudy/flows/approval"
 )
 
@@ -158,7 +159,7 @@ func unreached(c approval.Case) sentence {
 			s = append(s, text(", "))
 		}
 		s = append(s, who(u.Person))
-		if cleanLine(u.Why) != "" {
+		if legible.Line(u.Why) != "" {
 			s = append(s, text(" ("), typed(u.Why), text(")"))
 		}
 	}

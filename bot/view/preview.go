@@ -9,6 +9,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/understudyhq/understudy/bot/legible"
 	"github.com/understudyhq/understudy/flows"
 	"github.com/understudyhq/understudy/flows/approval"
 )
@@ -191,7 +192,7 @@ func surprise(c approval.Case) sentence {
 		return nil
 	}
 	s := sentence{text("The form said that " + said)}
-	if cleanLine(c.Foreseen.Why) != "" {
+	if legible.Line(c.Foreseen.Why) != "" {
 		s = append(s, text(" ("), typed(c.Foreseen.Why), text(")"))
 	}
 	return append(s, text(". What it looked at has changed since; what is so now decides."))
@@ -204,8 +205,8 @@ func pickedAgain(o *slack.OptionBlockObject) *slack.OptionBlockObject {
 	}
 	shown := Option{ID: o.Value, Name: o.Text.Text}
 	again := slack.NewOptionBlockObject(o.Value, plain(shown.title(), maxOption), nil)
-	if o.Description != nil && cleanLine(o.Description.Text) != "" {
-		again.Description = plain(cleanLine(o.Description.Text), maxOption)
+	if o.Description != nil && legible.Line(o.Description.Text) != "" {
+		again.Description = plain(legible.Line(o.Description.Text), maxOption)
 	}
 	return again
 }
@@ -246,7 +247,7 @@ func (f Form) metadata() string {
 		why = closedWhy(f.Preview.Case)
 	}
 	data, err := json.Marshal(foretold{f.Flow, f.Preview.Account, &approval.Foreseen{
-		Prospect: f.Preview.Case.Prospect(), Why: shorten(cleanLine(why), maxTyped),
+		Prospect: f.Preview.Case.Prospect(), Why: shorten(legible.Line(why), maxTyped),
 	}})
 	if err != nil || utf8.RuneCount(data) > maxMetadata {
 		return f.Flow

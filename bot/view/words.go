@@ -8,6 +8,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/understudyhq/understudy/bot/legible"
 	"github.com/understudyhq/understudy/flows/approval"
 )
 
@@ -77,22 +78,22 @@ func (t typed) mrkdwn() string { return literal(oneLine(string(t), maxTyped)) }
 func (t typed) note() string   { return t.mrkdwn() }
 
 func oneLine(s string, limit int) string {
-	line := shorten(cleanLine(s), limit)
+	line := shorten(legible.Line(s), limit)
 	if line == "" {
 		return "(empty)"
 	}
-	return isolated(line)
+	return legible.Isolated(line)
 }
 
 // whole is a reason that a person typed, in one line and as long as forms take it.
 type whole string
 
 func (w whole) line() string {
-	s := cleanLine(string(w))
+	s := legible.Line(string(w))
 	if runes := []rune(s); len(runes) > MaxReason {
 		s = string(runes[:MaxReason]) + "…"
 	}
-	return isolated(s)
+	return legible.Isolated(s)
 }
 func (w whole) rich() slack.RichTextSectionElement {
 	return slack.NewRichTextSectionTextElement(w.line(), nil)
@@ -159,7 +160,7 @@ func (w who) note() string { return literal(oneLine(w.name(), maxName)) }
 
 func (w who) name() string {
 	for _, name := range []string{w.Name, w.Email} {
-		if cleanLine(name) != "" {
+		if legible.Line(name) != "" {
 			return name
 		}
 	}
