@@ -20,28 +20,16 @@ import (
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// page is the page of a store with one case, c1, whose customer is asked.
+// page is the page of a desk with one case, c1, whose customer is asked.
 type page struct {
-	t      *testing.T
-	ledger *store.Ledger
-	faults *storetest.Faults
-	now    time.Time
+	*desk
 	*consent.Page
 }
 
 func newPage(t *testing.T, change func(*approval.Submit)) *page {
 	t.Helper()
-	p := &page{t: t, faults: storetest.Faulty(storetest.NewMemory()), now: noon}
-	ledger, err := store.Open(t.Context(), p.faults)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.ledger = ledger
-	p.Page = &consent.Page{
-		Ledger: func() *store.Ledger { return ledger }, IsSeal: func(_, seal string) bool { return seal == "seal" }, Now: func() time.Time { return p.now },
-		Barred:    func(context.Context, approval.Case) (bool, error) { return false, nil },
-		Committed: func(store.Result) {}, Log: zerolog.Nop(),
-	}
+	d := newDesk(t)
+	p := &page{d, d.page}
 	submit := approval.Submit{
 		ID: "c1", Requester: approval.Person{ID: "U0KIM", Name: "Kim Berg"}, Account: approval.Account{ID: "acct_42", Name: "Acme"},
 		Reason: "the invoice page fails", Duration: 15 * time.Minute,
@@ -56,19 +44,10 @@ func newPage(t *testing.T, change func(*approval.Submit)) *page {
 	return p
 }
 
-func (p *page) do(commands ...approval.Command) {
-	p.t.Helper()
-	for _, command := range commands {
-		if _, err := p.ledger.Do(p.t.Context(), store.Change{Case: "c1", Command: command}, p.now); err != nil {
-			p.t.Fatal(err)
-		}
-	}
-}
-
 // reads is what the page says.
 func (p *page) reads(answer string) (status int, text string) {
 	w := httptest.NewRecorder()
-	r := httptest.NewRequest(http.MethodGet, "/consent/c1/seal", nil)
+	r := httptest.NewRequest(http.MethodGet, link, nil)
 	if answer != "" {
 		r = form(http.MethodPost, "answer="+answer)
 	}
@@ -161,7 +140,7 @@ func TestAStrangerCostsNothing(t *testing.T) {
 	}
 	server := httptest.NewServer(p.Handler())
 	t.Cleanup(server.Close)
-	for _, path := range []string{"c1/Seal", "c1/seal/", "c1/", "c1", "", "c1%2fseal", "c1/seal%00", "x%2f..%2fc1/sea", "c1/%2573eal", strings.Repeat("c", 5000) + "/x"} {
+	for _, path := range []string{"c1/Sealed", "c1/sealed/", "c1/", "c1", "", "c1%2fsealed", "c1/sealed%00", "x%2f..%2fc1/seale", "c1/%2573ealed", strings.Repeat("c", 5000) + "/x"} {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "OPTIONS", "DELETE"} {
 			request, err := http.NewRequestWithContext(t.Context(), method, server.URL+"/consent/"+path, strings.NewReader("answer=agree"))
 			if err != nil {
@@ -187,11 +166,11 @@ func TestAStrangerCostsNothing(t *testing.T) {
 func TestOnlyAFormAnswers(t *testing.T) {
 	for name, send := range map[string]func() *http.Request{
 		"HEAD": func() *http.Request {
-			return httptest.NewRequest(http.MethodHead, "/consent/c1/seal?answer=agree", nil)
+			return httptest.NewRequest(http.MethodHead, link+"?answer=agree", nil)
 		},
-		"GET": func() *http.Request { return httptest.NewRequest(http.MethodGet, "/consent/c1/seal?answer=agree", nil) },
+		"GET": func() *http.Request { return httptest.NewRequest(http.MethodGet, link+"?answer=agree", nil) },
 		"its query": func() *http.Request {
-			return httptest.NewRequest(http.MethodPost, "/consent/c1/seal?answer=agree", nil)
+			return httptest.NewRequest(http.MethodPost, link+"?answer=agree", nil)
 		},
 		"PUT":         func() *http.Request { return form(http.MethodPut, "answer=agree") },
 		"PATCH":       func() *http.Request { return form(http.MethodPatch, "answer=agree") },
@@ -207,7 +186,7 @@ func TestOnlyAFormAnswers(t *testing.T) {
 }
 
 func form(method, body string) *http.Request {
-	r := httptest.NewRequest(method, "/consent/c1/seal", strings.NewReader(body))
+	r := httptest.NewRequest(method, link, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return r
 }

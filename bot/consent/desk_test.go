@@ -32,6 +32,7 @@ var (
 type desk struct {
 	t      *testing.T
 	ledger *store.Ledger
+	faults *storetest.Faults
 	page   *consent.Page
 	now    time.Time
 	told   int // events
@@ -39,11 +40,12 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	ledger, err := store.Open(t.Context(), storetest.NewMemory())
+	faults := storetest.Faulty(storetest.NewMemory())
+	ledger, err := store.Open(t.Context(), faults)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, ledger: ledger, now: noon}
+	d := &desk{t: t, ledger: ledger, faults: faults, now: noon}
 	d.page = &consent.Page{
 		Ledger: func() *store.Ledger { return d.ledger }, IsSeal: func(_, seal string) bool { return seal == "sealed" }, Now: func() time.Time { return d.now },
 		Barred:    func(context.Context, approval.Case) (bool, error) { return false, nil },
