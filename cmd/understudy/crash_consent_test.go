@@ -178,12 +178,3 @@ func (k *killings) reads(link string) string {
 		time.Sleep(5 * time.Millisecond) // a process that is killed has no event for this
 	}
 }
-
-// revive starts the bot if it doesn't live.
-func (k *killings) revive() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.dead() {
-		k.launch()
-	}
-}

@@ -162,11 +162,7 @@ func (k *killings) kill() {
 func (k *killings) startBot() {
 	k.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; {
-		k.mu.Lock()
-		if k.bot == nil || k.dead() {
-			k.launch()
-		}
-		k.mu.Unlock()
+		k.revive()
 		if k.ws.Connections() == 2 {
 			return
 		}
@@ -174,6 +170,15 @@ func (k *killings) startBot() {
 			k.t.Fatal("the bot doesn't come back")
 		}
 		time.Sleep(10 * time.Millisecond) // a process that is killed has no event for this
+	}
+}
+
+// revive starts the bot if it doesn't live.
+func (k *killings) revive() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.bot == nil || k.dead() {
+		k.launch()
 	}
 }
 
