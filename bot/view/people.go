@@ -121,7 +121,7 @@ func waiting(c approval.Case) (people []approval.Person, customer bool) {
 	left := undecided(c)
 	people = without(left, approval.CustomerID)
 	customer = c.AwaitsCustomer()
-	if c.NeedsConsent() && c.StillNeeded() == 0 {
+	if c.OnlyConsentLeft() {
 		people = nil
 	}
 	return people, customer

@@ -54,8 +54,9 @@ func (c Case) enough() bool {
 	return c.counted() >= c.Quorum && (!c.NeedsConsent() || c.ApprovedBy(CustomerID))
 }
 
-// StillNeeded is how many approvals are missing beside the customer's consent.
-func (c Case) StillNeeded() int { return max(0, c.Quorum-c.counted()) }
+// OnlyConsentLeft says whether others have approved as much as is needed, so that
+// nothing but the customer's consent is missing.
+func (c Case) OnlyConsentLeft() bool { return c.NeedsConsent() && c.counted() >= c.Quorum }
 
 // asksCustomer says whether the customer is one of those who are asked now.
 func asksCustomer(approvers []Approver) bool {

@@ -83,7 +83,7 @@ func (c Case) OffShift(a Approver) bool {
 // own request, the customer gets none from the bot, and nobody does while only the
 // customer is waited for.
 func (c Case) Undecided() (people []Approver) {
-	if c.NeedsConsent() && c.StillNeeded() == 0 {
+	if c.OnlyConsentLeft() {
 		return nil
 	}
 	for _, a := range c.Approvers {
@@ -124,7 +124,7 @@ func (c Case) decidable() bool {
 			asked++
 		}
 	}
-	return asked > 0 && left >= c.Quorum || c.NeedsConsent() && c.StillNeeded() == 0
+	return asked > 0 && left >= c.Quorum || c.OnlyConsentLeft()
 }
 
 func (c Case) missed(id string) bool {
