@@ -131,11 +131,14 @@ func (b *Bot) Run(ctx context.Context) error {
 // work does what is to do by itself, until ctx ends.
 func (b *Bot) work(ctx context.Context) {
 	var background sync.WaitGroup
-	cards := &deliver.Deliverer{Ledger: b.Ledger, Slack: b.Slack, Decide: b.commit, Oversees: b.oversees, Now: b.Now, Haste: b.Haste, Log: b.Log}
+	cards := &deliver.Deliverer{Ledger: b.Ledger, Slack: b.Slack, Missed: b.miss, Oversees: b.oversees, Now: b.Now, Haste: b.Haste, Log: b.Log}
 	cards.Watch = b.Watch.Delivery
 	background.Go(func() { cards.Run(ctx) })
 	if b.Secret != nil {
-		notices := &notify.Notifier{Ledger: b.Ledger, Secret: b.Secret, Answer: b.Answer, Unasked: b.unasked, Now: b.Now, Watch: b.Watch.Notice, Log: b.Log}
+		unasked := func(ctx context.Context, caseID, why string) error {
+			return b.miss(ctx, caseID, approval.CustomerID, why)
+		}
+		notices := &notify.Notifier{Ledger: b.Ledger, Secret: b.Secret, Answer: b.Answer, Unasked: unasked, Now: b.Now, Watch: b.Watch.Notice, Log: b.Log}
 		background.Go(func() { notices.Run(ctx) })
 	}
 	background.Go(func() { b.keepTime(ctx) })

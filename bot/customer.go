@@ -6,7 +6,6 @@ import (
 
 	"github.com/understudyhq/understudy/bot/people"
 	"github.com/understudyhq/understudy/flows/approval"
-	"github.com/understudyhq/understudy/store"
 )
 
 // A customer is asked by their own app: it is told by its webhook, and hands them a
@@ -44,13 +43,4 @@ func (b *Bot) Barred(ctx context.Context, c approval.Case) (bool, error) {
 		return true, nil
 	}
 	return who.Barred != "", err
-}
-
-// unasked has a case go on whose customer the app didn't ask.
-func (b *Bot) unasked(ctx context.Context, caseID, why string) error {
-	_, err := b.commit(ctx, store.Change{Case: caseID, Command: approval.Miss{ID: approval.CustomerID, Why: why}})
-	if _, rejected := errors.AsType[*approval.Rejection](err); rejected {
-		return nil // it was decided meanwhile
-	}
-	return err
 }

@@ -30,7 +30,6 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/understudyhq/understudy/bot/work"
-	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
 )
 
@@ -53,9 +52,9 @@ const (
 type Deliverer struct {
 	Ledger *store.Ledger
 	Slack  *slack.Client
-	// Decide commits what delivery has to say about a case, as the rest of the
-	// bot commits: with its log line.
-	Decide func(context.Context, store.Change) (store.Result, error)
+	// Missed is told of an approver whose card can't be delivered. It may be told
+	// twice. An error is worth another try.
+	Missed func(ctx context.Context, caseID, person, why string) error
 	// Oversees says which of these groups the person is in, and may use what they
 	// oversee. Nil says none.
 	Oversees func(ctx context.Context, person string, groups []string) ([]string, error)
@@ -174,10 +173,5 @@ func (d *Deliverer) miss(ctx context.Context, id store.CardID, why string) error
 	if kind != store.ApproverCard {
 		return nil
 	}
-	_, err := d.Decide(ctx, store.Change{Case: caseID, Command: approval.Miss{ID: person, Why: why}})
-	rejection, rejected := errors.AsType[*approval.Rejection](err)
-	if rejected && rejection.Kind != approval.NotRouted {
-		return nil // the case doesn't wait for this person any more
-	}
-	return err
+	return d.Missed(ctx, caseID, person, why)
 }
