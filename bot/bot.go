@@ -22,6 +22,7 @@ package bot
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"sync"
@@ -85,6 +86,7 @@ type Bot struct {
 	answers  sync.WaitGroup
 	entered  chan struct{} // closed when Ledger is there, or won't be
 	probe    probe
+	codes    []byte // the key of the links' codes that answer windows
 }
 
 // New makes a bot. It does nothing before Run.
@@ -93,7 +95,8 @@ func New(c Config) *Bot {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	b := &Bot{Config: c, http: &http.Client{Timeout: 10 * time.Second, Transport: c.Transport}, entered: make(chan struct{})}
+	b := &Bot{Config: c, http: &http.Client{Timeout: 10 * time.Second, Transport: c.Transport}, entered: make(chan struct{}), codes: make([]byte, 32)}
+	rand.Read(b.codes) // never fails
 	if c.Open == nil {
 		close(b.entered)
 	}

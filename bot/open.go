@@ -18,7 +18,7 @@ import (
 func (b *Bot) openApp(ctx context.Context, envelope string, action slack.InteractionCallback, id string) {
 	deadline := time.Now().Add(triggerLife)
 	b.later(ctx, func(ctx context.Context) {
-		modal, problem := b.wayIn(ctx, envelope, id, action.User, nil)
+		modal, problem := b.wayIn(ctx, opening{of: id, by: action.User, once: envelope, code: grant.NewCode()})
 		if modal != nil {
 			show := b.openView
 			if action.View.Type == slack.VTModal {
@@ -37,44 +37,57 @@ func (b *Bot) openApp(ctx context.Context, envelope string, action slack.Interac
 
 // confirmed answers the window in which the customer's name was typed.
 func (b *Bot) confirmed(ctx context.Context, action slack.InteractionCallback) any {
-	modal, problem := b.wayIn(ctx, "open "+action.View.ID, action.View.PrivateMetadata, action.User, &action.View)
+	once := "open " + action.View.ID
+	modal, problem := b.wayIn(ctx, opening{
+		of: action.View.PrivateMetadata, by: action.User, typed: &action.View,
+		// Whichever answer of a window that comes twice Slack shows, it has the link.
+		once: once, code: grant.CodeOf(b.codes, once),
+	})
 	switch {
 	case problem != "":
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{view.BlockName: problem})
 	case modal == nil:
-		return nil
+		return slack.NewErrorsViewSubmissionResponse(map[string]string{view.BlockName: view.OpenedBefore()})
 	}
 	return replaceWith(*modal)
 }
 
-// wayIn is the window that leads into the app; nil, without a problem, for an
-// envelope or window that was answered before, whose link is to stay good. Typed is
-// the window in which the customer's name was typed, nil before.
-func (b *Bot) wayIn(ctx context.Context, once, id string, user slack.User, typed *slack.View) (modal *slack.ModalViewRequest, problem string) {
-	c, err := b.Ledger.Case(ctx, id)
+// opening is a click, or a window, of somebody who wants into the app.
+type opening struct {
+	of    string // the case's id
+	by    slack.User
+	typed *slack.View // where the customer's name was typed, nil before
+	once  string      // names the click or window
+	code  string      // of the link that it gets
+}
+
+// wayIn is the window that leads into the app; nil, without a problem, for a click
+// or window that was answered before with another link, which is to stay good.
+func (b *Bot) wayIn(ctx context.Context, o opening) (modal *slack.ModalViewRequest, problem string) {
+	c, err := b.Ledger.Case(ctx, o.of)
 	if err != nil {
-		b.Log.Error().Err(err).Str("case", id).Msg("reading a case to open its app")
+		b.Log.Error().Err(err).Str("case", o.of).Msg("reading a case to open its app")
 		return nil, view.NotOpened()
 	}
 	// A session of no name asks whether the case allows an opening at all. When they
 	// signed in, the app says as they come.
 	now := b.Now()
-	_, err = approval.Decide(c, approval.Open{By: approval.Person{ID: user.ID}, Session: "?", SignedIn: approval.SignedIn{At: now}}, now)
+	_, err = approval.Decide(c, approval.Open{By: approval.Person{ID: o.by.ID}, Session: "?", SignedIn: approval.SignedIn{At: now}}, now)
 	if rejection, ok := errors.AsType[*approval.Rejection](err); ok {
-		return nil, view.Rejected(rejection, user.ID)
+		return nil, view.Rejected(rejection, o.by.ID)
 	}
 	switch {
-	case typed == nil && c.Flow.App.Confirm:
+	case o.typed == nil && c.Flow.App.Confirm:
 		return new(view.ConfirmModal(c)), ""
-	case typed != nil && !view.Confirmed(*typed, c):
+	case o.typed != nil && !view.Confirmed(*o.typed, c):
 		return nil, view.NotConfirmed()
 	}
-	return b.linkTo(ctx, once, c)
+	return b.linkTo(ctx, o, c)
 }
 
 // linkTo makes the case's link, in the place of an earlier one. It is for the
 // e-mail address that Slack has of the requester now.
-func (b *Bot) linkTo(ctx context.Context, once string, c approval.Case) (modal *slack.ModalViewRequest, problem string) {
+func (b *Bot) linkTo(ctx context.Context, o opening, c approval.Case) (modal *slack.ModalViewRequest, problem string) {
 	ctx, cancel := context.WithTimeout(ctx, lookup)
 	defer cancel()
 	who, err := b.People.ByID(ctx, c.Requester.ID)
@@ -87,10 +100,9 @@ func (b *Bot) linkTo(ctx context.Context, once string, c approval.Case) (modal *
 	case who.Email == "":
 		return nil, view.NoEmail()
 	}
-	code := grant.NewCode()
-	link, err := grant.Link(*c.Flow.App, code)
+	link, err := grant.Link(*c.Flow.App, o.code)
 	if err == nil {
-		err = b.Ledger.AddLink(ctx, store.HashToken(code), store.Link{Case: c.ID, Email: who.Email, Until: b.Now().Add(grant.LinkLife).UTC()}, once, b.Now())
+		err = b.Ledger.AddLink(ctx, store.HashToken(o.code), store.Link{Case: c.ID, Email: who.Email, Until: b.Now().Add(grant.LinkLife).UTC()}, o.once, b.Now())
 	}
 	if errors.Is(err, store.ErrRepeated) {
 		return nil, ""

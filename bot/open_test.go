@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/understudyhq/understudy/bot"
@@ -116,6 +117,44 @@ func TestALinkWhoseClickCameTwiceWorks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAWindowWhoseAnswerIsLost is sent again, to the bot that answered and to
+// another one.
+func TestAWindowWhoseAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, slacksim.Options{Calm: true})
+		w.flow.App = &approval.App{Name: "portal", URL: "https://portal.example.com/understudy/open", Confirm: true}
+		l := w.live(w.engine, w.ws)
+		w.until("the bot connects", func() bool { return w.ws.Connections() == 2 })
+		ask(w.kim, "Hooli")
+		w.kim.Modal().Close()
+		lost := func() *slacksim.Modal {
+			w.kim.Inbox().Wait("Open as Hooli").Click("Open as Hooli")
+			form := w.kim.Modal().WaitText("Type whose name it is").Fill("Customer", "Hooli")
+			w.ws.ForgetAcks(1)
+			form.Submit()
+			w.kim.WaitNotice("trouble connecting")
+			return form
+		}
+		lost().Submit()
+		code := codeOf(t, w.kim, "Open portal as Hooli")
+		if _, err := w.ledger().Redeem(t.Context(), store.Redemption{Hash: store.HashToken(code), App: "portal", Email: "kim@example.com", Session: "s1"}, time.Now()); err != nil {
+			t.Error(err)
+		}
+		w.kim.Modal().Close()
+
+		form := lost()
+		if err := l.finish(); err != nil {
+			t.Fatal(err)
+		}
+		w.stage()
+		form.Submit()
+		if errs := form.Errors(); !strings.Contains(errs["Customer"], "A link was made for this window already") {
+			t.Errorf("errors: %v", errs)
+		}
+	})
 }
 
 func TestTheCustomersNameIsTyped(t *testing.T) {

@@ -26,11 +26,11 @@ var (
 
 // AddLink keeps a link by the hash of its code, in the place of the case's
 // earlier one. It is ErrRepeated, and that link stays, if once was handled before,
-// as in a [Change].
+// as in a [Change]; nil if that link is this one.
 func (l *Ledger) AddLink(ctx context.Context, hash string, link Link, once string, now time.Time) error {
 	err := l.engine.Update(ctx, func(tx Tx) error {
 		if err := first(tx, once, now); err != nil {
-			return err
+			return unlessThere(tx, link.Case, hash, err)
 		}
 		if err := dropLink(tx, link.Case); err != nil {
 			return err
@@ -42,6 +42,15 @@ func (l *Ledger) AddLink(ctx context.Context, hash string, link Link, once strin
 	})
 	if err != nil {
 		return fmt.Errorf("keeping a link of case %s: %w", link.Case, err)
+	}
+	return nil
+}
+
+// unlessThere is err, or nil if the case's link is this one.
+func unlessThere(tx Tx, id, hash string, err error) error {
+	var there string
+	if _, missed := get(tx, linkOfKey(id), &there); missed != nil || there != hash {
+		return errors.Join(err, missed)
 	}
 	return nil
 }

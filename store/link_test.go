@@ -248,7 +248,8 @@ func TestCheckNoticesLinksAndRunningGrants(t *testing.T) {
 	}
 }
 
-// TestARepeatedClickLeavesItsLinkGood because the window that has it is open already.
+// TestARepeatedClickLeavesItsLinkGood because the window that has it is open already,
+// and says so of a link that is another.
 func TestARepeatedClickLeavesItsLinkGood(t *testing.T) {
 	l := toOpen(t, storetest.NewMemory())
 	link := store.Link{Case: "c1", Email: "kim@example.com", Until: noon.Add(2 * time.Minute)}
@@ -256,11 +257,17 @@ func TestARepeatedClickLeavesItsLinkGood(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := l.AddLink(t.Context(), "again", link, "envelope-1", noon); !errors.Is(err, store.ErrRepeated) {
-		t.Errorf("the same again: %v", err)
+		t.Errorf("the same click, another link: %v", err)
+	}
+	if err := l.AddLink(t.Context(), "first", link, "envelope-1", noon); err != nil {
+		t.Errorf("the same click, the same link: %v", err)
 	}
 	r := redemption()
 	r.Hash = "first"
 	if _, err := l.Redeem(t.Context(), r, noon); err != nil {
 		t.Errorf("the first one's link: %v", err)
+	}
+	if err := l.AddLink(t.Context(), "first", link, "envelope-1", noon); !errors.Is(err, store.ErrRepeated) {
+		t.Errorf("the same click, its link used: %v", err)
 	}
 }

@@ -17,7 +17,10 @@
 package grant
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -34,6 +37,14 @@ const LinkLife = 2 * time.Minute
 
 // NewCode is a link's secret, of 260 random bits.
 func NewCode() string { return rand.Text() + rand.Text() }
+
+// CodeOf is the secret of the link that answers a window: the same for each time
+// that Slack delivers it, and as good as [NewCode]'s to who hasn't the key.
+func CodeOf(key []byte, window string) string {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(window))
+	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(mac.Sum(nil))
+}
 
 // Link is where the app takes the code.
 func Link(app approval.App, code string) (string, error) {

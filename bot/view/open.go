@@ -94,6 +94,12 @@ func NotOpened() string {
 	return "The link couldn't be made just now. Nothing was opened, and your access goes on as it was. Click again in a moment; if it keeps failing, tell the people who run this bot."
 }
 
+// OpenedBefore answers a window that was answered already, with a link that can't
+// be shown again.
+func OpenedBefore() string {
+	return "A link was made for this window already, and can't be shown again. If you don't see it, close this window and click Open as … again: that makes a new one."
+}
+
 // NoEmail answers a requester whom an app couldn't recognize.
 func NoEmail() string {
 	return "Slack doesn't say your e-mail address, by which the app knows you, so no link was made. Tell the people who run this bot: it needs the scope users:read.email."
