@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 // from a backup: the damage is said, the bot doesn't run on it, and afterwards
 // it does.
 func TestRestore(t *testing.T) {
+	t.Parallel()
 	k := newKillings(t)
 	path := k.settings.StorePath()
 	folder := filepath.Dir(path)
@@ -62,6 +64,7 @@ func TestRestore(t *testing.T) {
 // TestRestoreSaysWhatIsLost restores in the place of nothing, and refuses what is
 // no backup.
 func TestRestoreSaysWhatIsLost(t *testing.T) {
+	t.Parallel()
 	k := newKillings(t)
 	backup := filepath.Join(t.TempDir(), "backup.db")
 	k.startBot()
@@ -94,7 +97,9 @@ func TestRestoreSaysWhatIsLost(t *testing.T) {
 // prints to be these.
 func (k *killings) says(code int, want string, args ...string) string {
 	k.t.Helper()
-	k.t.Setenv("UNDERSTUDY_STORE", k.settings.Store)
+	if !slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--store=") }) {
+		args = append(args, "--store="+k.settings.Store)
+	}
 	var out bytes.Buffer
 	if got := program().Run(args, &out, &out); got != code || !strings.Contains(out.String(), want) || strings.Contains(out.String(), "goroutine") {
 		k.t.Errorf("understudy %s ended with %d, want %d and %q:\n%s", strings.Join(args, " "), got, code, want, &out)
