@@ -225,10 +225,21 @@ func (v *visitor) sees(pane, text string) {
 	v.waits("to see "+text, fmt.Sprintf(`document.getElementById(%q)?.innerText.includes(%q)`, pane, text))
 }
 
-// clicks clicks the last thing of this name, with the mouse.
+// clicks clicks the last thing of this name, as soon as nothing lies over its
+// middle. It looks and clicks in one step of the page, which a mouse can't: what
+// is drawn in between moves the button from under it.
 func (v *visitor) clicks(pane, name string) {
 	v.t.Helper()
-	v.do(chromedp.Click(fmt.Sprintf(`(//*[@id=%q]//*[self::button or self::label][normalize-space()=%q or @aria-label=%q])[last()]`, pane, name, name)))
+	path := fmt.Sprintf(`(//*[@id=%q]//*[self::button or self::label][normalize-space()=%q or @aria-label=%q])[last()]`, pane, name, name)
+	v.waits("to click "+name, fmt.Sprintf(`(() => {
+		const one = document.evaluate(%q, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE, null).singleNodeValue
+		if (!one || one.disabled) return false
+		one.scrollIntoView({ block: 'nearest' })
+		const box = one.getBoundingClientRect()
+		if (!one.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2))) return false
+		one.click()
+		return true
+	})()`, path))
 }
 
 // insists clicks again while the app doesn't answer, as Slack asks to. A click
