@@ -3,7 +3,9 @@ package browsertest
 
 import (
 	"context"
+	"os"
 	"os/exec"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -25,27 +27,63 @@ func Chromium(t testing.TB) string {
 // ends now and then before it has said a word.
 const starts = 3
 
-// Start starts a browser for as long as the test lasts. The context is for
-// chromedp's actions in it.
+// running is the browser that tests which run at the same time share: to start
+// one costs more than most of them do in it.
+var running struct {
+	sync.Mutex
+
+	ctx   context.Context //nolint:containedctx // it is the browser: chromedp keeps it there
+	end   func()
+	users int
+}
+
+// Start gives a browser for as long as the test lasts: a window and cookies of
+// its own. The context is for chromedp's actions in it.
 func Start(t testing.TB) context.Context {
 	t.Helper()
 	path := Chromium(t)
-	var problem error
+	running.Lock()
+	defer running.Unlock()
+	if running.users == 0 {
+		running.ctx, running.end = launch(t, path)
+	}
+	running.users++
+	t.Cleanup(func() {
+		running.Lock()
+		defer running.Unlock()
+		if running.users--; running.users == 0 {
+			running.end()
+		}
+	})
+	ctx, leave := chromedp.NewContext(running.ctx, chromedp.WithNewBrowserContext())
+	t.Cleanup(leave)
+	if err := chromedp.Do(ctx); err != nil { // opens the window, for as long as ctx
+		t.Fatalf("opening a window of Chromium: %v", err)
+	}
+	return ctx
+}
+
+func launch(t testing.TB, path string) (ctx context.Context, end func()) {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "chromium")
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(folder))
 	for range starts {
-		options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-			chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
-		ctx, stop := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
+		ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
 		ctx, leave := chromedp.NewContext(ctx)
 		end := func() {
 			leave()
 			stop()
+			os.RemoveAll(folder)
 		}
-		if problem = chromedp.Do(ctx); problem == nil { // starts it, for as long as ctx
-			t.Cleanup(end)
-			return ctx
+		if err = chromedp.Do(ctx); err == nil { // starts it, for as long as ctx
+			return ctx, end
 		}
 		end()
 	}
-	t.Fatalf("starting Chromium: %v", problem)
-	return nil
+	t.Fatalf("starting Chromium: %v", err)
+	return nil, nil
 }
