@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-// TestMain runs more tests at once than there are cores, unless -parallel says
+// TestMain runs many more tests at once than there are cores, unless -parallel says
 // how many: they wait for a simulated Slack much more than they compute.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	said := false
 	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
 	if !said {
-		if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
+		if err := flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0))); err != nil {
 			panic(err)
 		}
 	}

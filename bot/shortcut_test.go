@@ -34,7 +34,7 @@ func (s *stage) uses(p *slacksim.Person, said string) {
 
 func TestShortcutOnAComplaint(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, inSupport)
+	s := newStage(t, inSupport, calm)
 	s.uses(s.kim, "“We can't pay since this morning” – acct_42")
 	modal := s.kim.Modal().WaitText("Goes to @Mia Falk")
 	if got := modal.Selected("Account"); got != "Acme" {

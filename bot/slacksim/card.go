@@ -140,17 +140,11 @@ func (c *Card) Freeze() *Card {
 	return &Card{p: c.p, ts: c.ts, frozen: c.blocks()}
 }
 
-// Click clicks the button of this name. A button that was updated away between
-// a look and a click is still clicked, as in a window that lags.
+// Click waits for the button of this name, and clicks it. A button that was
+// updated away between a look and a click is still clicked, as in a window that lags.
 func (c *Card) Click(button string) {
 	c.p.test().Helper()
-	c.p.ws.mu.Lock()
-	blocks := c.blocks()
-	block, action, ok := findButton(blocks, button)
-	c.p.ws.mu.Unlock()
-	if !ok {
-		c.p.fail("the card has no button %q:\n%s", button, c.Text())
-	}
+	block, action := c.p.button(button, c.Text, c.blocks)
 	c.p.press(Press{MessageTS: c.ts, BlockID: block, ActionID: action})
 }
 
@@ -171,12 +165,7 @@ func (c *Card) Answered(button string) bool {
 // they don't have the message.
 func (c *Card) ClickAs(p *Person, button string) {
 	c.p.test().Helper()
-	c.p.ws.mu.Lock()
-	block, action, ok := findButton(c.blocks(), button)
-	c.p.ws.mu.Unlock()
-	if !ok {
-		c.p.fail("the card has no button %q:\n%s", button, c.Text())
-	}
+	block, action := c.p.button(button, c.Text, c.blocks)
 	p.press(Press{MessageTS: c.ts, BlockID: block, ActionID: action, Of: c.p.m.ID})
 }
 

@@ -72,15 +72,10 @@ func (m *Modal) Buttons() []string {
 	return buttonTexts(m.blocks())
 }
 
-// Click clicks the button of this name.
+// Click waits for the button of this name, and clicks it.
 func (m *Modal) Click(button string) {
 	m.p.test().Helper()
-	m.p.ws.mu.Lock()
-	block, action, ok := findButton(m.blocks(), button)
-	m.p.ws.mu.Unlock()
-	if !ok {
-		m.p.fail("the modal has no button %q:\n%s", button, m.Text())
-	}
+	block, action := m.p.button(button, m.Text, m.blocks)
 	m.p.press(Press{ViewID: m.id, BlockID: block, ActionID: action, State: m.held()})
 }
 

@@ -85,6 +85,16 @@ func (p *Person) until(what string, seen func() string, ready func() bool) {
 	}
 }
 
+// button waits for the button of this name.
+func (p *Person) button(name string, seen func() string, blocks func() []any) (block, action string) {
+	p.test().Helper()
+	p.until(fmt.Sprintf("the button %q", name), seen, func() (found bool) {
+		block, action, found = findButton(blocks(), name)
+		return found
+	})
+	return block, action
+}
+
 // ID is the person's id, which no test should type.
 func (p *Person) ID() string { return p.m.ID }
 
@@ -195,15 +205,10 @@ func (h *Home) Buttons() []string {
 	return buttonTexts(h.blocks())
 }
 
-// Click clicks the first button of this name.
+// Click waits for a button of this name, and clicks the first.
 func (h *Home) Click(button string) {
 	h.p.test().Helper()
-	h.p.ws.mu.Lock()
-	block, action, ok := findButton(h.blocks(), button)
-	h.p.ws.mu.Unlock()
-	if !ok {
-		h.p.fail("the Home has no button %q:\n%s", button, h.Text())
-	}
+	block, action := h.p.button(button, h.Text, h.blocks)
 	h.p.press(Press{Home: true, BlockID: block, ActionID: action})
 }
 
