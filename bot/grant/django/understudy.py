@@ -501,6 +501,9 @@ class UnderstudyMiddleware:
         if not request.grant:
             return response
         add_never_cache_headers(response)
+        for name in list(response.headers):
+            if CACHES.search(name.lower()):
+                del response.headers[name]
         if response.streaming and not getattr(response, "is_async", False):
             response.streaming_content = self.until_over(request, response.streaming_content)
         kind, _, charset = response.get("Content-Type", "").lower().partition(";")
@@ -540,6 +543,9 @@ class UnderstudyMiddleware:
 
 
 HTML = ("text/html", "application/xhtml+xml", "", "*/*", "unknown/unknown", "application/unknown")  # or what browsers may take for it
+
+# By which an app tells a cache something of its own: RFC 9213's headers, and those before it.
+CACHES = re.compile("-cache-control$|^(surrogate-control|edge-control|x-accel-expires)$")
 
 LONGEST_HEAD = 256 << 10  # bytes that are held back of a page that comes in pieces, until its body begins
 

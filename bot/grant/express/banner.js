@@ -30,6 +30,15 @@ function withBanner(html, banner, { whole, fragment }) {
   return Buffer.concat([html.subarray(0, at), banner, html.subarray(at)]);
 }
 
+/** CACHES is of a header by which an app tells a cache something of its own: RFC 9213's, and those before it. */
+const CACHES = /-cache-control$|^(surrogate-control|edge-control|x-accel-expires)$/;
+
+/** keepNowhere lets no cache have the answer. */
+function keepNowhere(res) {
+  for (const name of res.getHeaderNames()) if (CACHES.test(name)) res.removeHeader(name);
+  res.setHeader("Cache-Control", "no-store");
+}
+
 /** showBanner puts the banner, which is HTML, into the answer if that is a page. */
 export function showBanner(req, res, banner) {
   // What is compressed can't be looked into, a page of before has no banner, or an older one, and a part may have none.
@@ -46,7 +55,7 @@ export function showBanner(req, res, banner) {
     begun = true;
     const header = (name) => String(res.getHeader(name) ?? "");
     const html = HTML.test(header("Content-Type"));
-    if (html || !/(^|,)\s*public\s*(,|$)/i.test(header("Cache-Control"))) res.setHeader("Cache-Control", "no-store");
+    if (html || !/(^|,)\s*public\s*(,|$)/i.test(header("Cache-Control"))) keepNowhere(res);
     const leads = Math.floor(res.statusCode / 100) === 3 && header("Location");
     if (!html || leads || [204, 304].includes(res.statusCode) || /^\s*attachment/i.test(header("Content-Disposition"))) return;
     for (const name of ["Content-Length", "ETag", "Last-Modified", "Accept-Ranges"]) res.removeHeader(name);

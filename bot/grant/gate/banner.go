@@ -55,7 +55,7 @@ func (p *page) decide() error {
 		header.Set("Content-Type", http.DetectContentType(p.first))
 	}
 	if !forAll(header.Get("Cache-Control")) {
-		header.Set("Cache-Control", "no-store") // or it would be shown when somebody acts as another customer
+		keepNowhere(header) // or it would be shown when somebody acts as another customer
 	}
 	p.decided = true
 	switch {
@@ -68,7 +68,7 @@ func (p *page) decide() error {
 		p.instead(p.ResponseWriter)
 		return nil
 	default:
-		header.Set("Cache-Control", "no-store")
+		keepNowhere(header)
 		header.Del("Content-Length")
 		p.held = new(bytes.Buffer)
 	}
@@ -77,6 +77,18 @@ func (p *page) decide() error {
 	p.first = nil
 	_, err := p.pass(first)
 	return err
+}
+
+// keepNowhere lets no cache have an answer: also none that the app told something
+// of its own, as RFC 9213 has it and what there was before it.
+func keepNowhere(header http.Header) {
+	for name := range header {
+		switch low := strings.ToLower(name); {
+		case strings.HasSuffix(low, "-cache-control"), low == "surrogate-control", low == "edge-control", low == "x-accel-expires":
+			delete(header, name)
+		}
+	}
+	header.Set("Cache-Control", "no-store")
 }
 
 // forAll says whether an answer is the same for everybody, by what the app says of it.

@@ -56,6 +56,8 @@ func testApp(t *testing.T, bot *granttest.Bot, change func(*gate.Options)) *http
 		if a := gate.From(r.Context()); a != nil {
 			who = fmt.Sprintf("%s as %s (%s)", a.Actor.Email, a.Subject.ID, a.Scope)
 		}
+		w.Header()["CDN-Cache-Control"] = []string{"max-age=60"} // as the RFC writes it, not as Go does
+		w.Header().Set("Surrogate-Control", "max-age=60")
 		fmt.Fprintf(w, `<html><body class="x"><p id="who">%s</p><p id="voided">%d</p></body></html>`, html.EscapeString(who), voided.Load())
 	})
 	mux.HandleFunc("POST /invoices/7/void", func(w http.ResponseWriter, r *http.Request) {

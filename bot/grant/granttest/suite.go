@@ -114,6 +114,11 @@ func (s *suite) opens(t *testing.T) {
 	if !strings.Contains(page.header.Get("Cache-Control"), "no-store") {
 		t.Errorf("Cache-Control: %s", page.header.Get("Cache-Control"))
 	}
+	for _, name := range []string{"CDN-Cache-Control", "Surrogate-Control"} {
+		if page.header.Get(name) != "" || signedIn(t, s.app, Kim).get("/").header.Get(name) == "" {
+			t.Errorf("a cache may keep it, or nobody told one to: %s: %s", name, page.header.Get(name))
+		}
+	}
 	if head := b.do(http.MethodHead, "/", nil); head.status != http.StatusOK {
 		t.Errorf("HEAD: %d", head.status)
 	}

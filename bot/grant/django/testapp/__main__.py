@@ -55,7 +55,8 @@ def home(request):
             '<!doctype html><html><head><title>Portal</title></head><body class="portal"><p id="who">{}</p><p id="voided">{}</p></body></html>',
             who,
             voided,
-        )
+        ),
+        headers={"CDN-Cache-Control": "max-age=60", "Surrogate-Control": "max-age=60"},
     )
 
 
