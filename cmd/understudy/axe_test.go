@@ -8,8 +8,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/understudyhq/understudy/bot/browsertest"
 	"github.com/understudyhq/understudy/bot/slacksim/npm"
-	"github.com/understudyhq/understudy/bot/slacksim/page/browsertest"
 	"github.com/understudyhq/understudy/bot/view"
 )
 

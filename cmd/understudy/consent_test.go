@@ -9,7 +9,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/understudyhq/understudy/bot/slacksim/page/browsertest"
+	"github.com/understudyhq/understudy/bot/browsertest"
 )
 
 // TestTheCustomerIsAsked goes the customer's road in a browser: a letter, the

@@ -16,7 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"github.com/understudyhq/understudy/bot/slacksim/page/browsertest"
+	"github.com/understudyhq/understudy/bot/browsertest"
 )
 
 // TestDemo does on the demo's page, in a browser, what README.md proposes.

@@ -8,7 +8,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"github.com/understudyhq/understudy/bot/slacksim/page/browsertest"
+	"github.com/understudyhq/understudy/bot/browsertest"
 )
 
 // TestHands has people use the demo in other ways than one mouse on one large

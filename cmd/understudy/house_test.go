@@ -66,7 +66,7 @@ func TestDirectDependencies(t *testing.T) {
 		"github.com/google/uuid", "github.com/hashicorp/terraform-plugin-framework", "github.com/jackc/pgx", "github.com/prometheus/client_golang", "github.com/rs/zerolog", "github.com/slack-go/slack", "go.etcd.io/bbolt", "golang.org/x/time", "golang.org/x/net/html",
 		"github.com/standard-webhooks/standard-webhooks", // bot/demo/portal hears as an app does, by the library that apps use
 		"pgregory.net/rapid",                             // store/storetest is for the tests of other engines
-		"github.com/chromedp/chromedp",                   // bot/slacksim/page/browsertest is for tests, too
+		"github.com/chromedp/chromedp",                   // bot/browsertest is for tests, too
 		"github.com/google/go-cmp",
 	}
 	for path, imported := range imports(t) {

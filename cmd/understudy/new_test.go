@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/understudyhq/understudy/bot/slacksim/page/browsertest"
+	"github.com/understudyhq/understudy/bot/browsertest"
 )
 
 // TestNewFlow writes a repository as somebody with rules of their own does, on

@@ -8,7 +8,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/understudyhq/understudy/bot/slacksim/page/browsertest"
+	"github.com/understudyhq/understudy/bot/browsertest"
 )
 
 // browser is a page that somebody looks at.
