@@ -29,12 +29,17 @@ const starts = 3
 
 // running is the browser that tests which run at the same time share: to start
 // one costs more than most of them do in it.
-var running struct {
+var running struct { //nolint:gochecknoglobals // a test can't be handed what others share
 	sync.Mutex
 
-	ctx   context.Context //nolint:containedctx // it is the browser: chromedp keeps it there
-	end   func()
+	one   *browser
 	users int
+}
+
+type browser struct {
+	ctx    context.Context //nolint:containedctx // it is the browser: chromedp keeps it there
+	cancel []context.CancelFunc
+	folder string
 }
 
 // Start gives a browser for as long as the test lasts: a window and cookies of
@@ -45,17 +50,17 @@ func Start(t testing.TB) context.Context {
 	running.Lock()
 	defer running.Unlock()
 	if running.users == 0 {
-		running.ctx, running.end = launch(t, path)
+		running.one = launch(t, path)
 	}
 	running.users++
 	t.Cleanup(func() {
 		running.Lock()
 		defer running.Unlock()
 		if running.users--; running.users == 0 {
-			running.end()
+			running.one.end(t)
 		}
 	})
-	ctx, leave := chromedp.NewContext(running.ctx, chromedp.WithNewBrowserContext())
+	ctx, leave := chromedp.NewContext(running.one.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(leave)
 	if err := chromedp.Do(ctx); err != nil { // opens the window, for as long as ctx
 		t.Fatalf("opening a window of Chromium: %v", err)
@@ -63,9 +68,9 @@ func Start(t testing.TB) context.Context {
 	return ctx
 }
 
-func launch(t testing.TB, path string) (ctx context.Context, end func()) {
+func launch(t testing.TB, path string) *browser {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "chromium")
+	folder, err := os.MkdirTemp("", "chromium") //nolint:usetesting // it may outlive this test
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,16 +79,22 @@ func launch(t testing.TB, path string) (ctx context.Context, end func()) {
 	for range starts {
 		ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
 		ctx, leave := chromedp.NewContext(ctx)
-		end := func() {
-			leave()
-			stop()
-			os.RemoveAll(folder)
-		}
+		b := &browser{ctx, []context.CancelFunc{leave, stop}, folder}
 		if err = chromedp.Do(ctx); err == nil { // starts it, for as long as ctx
-			return ctx, end
+			return b
 		}
-		end()
+		b.end(t)
 	}
 	t.Fatalf("starting Chromium: %v", err)
-	return nil, nil
+	return nil
+}
+
+func (b *browser) end(t testing.TB) {
+	t.Helper()
+	for _, cancel := range b.cancel {
+		cancel()
+	}
+	if err := os.RemoveAll(b.folder); err != nil {
+		t.Logf("Chromium's folder stays: %v", err)
+	}
 }
