@@ -128,6 +128,12 @@ func TestDjango(t *testing.T) {
 	granttest.Run(t, bot, start(t, bot.Environment()...).url)
 }
 
+func TestDjangoInChromium(t *testing.T) {
+	t.Parallel()
+	bot := granttest.NewBot(t)
+	granttest.RunInChromium(t, bot, start(t, bot.Environment()...).url)
+}
+
 func TestDjangoThatCantTellOfSignIns(t *testing.T) {
 	t.Parallel()
 	bot := granttest.NewBot(t)

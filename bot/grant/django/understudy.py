@@ -33,6 +33,8 @@ report what was changed).
 """
 
 import atexit
+import base64
+import hashlib
 import json
 import logging
 import os
@@ -179,6 +181,22 @@ CSRF = "understudy_csrf"
 
 LINK_LIFE = 120  # seconds
 AGAIN = "again"  # in the query of who was sent to sign in anew: they are sent there once, and in no circle
+
+
+class UnderstudyHeaders:
+    """Goes first of all middleware, where another one sends a Content-Security-Policy, or tells a cache something: it
+    does to their headers what UnderstudyMiddleware does to those of the app."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if getattr(request, "grant", None):
+            keep_nowhere(response)
+        if getattr(request, "understudy_banner", False):
+            allow_banner(response)
+        return response
 
 
 class UnderstudyMiddleware:
@@ -500,10 +518,7 @@ class UnderstudyMiddleware:
         """Puts the banner into a page, and keeps what an agent saw as a customer out of every cache."""
         if not request.grant:
             return response
-        add_never_cache_headers(response)
-        for name in list(response.headers):
-            if CACHES.search(name.lower()):
-                del response.headers[name]
+        keep_nowhere(response)
         if response.streaming and not getattr(response, "is_async", False):
             response.streaming_content = self.until_over(request, response.streaming_content)
         kind, _, charset = response.get("Content-Type", "").lower().partition(";")
@@ -523,6 +538,8 @@ class UnderstudyMiddleware:
                     "This page came in a form that the banner can't be put into, so it isn't shown while you act as a customer.",
                 ),
             )
+        allow_banner(response)
+        request.understudy_banner = True
         text = banner(request)
         if response.streaming:
             response.streaming_content = with_banner(response.streaming_content, text, is_page(request))
@@ -549,31 +566,77 @@ CACHES = re.compile("-cache-control$|^(surrogate-control|edge-control|x-accel-ex
 
 LONGEST_HEAD = 256 << 10  # bytes that are held back of a page that comes in pieces, until its body begins
 
-BANNER = """<div id="understudy-banner" role="status" style="display:flex!important;visibility:visible!important;opacity:1!important;\
-position:sticky!important;top:0;left:0;right:0;z-index:2147483647;gap:1em;align-items:center;\
-justify-content:space-between;margin:0;padding:.5em 1em;background:#7a1f1f;color:#fff;\
-font:14px/1.4 system-ui,sans-serif">
-<span><strong><bdi>{actor}</bdi></strong> acting as <strong><bdi>{subject}</bdi></strong> ({scope})
-until <time datetime="{until}">{clock}</time><bdi>{reason}</bdi></span>
-<form method="post" action="{end}" style="margin:0"><input type="hidden" name="understudy_csrf" value="{csrf}" />\
-<button type="submit" style="font:inherit;padding:2px 12px;cursor:pointer;white-space:nowrap">End now</button></form></div>"""
+POLICY = "Content-Security-Policy"
+
+LAYOUT = (
+    "all:initial;display:flex!important;flex-wrap:wrap;gap:4px 16px;align-items:center;justify-content:space-between;"
+    "box-sizing:border-box;width:100%;padding:8px 16px;background:#7a1f1f;color:#fff;font:14px/1.4 system-ui,sans-serif"
+)
+STYLES = {
+    "frame": "all:initial;display:block!important",
+    "room": LAYOUT + ";visibility:hidden!important",
+    "bar": LAYOUT + ";position:fixed!important;top:0;left:0;z-index:2147483647;visibility:visible!important;opacity:1!important",
+    "form": "margin:0",
+    "button": "font:inherit;color:#7a1f1f;background:#fff;border:0;border-radius:4px;margin:0;padding:2px 12px;cursor:pointer;white-space:nowrap",
+}
+
+WHO = """<span><strong><bdi>{actor}</bdi></strong> acting as <strong><bdi>{subject}</bdi></strong> ({scope})
+until <time datetime="{until}">{clock}</time><bdi>{reason}</bdi></span>"""
+
+# It is there twice: once where one sees it, over the page wherever that is scrolled to, and once unseen at the page's
+# begin, which makes room for it.
+BANNER = """<div id="understudy-banner" style="{frame}"><div aria-hidden="true" style="{room}">{who}<span style="{button}">End now</span></div>
+<div role="status" style="{bar}">{who}
+<form method="post" action="{end}" style="{form}"><input type="hidden" name="understudy_csrf" value="{csrf}" />\
+<button type="submit" style="{button}">End now</button></form></div></div>"""
 
 
 def banner(request):
     grant = request.grant
     until = datetime.fromtimestamp(grant.until, timezone.utc)
-    text = format_html(
-        BANNER,
+    who = format_html(
+        WHO,
         actor=grant.actor.name or grant.actor.email,
         subject=grant.subject.name or grant.subject.id,
         scope="read-only" if grant.scope == READ_ONLY else "full access",
         until=until.strftime("%Y-%m-%dT%H:%M:%SZ"),
         clock=until.strftime("%H:%M UTC"),
         reason=f" · {grant.reason}" if grant.reason else "",
-        end=own("end"),
-        csrf=csrf(request),
     )
+    text = format_html(BANNER, who=who, end=own("end"), csrf=csrf(request), **STYLES)
     return text.encode("ascii", "xmlcharrefreplace")  # whatever the page's charset is
+
+
+def keep_nowhere(response):
+    """Lets no cache have the answer."""
+    add_never_cache_headers(response)
+    for name in list(response.headers):
+        if CACHES.search(name.lower()):
+            del response.headers[name]
+
+
+def allow_banner(response):
+    """Has each policy of a page allow what the banner needs, and nothing else: its own styles by their hashes, and a form
+    that leads to the app itself. Source: Content Security Policy Level 3."""
+    if response.has_header(POLICY):
+        response[POLICY] = ",".join(allowing_banner(policy) for policy in response[POLICY].split(","))
+
+
+def allowing_banner(policy):
+    said = {}  # the first of a name counts
+    for words in map(str.split, policy.split(";")):
+        if words:
+            said.setdefault(words[0].lower(), [word for word in words[1:] if word.lower() != "'none'"])
+    styles = next((said[name] for name in ("style-src-attr", "style-src", "default-src") if name in said), None)
+    words = [word.lower() for word in styles or ()]
+    as_it_is = "'unsafe-inline'" in words and not any(word.startswith(("'nonce-", "'sha")) for word in words)
+    if styles is not None and not as_it_is:
+        hashes = (base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() for style in STYLES.values())
+        styles = [*styles, "'unsafe-hashes'", *(f"'sha256-{one}'" for one in hashes)]
+        policy = " ".join(["style-src-attr", *styles]) + "; " + policy
+    if "'self'" not in said.get("form-action", ["'self'"]):
+        policy = " ".join(["form-action", *said["form-action"], "'self'; "]) + policy
+    return policy
 
 
 def with_banner(chunks, text, whole):

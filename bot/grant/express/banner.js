@@ -1,5 +1,7 @@
 // How the banner comes into the app's pages, however the app writes them.
 
+import { allowBanner } from "./page.js";
+
 // What of a page comes before its banner: comments, and elements whose text is no markup, are passed over.
 const BODY = /<!--[\s\S]*?(?:-->|$)|<(script|style|title|textarea|template|noscript)(?=[\s/>])[\s\S]*?(?:<\/\1\s*>|$)|(?<body><body(?=[\s/>]))/gi;
 const REST_OF_TAG = /[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*>/y;
@@ -66,6 +68,9 @@ export function showBanner(req, res, banner) {
       res.setHeader("Content-Type", "text/plain");
     } else if (req.method !== "HEAD") {
       held = [];
+    }
+    if (res.hasHeader("Content-Security-Policy")) {
+      res.setHeader("Content-Security-Policy", [res.getHeader("Content-Security-Policy")].flat().map(allowBanner));
     }
   };
 

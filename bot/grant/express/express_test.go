@@ -28,6 +28,13 @@ func TestExpress(t *testing.T) {
 	}
 }
 
+func TestExpressInChromium(t *testing.T) {
+	install(t)
+	t.Parallel()
+	bot := granttest.NewBot(t)
+	granttest.RunInChromium(t, bot, serve(t, bot, "testapp.js"))
+}
+
 func TestExpressThatCantTellOfSignIns(t *testing.T) {
 	install(t)
 	t.Parallel()

@@ -101,7 +101,7 @@ func (b *browser) begin(method, path, body string, header ...string) *http.Respo
 	return response
 }
 
-var shown = regexp.MustCompile(`(?s)<div id="understudy-banner".*?</form></div>\n`)
+var shown = regexp.MustCompile(`(?s)<div id="understudy-banner".*?</form></div></div>\n`)
 
 // apart is a page without its banners, and what comes before each.
 func apart(page string) (rest string, before []string) {

@@ -36,6 +36,7 @@ app.get("/sign-out", (req, res) => {
 app.get("/", (req, res) => {
   const who = req.subject ? `${req.actor.email} as ${req.subject.id} (${req.grant.scope})` : (req.session.staff ?? "nobody");
   res.set({ "CDN-Cache-Control": "max-age=60", "Surrogate-Control": "max-age=60" });
+  if (req.query.policy) res.set("Content-Security-Policy", req.query.policy);
   res.send(`<!doctype html><html><head><title>Portal</title></head><body class="x"><p id="who">${who.replace(/[&<]/g, (c) => `&#${c.charCodeAt(0)};`)}</p><p id="voided">${voided}</p></body></html>`);
 });
 app.post("/invoices/7/void", (req, res) => {

@@ -69,6 +69,7 @@ func (p *page) decide() error {
 		return nil
 	default:
 		keepNowhere(header)
+		allowBanner(header)
 		header.Del("Content-Length")
 		p.held = new(bytes.Buffer)
 	}
@@ -216,16 +217,25 @@ func (p *page) Flush() {
 // Unwrap is for [http.ResponseController].
 func (p *page) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
+// The banner is there twice: once where one sees it, over the page wherever that is
+// scrolled to, and once unseen at the page's begin, which makes room for it.
 var bannerHTML = template.Must(template.New("banner").Parse(`
-<div id="understudy-banner" role="status" style="` + bannerStyle + `">
-<span><strong><bdi>{{.Actor.Name}}</bdi></strong> acting as <strong><bdi>{{.Subject.Name}}</bdi></strong> ({{if .ReadOnly}}read-only{{else}}full access{{end}})
-until <time datetime="{{.Until.UTC.Format "2006-01-02T15:04:05Z"}}">{{.Until.UTC.Format "15:04 UTC"}}</time>{{with .Reason}} · <bdi>{{.}}</bdi>{{end}}</span>
-<form method="post" action="` + Path + `end" style="margin:0"><input type="hidden" name="understudy_csrf" value="{{.Mark}}"><button style="font:inherit;padding:2px 12px;cursor:pointer">End now</button></form>
-</div>
+{{- define "who"}}<span><strong><bdi>{{.Actor.Name}}</bdi></strong> acting as <strong><bdi>{{.Subject.Name}}</bdi></strong> ({{if .ReadOnly}}read-only{{else}}full access{{end}})
+until <time datetime="{{.Until.UTC.Format "2006-01-02T15:04:05Z"}}">{{.Until.UTC.Format "15:04 UTC"}}</time>{{with .Reason}} · <bdi>{{.}}</bdi>{{end}}</span>{{end}}
+<div id="understudy-banner" style="` + frameStyle + `"><div aria-hidden="true" style="` + roomStyle + `">{{template "who" .}}<span style="` + buttonStyle + `">End now</span></div>
+<div role="status" style="` + barStyle + `">{{template "who" .}}
+<form method="post" action="` + Path + `end" style="` + formStyle + `"><input type="hidden" name="understudy_csrf" value="{{.Mark}}"><button style="` + buttonStyle + `">End now</button></form></div></div>
 `))
 
-const bannerStyle = "all:initial;position:sticky;top:0;z-index:2147483647;display:flex;gap:16px;justify-content:space-between;align-items:center;" +
-	"box-sizing:border-box;width:100%;padding:8px 16px;background:#7a1f1f;color:#fff;font:14px/1.4 system-ui,sans-serif"
+const (
+	frameStyle = "all:initial;display:block!important"
+	roomStyle  = layout + ";visibility:hidden!important"
+	barStyle   = layout + ";position:fixed!important;top:0;left:0;z-index:2147483647;visibility:visible!important;opacity:1!important"
+	layout     = "all:initial;display:flex!important;flex-wrap:wrap;gap:4px 16px;align-items:center;justify-content:space-between;" +
+		"box-sizing:border-box;width:100%;padding:8px 16px;background:#7a1f1f;color:#fff;font:14px/1.4 system-ui,sans-serif"
+	formStyle   = "margin:0"
+	buttonStyle = "font:inherit;color:#7a1f1f;background:#fff;border:0;border-radius:4px;margin:0;padding:2px 12px;cursor:pointer"
+)
 
 // page is the app's answer to this agent.
 func (g *Gate) page(w http.ResponseWriter, r *http.Request, a *Acting) *page {

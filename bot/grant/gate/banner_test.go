@@ -77,7 +77,7 @@ func TestTheBannerIsWhereItIsSeen(t *testing.T) {
 			t.Errorf("%s: there is no banner:\n%.300s", name, text)
 			continue
 		}
-		_, behind, _ := strings.Cut(text, "</form>\n</div>\n")
+		_, behind, _ := strings.Cut(text, "</form></div></div>\n")
 		if before := strings.TrimSpace(text[:at[0]]); before != page.before || !strings.HasPrefix(behind, page.after) {
 			t.Errorf("%s: the banner is behind %q and before %.60q", name, before[max(0, len(before)-60):], behind)
 		}

@@ -58,6 +58,9 @@ func testApp(t *testing.T, bot *granttest.Bot, change func(*gate.Options)) *http
 		}
 		w.Header()["CDN-Cache-Control"] = []string{"max-age=60"} // as the RFC writes it, not as Go does
 		w.Header().Set("Surrogate-Control", "max-age=60")
+		if policy := r.FormValue("policy"); policy != "" {
+			w.Header().Set("Content-Security-Policy", policy)
+		}
 		fmt.Fprintf(w, `<html><body class="x"><p id="who">%s</p><p id="voided">%d</p></body></html>`, html.EscapeString(who), voided.Load())
 	})
 	mux.HandleFunc("POST /invoices/7/void", func(w http.ResponseWriter, r *http.Request) {
@@ -113,6 +116,11 @@ func text(s string) http.Handler {
 func TestTheGate(t *testing.T) {
 	bot := granttest.NewBot(t)
 	granttest.Run(t, bot, testApp(t, bot, func(*gate.Options) {}).URL)
+}
+
+func TestTheGateInChromium(t *testing.T) {
+	bot := granttest.NewBot(t)
+	granttest.RunInChromium(t, bot, testApp(t, bot, func(*gate.Options) {}).URL)
 }
 
 func TestAGateThatCantTellOfSignIns(t *testing.T) {

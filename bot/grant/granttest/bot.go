@@ -9,7 +9,8 @@
 //	GET  /sign-in?staff=EMAIL&next=PATH   signs a member of staff in by the ways hwk and user, now;
 //	                                      with ago, so many seconds ago, or if that is empty nobody knows when
 //	GET  /sign-in-again                   is where the middleware has them sign in anew
-//	GET  /                                <p id="who"> says who acts as whom, <p id="voided"> how much was voided
+//	GET  /                                <p id="who"> says who acts as whom, <p id="voided"> how much was voided;
+//	                                      with policy, that is its Content-Security-Policy
 //	POST /invoices/7/void                 changes something
 //	GET  /export                          is marked as dangerous
 //	POST /password                        is never for who acts as a customer

@@ -55,9 +55,22 @@ def home(request):
             '<!doctype html><html><head><title>Portal</title></head><body class="portal"><p id="who">{}</p><p id="voided">{}</p></body></html>',
             who,
             voided,
-        ),
-        headers={"CDN-Cache-Control": "max-age=60", "Surrogate-Control": "max-age=60"},
+        )
     )
+
+
+def headed(get_response):
+    """Sends headers as a middleware does that comes first."""
+
+    def send(request):
+        response = get_response(request)
+        if request.path == "/":
+            response["CDN-Cache-Control"] = response["Surrogate-Control"] = "max-age=60"
+            if "policy" in request.GET:
+                response["Content-Security-Policy"] = request.GET["policy"]
+        return response
+
+    return send
 
 
 @csrf_exempt
@@ -177,6 +190,8 @@ def main():
         CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10000}}},
         SESSION_ENGINE="django.contrib.sessions.backends.cache",
         MIDDLEWARE=[
+            "understudy.UnderstudyHeaders",
+            f"{__name__}.headed",
             "django.middleware.gzip.GZipMiddleware",
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.http.ConditionalGetMiddleware",
