@@ -125,6 +125,11 @@ func TestTheCustomerAgreesAndEndsIt(t *testing.T) {
 		t.Errorf("the app is told %+v, %+v", told, told.Consent)
 	}
 	link := told.Consent.URL
+	s.kim.Inbox().Last().Click("Nudge")
+	if again := customer.app.next(approval.ConsentReminded); again.Consent.URL != link {
+		t.Errorf("the app is told to remind the customer of %+v", again.Consent)
+	}
+	s.kim.Inbox().Last().WaitText("sent a reminder to all who haven't decided")
 	_, text := customer.reads(link)
 	for _, part := range []string{"May Kim Berg sign in as you?", "Kim Berg, who helps customers of Harbor Billing, asks to sign in there as Acme, for 15 minutes", "They could look at everything, and change nothing", "Unless you agree, they aren&#39;t let in", "the invoice page fails"} {
 		customer.must(text, part)

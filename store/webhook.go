@@ -134,8 +134,8 @@ func readNotice(tx Tx, id string) (n Notice, err error) {
 		return n, fmt.Errorf("the notice %s: %w", id, ErrNotFound)
 	}
 	n.Case = approval.Apply(before, n.Event)
-	n.Moot = n.Kind == approval.ConsentAsked && decided(approval.Replay(events))
-	if n.Kind == approval.ConsentAsked {
+	n.Moot = n.Kind.HasLink() && decided(approval.Replay(events))
+	if n.Kind.HasLink() {
 		n.URL = n.Case.Flow.App.Webhook
 		return n, nil
 	}

@@ -33,8 +33,8 @@ type Data struct {
 	OpenedAt time.Time `json:"opened_at,omitzero"`
 	Until    time.Time `json:"until,omitzero"`
 	// End is how it ended, of a grant.ended; Misuse who had the link, of a
-	// link.misused; Consent what the customer is asked, of consent.asked, or how
-	// that ended, of consent.over.
+	// link.misused; Consent what the customer is asked, of consent.asked and
+	// consent.reminded, or how that ended, of consent.over.
 	End     *End     `json:"end,omitempty"`
 	Misuse  *Misuse  `json:"misuse,omitempty"`
 	Consent *Consent `json:"consent,omitempty"`
@@ -97,7 +97,7 @@ func Body(n store.Notice, answer string) ([]byte, error) {
 		data.Misuse = &Misuse{e.App, e.Email}
 	}
 	switch n.Kind {
-	case approval.ConsentAsked:
+	case approval.ConsentAsked, approval.ConsentReminded:
 		data.Consent = &Consent{URL: answer, Until: c.PendingAt.Add(c.Flow.Policy.Timeout), Duration: c.Duration.String()}
 	case approval.ConsentOver:
 		data.Consent = &Consent{Status: c.Status, By: decider(c)}

@@ -145,6 +145,39 @@ func TestACaseGoesOnWhoseCustomerIsntAsked(t *testing.T) {
 	}
 }
 
+// TestAnAppRemindsItsCustomer with the same link; one that doesn't leaves the
+// question as it was, and none is reminded who has answered.
+func TestAnAppRemindsItsCustomer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		status := 204
+		s := newScene(t, func(*http.Request) (*http.Response, error) { return answers(status, nil) })
+		s.consults()
+		s.runs(time.Second)
+		s.do("c1", approval.Nudge{By: kim})
+		s.runs(time.Second)
+		if len(s.sent) != 2 || s.sent[1].body.Type != approval.ConsentReminded {
+			t.Fatalf("%d notices are sent: %v", len(s.sent), s.ids())
+		}
+		same(t, "the link", *s.sent[0].body.Data.Consent, *s.sent[1].body.Data.Consent)
+
+		status = http.StatusGone
+		s.ahead += approval.NudgePause
+		s.do("c1", approval.Nudge{By: kim})
+		s.runs(time.Second)
+		same(t, "the case", approval.Pending, s.status())
+		same(t, "given up", 1, len(s.left()))
+
+		status = http.StatusInternalServerError
+		s.ahead += approval.NudgePause
+		s.do("c1", approval.Nudge{By: kim})
+		s.runs(time.Second)
+		tries := len(s.sent)
+		s.do("c1", approval.Approve{By: customer})
+		s.runs(time.Minute)
+		same(t, "tries", tries, len(s.sent))
+	})
+}
+
 // TestAQuestionThatIsAnsweredIsntAsked again, nor is it one that failed.
 func TestAQuestionThatIsAnsweredIsntAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

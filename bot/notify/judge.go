@@ -17,13 +17,13 @@ const (
 	lastRetry  = time.Hour
 	// patience is for how long an app hears a notice that it doesn't take.
 	patience = 3 * 24 * time.Hour
-	// askingPatience is that for one that a case waits for: it goes on by its rules
-	// then, without the customer.
+	// askingPatience is that for one with the customer's link. A case goes on by its
+	// rules then, without the customer; and a reminder is late.
 	askingPatience = 5 * time.Minute
 )
 
 func patienceFor(kind approval.Notice) time.Duration {
-	if kind == approval.ConsentAsked {
+	if kind.HasLink() {
 		return askingPatience
 	}
 	return patience
@@ -69,7 +69,7 @@ func judge(failure error, w store.Webhook, now time.Time) verdict {
 	if answered {
 		wait = max(wait, refused.after)
 	}
-	if left := w.Since.Add(patienceFor(w.Kind)).Sub(now); w.Kind == approval.ConsentAsked {
+	if left := w.Since.Add(patienceFor(w.Kind)).Sub(now); w.Kind.HasLink() {
 		wait = min(wait, left) // somebody waits for the last try
 	}
 	return verdict{wait: wait}

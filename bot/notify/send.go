@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/understudyhq/understudy/flows/approval"
 	"github.com/understudyhq/understudy/store"
 )
 
@@ -67,7 +66,7 @@ func (n *Notifier) body(notice store.Notice) ([]byte, error) {
 		return nil, errMoot
 	case notice.URL == "":
 		return nil, errUnwanted
-	case notice.Kind != approval.ConsentAsked:
+	case !notice.Kind.HasLink():
 		return Body(notice, "")
 	case n.Answer == nil:
 		return nil, errNoAnswer

@@ -59,8 +59,8 @@ func requesterButtons(c approval.Case) slack.Block {
 			return approverButtons(c, c.Requester.ID)
 		}
 		cancel := button(ActionCancel, c.ID, "Cancel", slack.StyleDefault)
-		if len(c.Undecided()) == 0 {
-			return actions(c, cancel) // the bot reminds nobody else
+		if !c.Reminds() {
+			return actions(c, cancel)
 		}
 		return actions(c, button(ActionNudge, c.ID, "Nudge", slack.StyleDefault), cancel)
 	case approval.Active:

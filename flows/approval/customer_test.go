@@ -104,14 +104,20 @@ func TestACustomerOwesNoReason(t *testing.T) {
 	}
 }
 
-// TestNobodyRemindsTheCustomer because only their app can.
-func TestNobodyRemindsTheCustomer(t *testing.T) {
+// TestTheAppRemindsTheCustomer: nobody else does, and nobody else is reminded for them.
+func TestTheAppRemindsTheCustomer(t *testing.T) {
 	s := consulting(t, flows.Customer())
-	if timer, _, _ := s.c.Due(); timer != approval.TimeOutTimer {
-		t.Errorf("next is %s", timer)
+	if timer, _, _ := s.c.Due(); timer != approval.RemindTimer || len(s.c.Undecided()) > 0 {
+		t.Errorf("next is %s, of %v", timer, s.c.Undecided())
 	}
-	if got := s.rejected(approval.Nudge{By: kim}); got != approval.Invalid {
-		t.Errorf("a nudge of the customer alone: %q", got)
+	for _, e := range []approval.Body{approval.Reminded{}, approval.Nudged{By: kim}} {
+		if got := s.c.Notice(approval.Event{Body: e}); got != approval.ConsentReminded {
+			t.Errorf("of %T the app is told %q", e, got)
+		}
+	}
+	s = consulting(t, managers.WithConsent(), mia, ola).then(yes(customer))
+	if got := s.c.Notice(approval.Event{Body: approval.Reminded{}}); got != approval.NoNotice {
+		t.Errorf("once the customer agreed the app is told %q", got)
 	}
 	s = consulting(t, managers.WithConsent(), mia, ola).then(yes(customer))
 	if left := s.c.Undecided(); len(left) != 2 {

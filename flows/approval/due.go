@@ -62,7 +62,7 @@ func (c Case) timers() map[Timer]time.Time {
 
 func (c Case) waitingTimers() map[Timer]time.Time {
 	timers := map[Timer]time.Time{TimeOutTimer: c.PendingAt.Add(c.Flow.Policy.Timeout)}
-	if remind := c.Flow.Policy.Remind; c.Reminders < len(remind) && len(c.Undecided()) > 0 {
+	if remind := c.Flow.Policy.Remind; c.Reminders < len(remind) && c.Reminds() {
 		timers[RemindTimer] = c.PendingAt.Add(remind[c.Reminders])
 	}
 	if c.Route != nil && c.Escalations < len(c.Route.Escalations) {

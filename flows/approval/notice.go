@@ -6,14 +6,18 @@ type Notice string
 // The notices. Of a grant that was never opened there is none of its end: nobody
 // was in the app.
 const (
-	NoNotice      Notice = ""
-	ConsentAsked  Notice = "consent.asked" // of the customer, who has to be handed a link
-	ConsentOver   Notice = "consent.over"  // it was decided, by whomever, or needs no answer any more
-	GrantOpened   Notice = "grant.opened"  // for the first time
-	GrantExtended Notice = "grant.extended"
-	GrantOver     Notice = "grant.ended"
-	LinkMisused   Notice = "link.misused"
+	NoNotice        Notice = ""
+	ConsentAsked    Notice = "consent.asked"    // of the customer, who has to be handed a link
+	ConsentReminded Notice = "consent.reminded" // the customer hasn't answered yet
+	ConsentOver     Notice = "consent.over"     // it was decided, by whomever, or needs no answer any more
+	GrantOpened     Notice = "grant.opened"     // for the first time
+	GrantExtended   Notice = "grant.extended"
+	GrantOver       Notice = "grant.ended"
+	LinkMisused     Notice = "link.misused"
 )
+
+// HasLink says whether the notice has the link by which the customer answers.
+func (n Notice) HasLink() bool { return n == ConsentAsked || n == ConsentReminded }
 
 // Notice is what the app is told of an event of this case. The case is as it was
 // before.
@@ -36,6 +40,10 @@ func (c Case) consentNotice(e Event) Notice {
 	case Escalated:
 		if asksCustomer(b.Approvers) {
 			return ConsentAsked
+		}
+	case Reminded, Nudged:
+		if c.AwaitsCustomer() {
+			return ConsentReminded
 		}
 	case Granted, DeniedCase, CancelledCase, TimedOutCase, RefusedCase:
 		if c.AsksCustomer() {

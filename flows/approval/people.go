@@ -79,9 +79,8 @@ func (c Case) OffShift(a Approver) bool {
 }
 
 // Undecided are the approvers who were asked, can be reached, are on shift and
-// haven't approved: those to remind. The requester needs no reminder of their
-// own request, the customer gets none from the bot, and nobody does while only the
-// customer is waited for.
+// haven't approved: those to remind in Slack. The requester needs no reminder of their
+// own request, and nobody gets one there while only the customer is waited for.
 func (c Case) Undecided() (people []Approver) {
 	if c.OnlyConsentLeft() {
 		return nil
@@ -93,6 +92,10 @@ func (c Case) Undecided() (people []Approver) {
 	}
 	return people
 }
+
+// Reminds says whether there is anybody to remind: in Slack, or the customer, whom
+// the app reminds.
+func (c Case) Reminds() bool { return len(c.Undecided()) > 0 || c.AwaitsCustomer() }
 
 // shiftPause is how soon the on-call service is asked again when it says that
 // a shift has ended already.

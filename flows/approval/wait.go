@@ -58,7 +58,7 @@ func (c Case) nudge(n Nudge, now time.Time) ([]Body, error) {
 	switch {
 	case n.By.ID != c.Requester.ID:
 		return nil, c.reject(NotTheRequester)
-	case len(c.Undecided()) == 0:
+	case !c.Reminds():
 		return nil, c.invalid("a nudge of nobody")
 	case !c.NudgedAt.IsZero() && now.Before(c.NudgedAt.Add(NudgePause)):
 		return nil, c.reject(TooSoon)

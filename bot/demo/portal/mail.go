@@ -111,6 +111,8 @@ func (n notice) letter() string {
 	switch n.Type {
 	case "consent.asked":
 		return agent + " of our support asks to sign in as you." + reason
+	case "consent.reminded":
+		return agent + " of our support still asks to sign in as you." + reason
 	case "grant.opened":
 		return agent + " of our support is signed in as you, until " + n.Data.Until.UTC().Format("15:04 UTC") + " at the latest." + reason
 	case "grant.ended":
