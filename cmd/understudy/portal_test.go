@@ -65,7 +65,7 @@ func TestThePortal(t *testing.T) {
 	portal.shows("Ask for access")
 	portal.types("Reason", "Their seats are wrong, ticket 4721")
 	portal.presses("Ask")
-	portal.shows("waits for Kim Berg")
+	portal.shows("Asked: Kim Berg")
 	v.front()
 	v.sees("left", "You approve this yourself")
 	v.clicks("left", "Approve")

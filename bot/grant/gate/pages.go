@@ -202,7 +202,7 @@ func (g *Gate) wait(w http.ResponseWriter, r *http.Request) {
 	default:
 		detail := "It is being found out who decides your request for " + s.Subject.Name + "."
 		if len(s.Asked) > 0 {
-			detail = "Your request for " + s.Subject.Name + " waits for " + strings.Join(s.Asked, " or ") + "."
+			detail = "Your request for " + s.Subject.Name + " is being decided. Asked: " + strings.Join(s.Asked, ", ") + "."
 		}
 		g.show(w, notice{Title: "Waiting for approval", Status: http.StatusOK, Detail: detail + " This page goes on by itself.", Again: waitAgain})
 	}
