@@ -20,6 +20,7 @@ func Run(t *testing.T, bot *Bot, app string) {
 		test func(*testing.T)
 	}{
 		{"a link lets its person in", s.opens},
+		{"a page's policy", s.policies},
 		{"who isn't signed in signs in first", s.signsIn},
 		{"a link of somebody else", s.stolen},
 		{"a link that was used", s.used},
@@ -121,6 +122,33 @@ func (s *suite) opens(t *testing.T) {
 	}
 	if head := b.do(http.MethodHead, "/", nil); head.status != http.StatusOK {
 		t.Errorf("HEAD: %d", head.status)
+	}
+}
+
+// policies are widened by what the banner needs, and by nothing else.
+func (s *suite) policies(t *testing.T) {
+	b, _, _ := s.kim(t, approval.ReadOnly)
+	kim := signedIn(t, s.app, Kim)
+	for policy, added := range map[string]string{
+		"img-src 'self'": "",
+		"style-src 'unsafe-inline'; form-action 'self'":                  "",
+		"style-src-attr 'Unsafe-Inline'; style-src 'none'":               "",
+		"default-src 'none'":                                             "style-src-attr 'unsafe-hashes' 'sha256-",
+		"default-src 'self'; style-src https://css.example.com":          "style-src-attr https://css.example.com 'unsafe-hashes' 'sha256-",
+		"style-src 'unsafe-inline' 'nonce-x'; style-src 'unsafe-inline'": "style-src-attr 'unsafe-inline' 'nonce-x' 'unsafe-hashes' 'sha256-",
+		" FORM-ACTION 'NONE' ;; form-action 'self'":                      "form-action 'self'; ",
+		"form-action https://pay.example.com; style-src 'unsafe-inline'": "form-action https://pay.example.com 'self'; ",
+	} {
+		for _, before := range []string{"", "img-src *,"} {
+			path := "/?policy=" + url.QueryEscape(before+policy)
+			got, found := strings.CutPrefix(b.get(path).header.Get("Content-Security-Policy"), before+added)
+			if !found || !strings.HasSuffix(got, policy) || added == "" && got != policy {
+				t.Errorf("%s%s has become %s%s", before, policy, before+added, got)
+			}
+			if got := kim.get(path).header.Get("Content-Security-Policy"); strings.TrimSpace(got) != strings.TrimSpace(before+policy) {
+				t.Errorf("as oneself %s%s has become %s", before, policy, got)
+			}
+		}
 	}
 }
 
