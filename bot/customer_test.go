@@ -125,6 +125,7 @@ func TestTheCustomerAgreesAndEndsIt(t *testing.T) {
 		t.Errorf("the app is told %+v, %+v", told, told.Consent)
 	}
 	link := told.Consent.URL
+	s.jump(approval.NudgePause)
 	s.kim.Inbox().Last().Click("Nudge")
 	if again := customer.app.next(approval.ConsentReminded); again.Consent.URL != link {
 		t.Errorf("the app is told to remind the customer of %+v", again.Consent)

@@ -26,11 +26,11 @@ var (
 
 // AddLink keeps a link by the hash of its code, in the place of the case's
 // earlier one. It is ErrRepeated, and that link stays, if once was handled before,
-// as in a [Change]; nil if that link is this one.
+// as in a [Change]; nil if that link is this one, and can be used.
 func (l *Ledger) AddLink(ctx context.Context, hash string, link Link, once string, now time.Time) error {
 	err := l.engine.Update(ctx, func(tx Tx) error {
 		if err := first(tx, once, now); err != nil {
-			return unlessThere(tx, link.Case, hash, err)
+			return unlessThere(tx, hash, link, now, err)
 		}
 		if err := dropLink(tx, link.Case); err != nil {
 			return err
@@ -46,10 +46,12 @@ func (l *Ledger) AddLink(ctx context.Context, hash string, link Link, once strin
 	return nil
 }
 
-// unlessThere is err, or nil if the case's link is this one.
-func unlessThere(tx Tx, id, hash string, err error) error {
-	var there string
-	if _, missed := get(tx, linkOfKey(id), &there); missed != nil || there != hash {
+// unlessThere is err, or nil if the case has this link, for the same person and to be
+// used yet.
+func unlessThere(tx Tx, hash string, link Link, now time.Time, err error) error {
+	var there Link
+	found, missed := get(tx, linkKey(hash), &there)
+	if missed != nil || !found || there.Case != link.Case || there.Email != link.Email || !now.Before(there.Until) {
 		return errors.Join(err, missed)
 	}
 	return nil

@@ -262,6 +262,14 @@ func TestARepeatedClickLeavesItsLinkGood(t *testing.T) {
 	if err := l.AddLink(t.Context(), "first", link, "envelope-1", noon); err != nil {
 		t.Errorf("the same click, the same link: %v", err)
 	}
+	if err := l.AddLink(t.Context(), "first", link, "envelope-1", link.Until); !errors.Is(err, store.ErrRepeated) {
+		t.Errorf("the same click, its link's time over: %v", err)
+	}
+	other := link
+	other.Email = "kim.berg@example.com"
+	if err := l.AddLink(t.Context(), "first", other, "envelope-1", noon); !errors.Is(err, store.ErrRepeated) {
+		t.Errorf("the same click, their address another one: %v", err)
+	}
 	r := redemption()
 	r.Hash = "first"
 	if _, err := l.Redeem(t.Context(), r, noon); err != nil {

@@ -134,7 +134,7 @@ func readNotice(tx Tx, id string) (n Notice, err error) {
 		return n, fmt.Errorf("the notice %s: %w", id, ErrNotFound)
 	}
 	n.Case = approval.Apply(before, n.Event)
-	n.Moot = n.Kind.HasLink() && decided(approval.Replay(events))
+	n.Moot = moot(n.Kind, approval.Replay(events))
 	if n.Kind.HasLink() {
 		n.URL = n.Case.Flow.App.Webhook
 		return n, nil
@@ -143,9 +143,16 @@ func readNotice(tx Tx, id string) (n Notice, err error) {
 	return n, err
 }
 
-// decided says whether nobody's answer is waited for.
-func decided(c approval.Case) bool {
-	return c.Status != approval.Pending && c.Status != approval.Routing || c.ApprovedBy(approval.CustomerID)
+// moot says whether the customer needn't be handed their link any more.
+func moot(kind approval.Notice, c approval.Case) bool {
+	switch kind {
+	case approval.ConsentAsked:
+		return c.Status != approval.Pending && c.Status != approval.Routing || c.ApprovedBy(approval.CustomerID)
+	case approval.ConsentReminded:
+		return c.Status != approval.Pending || !c.AwaitsCustomer()
+	case approval.NoNotice, approval.ConsentOver, approval.GrantOpened, approval.GrantExtended, approval.GrantOver, approval.LinkMisused:
+	}
+	return false
 }
 
 func webhookURL(tx Tx, pin approval.FlowVersion) (string, error) {

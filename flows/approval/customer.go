@@ -2,6 +2,7 @@ package approval
 
 import (
 	"slices"
+	"time"
 
 	"github.com/understudyhq/understudy/flows"
 )
@@ -39,6 +40,25 @@ func (c Case) OnlyAgrees() bool {
 // AwaitsCustomer says whether something depends on the customer's answer.
 func (c Case) AwaitsCustomer() bool {
 	return c.AsksCustomer() && !c.ApprovedBy(CustomerID) && (c.NeedsConsent() || !c.OnlyAgrees())
+}
+
+// mostReminders is how many reminders there are of a case before its customer gets no
+// more of them: who asks for their consent shall not wear them down.
+const mostReminders = 5
+
+// remindsCustomer says whether a reminder then is one of the customer too.
+func (c Case) remindsCustomer(at time.Time) bool {
+	return c.AwaitsCustomer() && c.Pokes < mostReminders && !at.Before(c.customerRests())
+}
+
+// customerRests is until when the customer, who was asked or reminded, is left alone.
+func (c Case) customerRests() time.Time {
+	customer, _ := c.Approver(CustomerID)
+	last := customer.Since
+	if c.PokedAt.After(last) {
+		last = c.PokedAt
+	}
+	return last.Add(NudgePause)
 }
 
 // counted is how many of the approvals the quorum counts.

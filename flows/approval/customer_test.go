@@ -110,13 +110,24 @@ func TestTheAppRemindsTheCustomer(t *testing.T) {
 	if timer, _, _ := s.c.Due(); timer != approval.RemindTimer || len(s.c.Undecided()) > 0 {
 		t.Errorf("next is %s, of %v", timer, s.c.Undecided())
 	}
+	if got := s.rejected(approval.Nudge{By: kim}); got != approval.TooSoon {
+		t.Errorf("a nudge as soon as the customer was asked: %q", got)
+	}
 	for _, e := range []approval.Body{approval.Reminded{}, approval.Nudged{By: kim}} {
-		if got := s.c.Notice(approval.Event{Body: e}); got != approval.ConsentReminded {
-			t.Errorf("of %T the app is told %q", e, got)
+		for after, want := range map[time.Duration]approval.Notice{approval.NudgePause - 1: approval.NoNotice, approval.NudgePause: approval.ConsentReminded} {
+			if got := s.c.Notice(approval.Event{At: s.now.Add(after), Body: e}); got != want {
+				t.Errorf("of %T %s after they were asked the app is told %q", e, after, got)
+			}
 		}
 	}
+	for range 5 {
+		s = s.after(approval.NudgePause).then(approval.Nudge{By: kim})
+	}
+	if timer, _, _ := s.c.Due(); s.c.Reminds() || timer != approval.TimeOutTimer {
+		t.Errorf("after five reminders there is a sixth: %s", timer)
+	}
 	s = consulting(t, managers.WithConsent(), mia, ola).then(yes(customer))
-	if got := s.c.Notice(approval.Event{Body: approval.Reminded{}}); got != approval.NoNotice {
+	if got := s.c.Notice(approval.Event{At: s.now.Add(time.Hour), Body: approval.Reminded{}}); got != approval.NoNotice {
 		t.Errorf("once the customer agreed the app is told %q", got)
 	}
 	s = consulting(t, managers.WithConsent(), mia, ola).then(yes(customer))

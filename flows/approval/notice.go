@@ -42,7 +42,7 @@ func (c Case) consentNotice(e Event) Notice {
 			return ConsentAsked
 		}
 	case Reminded, Nudged:
-		if c.AwaitsCustomer() {
+		if c.remindsCustomer(e.At) {
 			return ConsentReminded
 		}
 	case Granted, DeniedCase, CancelledCase, TimedOutCase, RefusedCase:

@@ -95,7 +95,9 @@ func (c Case) Undecided() (people []Approver) {
 
 // Reminds says whether there is anybody to remind: in Slack, or the customer, whom
 // the app reminds.
-func (c Case) Reminds() bool { return len(c.Undecided()) > 0 || c.AwaitsCustomer() }
+func (c Case) Reminds() bool {
+	return len(c.Undecided()) > 0 || c.AwaitsCustomer() && c.Pokes < mostReminders
+}
 
 // shiftPause is how soon the on-call service is asked again when it says that
 // a shift has ended already.

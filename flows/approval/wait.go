@@ -60,10 +60,21 @@ func (c Case) nudge(n Nudge, now time.Time) ([]Body, error) {
 		return nil, c.reject(NotTheRequester)
 	case !c.Reminds():
 		return nil, c.invalid("a nudge of nobody")
-	case !c.NudgedAt.IsZero() && now.Before(c.NudgedAt.Add(NudgePause)):
+	case now.Before(c.NextNudge()):
 		return nil, c.reject(TooSoon)
 	}
 	return []Body{Nudged(n)}, nil
+}
+
+// NextNudge is from when on the requester may have the undecided reminded.
+func (c Case) NextNudge() (from time.Time) {
+	if !c.NudgedAt.IsZero() {
+		from = c.NudgedAt.Add(NudgePause)
+	}
+	if rests := c.customerRests(); len(c.Undecided()) == 0 && rests.After(from) {
+		return rests
+	}
+	return from
 }
 
 func (c Case) lookAway(l LookAway, now time.Time) ([]Body, error) {
