@@ -32,14 +32,14 @@ const starts = 3
 var running struct { //nolint:gochecknoglobals // a test can't be handed what others share
 	sync.Mutex
 
-	one   *browser
-	users int
+	last *browser
 }
 
 type browser struct {
 	ctx    context.Context //nolint:containedctx // it is the browser: chromedp keeps it there
 	cancel []context.CancelFunc
 	folder string
+	users  int
 }
 
 // Start gives a browser for as long as the test lasts: a window and cookies of
@@ -49,18 +49,20 @@ func Start(t testing.TB) context.Context {
 	path := Chromium(t)
 	running.Lock()
 	defer running.Unlock()
-	if running.users == 0 {
-		running.one = launch(t, path)
+	b := running.last
+	if b == nil || b.users == 0 || b.ctx.Err() != nil { // it is none, has ended, or died
+		b = launch(t, path)
+		running.last = b
 	}
-	running.users++
+	b.users++
 	t.Cleanup(func() {
 		running.Lock()
 		defer running.Unlock()
-		if running.users--; running.users == 0 {
-			running.one.end(t)
+		if b.users--; b.users == 0 {
+			b.end(t)
 		}
 	})
-	ctx, leave := chromedp.NewContext(running.one.ctx, chromedp.WithNewBrowserContext())
+	ctx, leave := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(leave)
 	if err := chromedp.Do(ctx); err != nil { // opens the window, for as long as ctx
 		t.Fatalf("opening a window of Chromium: %v", err)
@@ -79,7 +81,7 @@ func launch(t testing.TB, path string) *browser {
 	for range starts {
 		ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
 		ctx, leave := chromedp.NewContext(ctx)
-		b := &browser{ctx, []context.CancelFunc{leave, stop}, folder}
+		b := &browser{ctx: ctx, cancel: []context.CancelFunc{leave, stop}, folder: folder}
 		if err = chromedp.Do(ctx); err == nil { // starts it, for as long as ctx
 			return b
 		}

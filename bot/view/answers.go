@@ -36,11 +36,12 @@ func rejection(r *approval.Rejection, clicker string) sentence {
 			return sentence{text("The access to "), named(c.Account.Name), text(" was extended already and lasts until "), when(c.Grant.Until),
 				text(". It can be extended again when its end is near. Nothing was changed.")}
 		}
-		next := []word{text(" The next one is possible from "), when(c.NextNudge()), text(". Nothing was sent now.")}
 		if c.NudgedAt.IsZero() {
-			return append(sentence{text("Whoever the request for "), named(c.Account.Name), text(" waits for was asked or reminded a short while ago, and is left alone for now.")}, next...)
+			return sentence{text("Whoever the request for "), named(c.Account.Name), text(" waits for was asked or reminded a short while ago. A reminder is possible from "),
+				when(c.NextNudge()), text(". Nothing was sent now.")}
 		}
-		return append(sentence{text("You sent a reminder about "), named(c.Account.Name), text(" a short while ago ("), when(c.NudgedAt), text(").")}, next...)
+		return sentence{text("You sent a reminder about "), named(c.Account.Name), text(" a short while ago ("), when(c.NudgedAt),
+			text("). The next one is possible from "), when(c.NextNudge()), text(". Nothing was sent now.")}
 	case approval.TooLong:
 		return sentence{text("The access to "), named(c.Account.Name), text(" lasts as long as this flow allows, so it wasn't extended. To go on after its end, ask again then: " + Command + ".")}
 	case approval.ReasonMissing:

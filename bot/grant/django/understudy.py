@@ -191,6 +191,7 @@ class UnderstudyHeaders:
         self.get_response = get_response
 
     def __call__(self, request):
+        request.understudy_headers = True
         response = self.get_response(request)
         if getattr(request, "grant", None):
             keep_nowhere(response)
@@ -538,8 +539,9 @@ class UnderstudyMiddleware:
                     "This page came in a form that the banner can't be put into, so it isn't shown while you act as a customer.",
                 ),
             )
-        allow_banner(response)
         request.understudy_banner = True
+        if not getattr(request, "understudy_headers", False):
+            allow_banner(response)
         text = banner(request)
         if response.streaming:
             response.streaming_content = with_banner(response.streaming_content, text, is_page(request))
@@ -569,13 +571,13 @@ LONGEST_HEAD = 256 << 10  # bytes that are held back of a page that comes in pie
 POLICY = "Content-Security-Policy"
 
 LAYOUT = (
-    "all:initial;display:flex!important;flex-wrap:wrap;gap:4px 16px;align-items:center;justify-content:space-between;"
-    "box-sizing:border-box;width:100%;padding:8px 16px;background:#7a1f1f;color:#fff;font:14px/1.4 system-ui,sans-serif"
+    "all:initial!important;display:flex!important;flex-wrap:wrap!important;gap:4px 16px!important;align-items:center!important;justify-content:space-between!important;"
+    "box-sizing:border-box!important;width:100%!important;max-height:50vh!important;overflow:auto!important;padding:8px 16px!important;background:#7a1f1f!important;color:#fff!important;font:14px/1.4 system-ui,sans-serif!important"
 )
 STYLES = {
-    "frame": "all:initial;display:block!important",
-    "room": LAYOUT + ";visibility:hidden!important",
-    "bar": LAYOUT + ";position:fixed!important;top:0;left:0;z-index:2147483647;visibility:visible!important;opacity:1!important",
+    "frame": "all:initial!important;display:block!important;position:sticky!important;top:0!important;z-index:2147483647!important",
+    "layout": LAYOUT,
+    "bar": LAYOUT + ";position:fixed!important;top:0!important;left:0!important;z-index:2147483647!important",
     "form": "margin:0",
     "button": "font:inherit;color:#7a1f1f;background:#fff;border:0;border-radius:4px;margin:0;padding:2px 12px;cursor:pointer;white-space:nowrap",
 }
@@ -583,12 +585,13 @@ STYLES = {
 WHO = """<span><strong><bdi>{actor}</bdi></strong> acting as <strong><bdi>{subject}</bdi></strong> ({scope})
 until <time datetime="{until}">{clock}</time><bdi>{reason}</bdi></span>"""
 
-# It is there twice: once where one sees it, over the page wherever that is scrolled to, and once unseen at the page's
-# begin, which makes room for it.
-BANNER = """<div id="understudy-banner" style="{frame}"><div aria-hidden="true" style="{room}">{who}<span style="{button}">End now</span></div>
+# It is there twice, and lies over itself: fixed above the page, and at the page's begin, where it makes room and sticks.
+# Where a page has the one scrolled away, because of what its body is or is moved by, the other stays.
+BANNER = """<div id="understudy-banner" style="{frame}"><div aria-hidden="true" style="{layout}">{who}\
+<button form="understudy-end" tabindex="-1" style="{button}">End now</button></div>
 <div role="status" style="{bar}">{who}
-<form method="post" action="{end}" style="{form}"><input type="hidden" name="understudy_csrf" value="{csrf}" />\
-<button type="submit" style="{button}">End now</button></form></div></div>"""
+<form id="understudy-end" method="post" action="{end}" style="{form}"><input type="hidden" name="understudy_csrf" value="{csrf}" />\
+<button style="{button}">End now</button></form></div></div>"""
 
 
 def banner(request):
@@ -622,20 +625,27 @@ def allow_banner(response):
         response[POLICY] = ",".join(allowing_banner(policy) for policy in response[POLICY].split(","))
 
 
+# What takes 'unsafe-inline' back where it stands beside it.
+TAKES_BACK = re.compile("'(nonce|sha256|sha384|sha512)-[a-z0-9+/_-]+=*'", re.IGNORECASE)
+
+
 def allowing_banner(policy):
     said = {}  # the first of a name counts
-    for words in map(str.split, policy.split(";")):
-        if words:
-            said.setdefault(words[0].lower(), [word for word in words[1:] if word.lower() != "'none'"])
-    styles = next((said[name] for name in ("style-src-attr", "style-src", "default-src") if name in said), None)
-    words = [word.lower() for word in styles or ()]
-    as_it_is = "'unsafe-inline'" in words and not any(word.startswith(("'nonce-", "'sha")) for word in words)
-    if styles is not None and not as_it_is:
-        hashes = (base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() for style in STYLES.values())
-        styles = [*styles, "'unsafe-hashes'", *(f"'sha256-{one}'" for one in hashes)]
-        policy = " ".join(["style-src-attr", *styles]) + "; " + policy
-    if "'self'" not in said.get("form-action", ["'self'"]):
-        policy = " ".join(["form-action", *said["form-action"], "'self'; "]) + policy
+    for directive in policy.split(";"):
+        words = [word for word in re.split("[\t\n\f\r ]+", directive) if word]
+        if words and directive.isascii():
+            said.setdefault(words[0].lower(), words[1:])
+    own = next((said[name] for name in ("style-src-attr", "style-src", "default-src") if name in said), None)
+    hashes = [base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() for style in STYLES.values()]
+    ours = [f"'sha256-{one}'" for one in hashes]
+    if own is not None and ours[0] not in own:
+        low, back = [word.lower() for word in own], [word for word in own if TAKES_BACK.fullmatch(word)]
+        kept = [word for word in back if not word.lower().startswith("'nonce")] if "'unsafe-hashes'" in low else []
+        if "'unsafe-inline'" not in low or back:
+            policy = " ".join(["style-src-attr", *kept, "'unsafe-hashes'", *ours]) + "; " + policy
+    forms = said.get("form-action")
+    if forms is not None and "'self'" not in map(str.lower, forms):
+        policy = " ".join(["form-action", *(word for word in forms if word.lower() != "'none'"), "'self'; "]) + policy
     return policy
 
 

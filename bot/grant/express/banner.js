@@ -70,7 +70,8 @@ export function showBanner(req, res, banner) {
       held = [];
     }
     if (res.hasHeader("Content-Security-Policy")) {
-      res.setHeader("Content-Security-Policy", [res.getHeader("Content-Security-Policy")].flat().map(allowBanner));
+      const policy = res.getHeader("Content-Security-Policy");
+      res.setHeader("Content-Security-Policy", Array.isArray(policy) ? policy.map(allowBanner) : allowBanner(policy));
     }
   };
 

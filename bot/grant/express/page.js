@@ -49,29 +49,32 @@ export function tellProblem(req, res, { status, title, detail }) {
   else send(res, status, "application/problem+json", JSON.stringify({ title, status, detail }));
 }
 
-export const form = (action, fields, rest) => `<form method="post" action="${text(action)}" style="${styles.form}">${Object.entries(fields).map(([name, value]) => `<input type="hidden" name="${name}" value="${text(value)}">`).join("")}${rest}</form>`;
+export const form = (action, fields, rest) => `<form method="post" action="${text(action)}" style="margin:0">${Object.entries(fields).map(([name, value]) => `<input type="hidden" name="${name}" value="${text(value)}">`).join("")}${rest}</form>`;
 
 const layout =
-  "all:initial;display:flex!important;flex-wrap:wrap;gap:4px 16px;align-items:center;justify-content:space-between;" +
-  "box-sizing:border-box;width:100%;padding:8px 16px;background:#7a1f1f;color:#fff;font:15px/1.4 system-ui,sans-serif";
+  "all:initial!important;display:flex!important;flex-wrap:wrap!important;gap:4px 16px!important;align-items:center!important;justify-content:space-between!important;" +
+  "box-sizing:border-box!important;width:100%!important;max-height:50vh!important;overflow:auto!important;padding:8px 16px!important;background:#7a1f1f!important;color:#fff!important;font:14px/1.4 system-ui,sans-serif!important";
 const styles = {
-  frame: "all:initial;display:block!important",
-  room: `${layout};visibility:hidden!important`,
-  bar: `${layout};position:fixed!important;top:0;left:0;z-index:2147483647;visibility:visible!important;opacity:1!important`,
+  frame: "all:initial!important;display:block!important;position:sticky!important;top:0!important;z-index:2147483647!important",
+  layout,
+  bar: `${layout};position:fixed!important;top:0!important;left:0!important;z-index:2147483647!important`,
   form: "margin:0",
-  button: "font:inherit;color:#7a1f1f;background:#fff;border:0;border-radius:4px;margin:0;padding:4px 12px;cursor:pointer",
+  button: "font:inherit;color:#7a1f1f;background:#fff;border:0;border-radius:4px;margin:0;padding:2px 12px;cursor:pointer;white-space:nowrap",
 };
 
-/** banner says who acts as whom, how and until when. It needs no script. It is there twice: once where one
- * sees it, over the page wherever that is scrolled to, and once unseen at the page's begin, which makes room for it. */
+/**
+ * banner says who acts as whom, how and until when. It needs no script. It is there twice, and lies over itself: fixed
+ * above the page, and at the page's begin, where it makes room and sticks. Where a page has the one scrolled away, because
+ * of what its body is or is moved by, the other stays.
+ */
 export function banner(grant, end, csrf) {
   const [who, whom] = [grant.actor.name || grant.actor.email, grant.subject.name || grant.subject.id].map((name) => `<strong><bdi>${text(name)}</bdi></strong>`);
   const until = grant.until.toISOString();
   const said = `<span>${who} acting as ${whom} (${grant.scope === "full" ? "full access" : "read-only"})
 until <time datetime="${until}">${until.slice(11, 16)} UTC</time>${grant.reason ? ` · <bdi>${text(grant.reason)}</bdi>` : ""}</span>`;
-  return Buffer.from(`<div id="understudy-banner" style="${styles.frame}"><div aria-hidden="true" style="${styles.room}">${said}<span style="${styles.button}">End now</span></div>
+  return Buffer.from(`<div id="understudy-banner" style="${styles.frame}"><div aria-hidden="true" style="${styles.layout}">${said}<button form="understudy-end" tabindex="-1" style="${styles.button}">End now</button></div>
 <div role="status" style="${styles.bar}">${said}
-${form(end, { understudy_csrf: csrf }, `<button style="${styles.button}">End now</button>`)}</div></div>
+<form id="understudy-end" method="post" action="${text(end)}" style="${styles.form}"><input type="hidden" name="understudy_csrf" value="${text(csrf)}" /><button style="${styles.button}">End now</button></form></div></div>
 `);
 }
 
@@ -79,18 +82,27 @@ ${form(end, { understudy_csrf: csrf }, `<button style="${styles.button}">End now
  * allowBanner is the Content-Security-Policy of a page, each of whose policies allows what the banner needs, and nothing
  * else: its own styles by their hashes, and a form that leads to the app itself. Source: Content Security Policy Level 3.
  */
-export const allowBanner = (policies) => policies.split(",").map(allowingBanner).join(",");
+export const allowBanner = (policies) => String(policies).split(",").map(allowingBanner).join(",");
+
+// What takes 'unsafe-inline' back where it stands beside it.
+const TAKES_BACK = /^'(nonce|sha256|sha384|sha512)-[a-z0-9+/_-]+=*'$/i;
 
 function allowingBanner(policy) {
   const said = new Map(); // the first of a name counts
   for (const directive of policy.split(";")) {
-    const [name, ...words] = directive.trim().split(/\s+/);
-    if (name && !said.has(name.toLowerCase())) said.set(name.toLowerCase(), words.filter((word) => word.toLowerCase() !== "'none'"));
+    const [name, ...words] = directive.split(/[\t\n\f\r ]+/).filter(Boolean);
+    if (!name || /[^\x00-\x7f]/.test(directive) || said.has(name.toLowerCase())) continue;
+    said.set(name.toLowerCase(), words);
   }
+  const has = (words, word) => words.some((one) => one.toLowerCase() === word);
   const own = said.get("style-src-attr") ?? said.get("style-src") ?? said.get("default-src");
-  const asItIs = own?.some((word) => /^'unsafe-inline'$/i.test(word)) && !own.some((word) => /^'(nonce-|sha)/i.test(word));
-  if (own && !asItIs) policy = `style-src-attr ${[...own, "'unsafe-hashes'", ...Object.values(styles).map(hashed)].join(" ")}; ${policy}`;
-  if (said.get("form-action")?.includes("'self'") === false) policy = `form-action ${[...said.get("form-action"), "'self'"].join(" ")}; ${policy}`;
+  const ours = Object.values(styles).map(hashed);
+  if (own && !(has(own, "'unsafe-inline'") && !own.some((one) => TAKES_BACK.test(one))) && !own.includes(ours[0])) {
+    const kept = has(own, "'unsafe-hashes'") ? own.filter((one) => TAKES_BACK.test(one) && !/^'nonce/i.test(one)) : [];
+    policy = `style-src-attr ${[...kept, "'unsafe-hashes'", ...ours].join(" ")}; ${policy}`;
+  }
+  const forms = said.get("form-action");
+  if (forms && !has(forms, "'self'")) policy = `form-action ${[...forms.filter((one) => one.toLowerCase() !== "'none'"), "'self'"].join(" ")}; ${policy}`;
   return policy;
 }
 

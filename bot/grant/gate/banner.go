@@ -217,24 +217,24 @@ func (p *page) Flush() {
 // Unwrap is for [http.ResponseController].
 func (p *page) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
-// The banner is there twice: once where one sees it, over the page wherever that is
-// scrolled to, and once unseen at the page's begin, which makes room for it.
+// The banner is there twice, and lies over itself: fixed above the page, and at the
+// page's begin, where it makes room and sticks. Where a page has the one scrolled away,
+// because of what its body is or is moved by, the other stays.
 var bannerHTML = template.Must(template.New("banner").Parse(`
 {{- define "who"}}<span><strong><bdi>{{.Actor.Name}}</bdi></strong> acting as <strong><bdi>{{.Subject.Name}}</bdi></strong> ({{if .ReadOnly}}read-only{{else}}full access{{end}})
 until <time datetime="{{.Until.UTC.Format "2006-01-02T15:04:05Z"}}">{{.Until.UTC.Format "15:04 UTC"}}</time>{{with .Reason}} · <bdi>{{.}}</bdi>{{end}}</span>{{end}}
-<div id="understudy-banner" style="` + frameStyle + `"><div aria-hidden="true" style="` + roomStyle + `">{{template "who" .}}<span style="` + buttonStyle + `">End now</span></div>
+<div id="understudy-banner" style="` + frameStyle + `"><div aria-hidden="true" style="` + layout + `">{{template "who" .}}<button form="understudy-end" tabindex="-1" style="` + buttonStyle + `">End now</button></div>
 <div role="status" style="` + barStyle + `">{{template "who" .}}
-<form method="post" action="` + Path + `end" style="` + formStyle + `"><input type="hidden" name="understudy_csrf" value="{{.Mark}}"><button style="` + buttonStyle + `">End now</button></form></div></div>
+<form id="understudy-end" method="post" action="` + Path + `end" style="` + formStyle + `"><input type="hidden" name="understudy_csrf" value="{{.Mark}}" /><button style="` + buttonStyle + `">End now</button></form></div></div>
 `))
 
 const (
-	frameStyle = "all:initial;display:block!important"
-	roomStyle  = layout + ";visibility:hidden!important"
-	barStyle   = layout + ";position:fixed!important;top:0;left:0;z-index:2147483647;visibility:visible!important;opacity:1!important"
-	layout     = "all:initial;display:flex!important;flex-wrap:wrap;gap:4px 16px;align-items:center;justify-content:space-between;" +
-		"box-sizing:border-box;width:100%;padding:8px 16px;background:#7a1f1f;color:#fff;font:14px/1.4 system-ui,sans-serif"
+	frameStyle = "all:initial!important;display:block!important;position:sticky!important;top:0!important;z-index:2147483647!important"
+	layout     = "all:initial!important;display:flex!important;flex-wrap:wrap!important;gap:4px 16px!important;align-items:center!important;justify-content:space-between!important;" +
+		"box-sizing:border-box!important;width:100%!important;max-height:50vh!important;overflow:auto!important;padding:8px 16px!important;background:#7a1f1f!important;color:#fff!important;font:14px/1.4 system-ui,sans-serif!important"
+	barStyle    = layout + ";position:fixed!important;top:0!important;left:0!important;z-index:2147483647!important"
 	formStyle   = "margin:0"
-	buttonStyle = "font:inherit;color:#7a1f1f;background:#fff;border:0;border-radius:4px;margin:0;padding:2px 12px;cursor:pointer"
+	buttonStyle = "font:inherit;color:#7a1f1f;background:#fff;border:0;border-radius:4px;margin:0;padding:2px 12px;cursor:pointer;white-space:nowrap"
 )
 
 // page is the app's answer to this agent.

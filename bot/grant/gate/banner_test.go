@@ -107,6 +107,19 @@ func TestWhatCantHaveABannerIsntShown(t *testing.T) {
 	}
 }
 
+// TestAPolicyOfAllAnswersStaysAsItIs though some of them are pages with a banner.
+func TestAPolicyOfAllAnswersStaysAsItIs(t *testing.T) {
+	policy := []string{"default-src 'self'"}
+	d := newDesk(t, granttest.NewBot(t), func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Content-Security-Policy"] = policy
+		fmt.Fprint(w, "<body>page")
+	})
+	d.acts(approval.ReadOnly)
+	if _, header, _ := d.ask(http.MethodGet, "/", nil); !strings.HasPrefix(header.Get("Content-Security-Policy"), "style-src-attr ") || policy[0] != "default-src 'self'" {
+		t.Errorf("the page's is %s; all answers' is %s", header.Get("Content-Security-Policy"), policy)
+	}
+}
+
 // TestABrowserKeepsNothingOfACustomer: what isn't for everybody isn't shown again
 // when somebody acts as another customer, or as nobody.
 func TestABrowserKeepsNothingOfACustomer(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -18,13 +19,15 @@ func allowBanner(header http.Header) {
 		if !strings.EqualFold(name, "Content-Security-Policy") {
 			continue
 		}
+		allowing := make([]string, len(lines)) // the app may have the same lines for every answer
 		for i, line := range lines {
 			policies := strings.Split(line, ",")
 			for j, policy := range policies {
 				policies[j] = allowingBanner(policy)
 			}
-			lines[i] = strings.Join(policies, ",")
+			allowing[i] = strings.Join(policies, ",")
 		}
+		header[name] = allowing
 	}
 }
 
@@ -32,8 +35,8 @@ func allowBanner(header http.Header) {
 func allowingBanner(policy string) string {
 	said := map[string][]string{} // the first of a name counts
 	for directive := range strings.SplitSeq(policy, ";") {
-		words := strings.Fields(directive)
-		if len(words) == 0 {
+		words := strings.FieldsFunc(directive, func(r rune) bool { return strings.ContainsRune("\t\n\f\r ", r) })
+		if len(words) == 0 || strings.ContainsFunc(directive, func(r rune) bool { return r > 0x7f }) {
 			continue
 		}
 		if name := strings.ToLower(words[0]); said[name] == nil {
@@ -42,36 +45,53 @@ func allowingBanner(policy string) string {
 	}
 	for _, name := range []string{"style-src-attr", "style-src", "default-src"} {
 		if words := said[name]; words != nil {
-			if !inlineAllowed(words) {
-				policy = "style-src-attr " + strings.Join(append(sources(words), bannerHashes()...), " ") + "; " + policy
-			}
+			policy = stylesOf(words) + policy
 			break
 		}
 	}
-	if words := said["form-action"]; words != nil && !slices.Contains(words, "'self'") {
-		policy = "form-action " + strings.Join(append(sources(words), "'self'"), " ") + "; " + policy
+	if words := said["form-action"]; words != nil && !contains(words, "'self'") {
+		others := slices.DeleteFunc(words[1:], func(s string) bool { return strings.EqualFold(s, "'none'") })
+		policy = "form-action " + strings.Join(append(others, "'self'; "), " ") + policy
 	}
 	return policy
 }
 
-// sources are a directive's, without the one that stands alone.
-func sources(directive []string) []string {
-	return slices.DeleteFunc(slices.Clone(directive[1:]), func(s string) bool { return strings.EqualFold(s, "'none'") })
+// unsafeHashes has hashes be those of styles that are attributes.
+const unsafeHashes = "'unsafe-hashes'"
+
+// stylesOf is a directive for the banner's styles, and for those that this directive
+// allows; nothing if it allows all.
+func stylesOf(directive []string) string {
+	ours := bannerHashes()
+	if contains(directive, "'unsafe-inline'") && !slices.ContainsFunc(directive, takesBack.MatchString) || contains(directive, ours[0]) {
+		return ""
+	}
+	all := []string{"style-src-attr"}
+	if contains(directive, unsafeHashes) {
+		all = slices.AppendSeq(all, hashes(directive))
+	}
+	return strings.Join(append(append(all, unsafeHashes), ours...), " ") + "; "
 }
 
-// inlineAllowed says whether styles in the page are allowed as they are: a hash or
-// nonce beside that takes it back.
-func inlineAllowed(directive []string) bool {
-	return slices.ContainsFunc(directive, func(s string) bool { return strings.EqualFold(s, "'unsafe-inline'") }) &&
-		!slices.ContainsFunc(directive, func(s string) bool {
-			s = strings.ToLower(s)
-			return strings.HasPrefix(s, "'nonce-") || strings.HasPrefix(s, "'sha")
-		})
+// takesBack is of a source beside which 'unsafe-inline' doesn't count.
+var takesBack = regexp.MustCompile(`(?i)^'(nonce|sha256|sha384|sha512)-[a-z0-9+/_-]+=*'$`)
+
+func hashes(directive []string) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for _, word := range directive {
+			if takesBack.MatchString(word) && !strings.HasPrefix(strings.ToLower(word), "'nonce") && !yield(word) {
+				return
+			}
+		}
+	}
 }
 
-func bannerHashes() []string {
-	all := []string{"'unsafe-hashes'"}
-	for _, style := range []string{frameStyle, roomStyle, barStyle, formStyle, buttonStyle} {
+func contains(directive []string, word string) bool {
+	return slices.ContainsFunc(directive, func(s string) bool { return strings.EqualFold(s, word) })
+}
+
+func bannerHashes() (all []string) {
+	for _, style := range []string{frameStyle, layout, barStyle, formStyle, buttonStyle} {
 		sum := sha256.Sum256([]byte(style))
 		all = append(all, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'")
 	}

@@ -134,8 +134,10 @@ func (s *suite) policies(t *testing.T) {
 		"style-src 'unsafe-inline'; form-action 'self'":                  "",
 		"style-src-attr 'Unsafe-Inline'; style-src 'none'":               "",
 		"default-src 'none'":                                             "style-src-attr 'unsafe-hashes' 'sha256-",
-		"default-src 'self'; style-src https://css.example.com":          "style-src-attr https://css.example.com 'unsafe-hashes' 'sha256-",
-		"style-src 'unsafe-inline' 'nonce-x'; style-src 'unsafe-inline'": "style-src-attr 'unsafe-inline' 'nonce-x' 'unsafe-hashes' 'sha256-",
+		"default-src 'self'; style-src https://css.example.com":          "style-src-attr 'unsafe-hashes' 'sha256-",
+		"style-src 'unsafe-inline' 'nonce-x'; style-src 'unsafe-inline'": "style-src-attr 'unsafe-hashes' 'sha256-",
+		"style-src 'unsafe-inline' 'nonce-'":                             "",
+		"style-src 'unsafe-hashes' 'SHA256-AAAA=' 'nonce-x'":             "style-src-attr 'SHA256-AAAA=' 'unsafe-hashes' 'sha256-",
 		" FORM-ACTION 'NONE' ;; form-action 'self'":                      "form-action 'self'; ",
 		"form-action https://pay.example.com; style-src 'unsafe-inline'": "form-action https://pay.example.com 'self'; ",
 	} {
