@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 
@@ -68,6 +69,21 @@ func Start(t testing.TB) context.Context {
 		t.Fatalf("opening a window of Chromium: %v", err)
 	}
 	return ctx
+}
+
+// Do does each in the browser; again if what it was to be done to was drawn anew
+// between finding it and doing it.
+func Do(ctx context.Context, actions ...chromedp.Action[chromedp.Void]) error {
+	for _, action := range actions {
+		err := chromedp.Do(ctx, action)
+		for err != nil && strings.Contains(err.Error(), "Could not find node with given id") {
+			err = chromedp.Do(ctx, action)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func launch(t testing.TB, path string) *browser {

@@ -98,7 +98,7 @@ func (w *window) do(action chromedp.Action[chromedp.Void]) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.ctx, time.Minute)
 	defer cancel()
-	if err := chromedp.Do(ctx, action); err != nil {
+	if err := browsertest.Do(ctx, action); err != nil {
 		w.t.Fatalf("in Chromium: %v\nat %s: %s", err, w.says(`location.href`), w.text())
 	}
 }
