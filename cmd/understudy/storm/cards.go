@@ -74,6 +74,9 @@ func (f file) requesterButtons() []string {
 		if f.SelfApproved() {
 			return []string{"Approve", "Deny"}
 		}
+		if !f.Reminds() { // who hasn't decided isn't on call any more
+			return []string{"Cancel"}
+		}
 		return []string{"Nudge", "Cancel"}
 	case approval.Active:
 		if f.Grant.Warned {
