@@ -9,10 +9,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain runs three tests more at once than there are cores, unless -parallel
+// TestMain runs two tests more at once than there are cores, unless -parallel
 // says how many: many wait for processes more than they compute.
 func TestMain(m *testing.M) {
-	if err := flag.Set("test.parallel", strconv.Itoa(runtime.GOMAXPROCS(0)+3)); err != nil {
+	if err := flag.Set("test.parallel", strconv.Itoa(runtime.GOMAXPROCS(0)+2)); err != nil {
 		panic(err)
 	}
 	testscript.Main(m, map[string]func(){
