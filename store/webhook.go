@@ -134,8 +134,8 @@ func readNotice(tx Tx, id string) (n Notice, err error) {
 		return n, fmt.Errorf("the notice %s: %w", id, ErrNotFound)
 	}
 	n.Case = approval.Apply(before, n.Event)
-	n.Moot = moot(n.Kind, approval.Replay(events))
 	if n.Kind.HasLink() {
+		n.Moot = moot(n.Kind, approval.Replay(events))
 		n.URL = n.Case.Flow.App.Webhook
 		return n, nil
 	}
@@ -143,16 +143,13 @@ func readNotice(tx Tx, id string) (n Notice, err error) {
 	return n, err
 }
 
-// moot says whether the customer needn't be handed their link any more.
+// moot says whether the customer needn't be handed their link any more, by a notice
+// that has it.
 func moot(kind approval.Notice, c approval.Case) bool {
-	switch kind {
-	case approval.ConsentAsked:
-		return c.Status != approval.Pending && c.Status != approval.Routing || c.ApprovedBy(approval.CustomerID)
-	case approval.ConsentReminded:
+	if kind == approval.ConsentReminded {
 		return c.Status != approval.Pending || !c.AwaitsCustomer()
-	case approval.NoNotice, approval.ConsentOver, approval.GrantOpened, approval.GrantExtended, approval.GrantOver, approval.LinkMisused:
 	}
-	return false
+	return c.Status != approval.Pending && c.Status != approval.Routing || c.ApprovedBy(approval.CustomerID)
 }
 
 func webhookURL(tx Tx, pin approval.FlowVersion) (string, error) {
