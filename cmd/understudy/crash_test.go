@@ -26,7 +26,8 @@ func TestKilled(t *testing.T) {
 	}
 	k := newKillings(t)
 	enough := func() bool { return len(k.told) >= rounds && len(k.clicked) > 0 }
-	for round := 0; round < rounds || !enough() && round < 10*rounds; round++ {
+	round := 0
+	for ; round < rounds || !enough() && round < 10*rounds; round++ {
 		k.round(round)
 	}
 	k.disarm()
@@ -35,7 +36,7 @@ func TestKilled(t *testing.T) {
 	k.stopBot()
 	k.verify()
 	if !enough() {
-		t.Errorf("too little was tried: %d requests and %d approvals in %d rounds", len(k.told), len(k.clicked), rounds)
+		t.Errorf("too little was tried: %d requests and %d approvals in %d rounds", len(k.told), len(k.clicked), round)
 	}
 }
 
