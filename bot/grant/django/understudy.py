@@ -191,7 +191,6 @@ class UnderstudyHeaders:
         self.get_response = get_response
 
     def __call__(self, request):
-        request.understudy_headers = True
         response = self.get_response(request)
         if getattr(request, "grant", None):
             keep_nowhere(response)
@@ -540,8 +539,7 @@ class UnderstudyMiddleware:
                 ),
             )
         request.understudy_banner = True
-        if not getattr(request, "understudy_headers", False):
-            allow_banner(response)
+        allow_banner(response)
         text = banner(request)
         if response.streaming:
             response.streaming_content = with_banner(response.streaming_content, text, is_page(request))
@@ -581,6 +579,8 @@ STYLES = {
     "form": "margin:0",
     "button": "font:inherit;color:#7a1f1f;background:#fff;border:0;border-radius:4px;margin:0;padding:2px 12px;cursor:pointer;white-space:nowrap",
 }
+
+HASHES = [f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'" for style in STYLES.values()]
 
 WHO = """<span><strong><bdi>{actor}</bdi></strong> acting as <strong><bdi>{subject}</bdi></strong> ({scope})
 until <time datetime="{until}">{clock}</time><bdi>{reason}</bdi></span>"""
@@ -636,13 +636,11 @@ def allowing_banner(policy):
         if words and directive.isascii():
             said.setdefault(words[0].lower(), words[1:])
     own = next((said[name] for name in ("style-src-attr", "style-src", "default-src") if name in said), None)
-    hashes = [base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() for style in STYLES.values()]
-    ours = [f"'sha256-{one}'" for one in hashes]
-    if own is not None and ours[0] not in own:
+    if own is not None and HASHES[0] not in own:
         low, back = [word.lower() for word in own], [word for word in own if TAKES_BACK.fullmatch(word)]
         kept = [word for word in back if not word.lower().startswith("'nonce")] if "'unsafe-hashes'" in low else []
         if "'unsafe-inline'" not in low or back:
-            policy = " ".join(["style-src-attr", *kept, "'unsafe-hashes'", *ours]) + "; " + policy
+            policy = " ".join(["style-src-attr", *kept, "'unsafe-hashes'", *HASHES]) + "; " + policy
     forms = said.get("form-action")
     if forms is not None and "'self'" not in map(str.lower, forms):
         policy = " ".join(["form-action", *(word for word in forms if word.lower() != "'none'"), "'self'; "]) + policy

@@ -49,8 +49,6 @@ export function tellProblem(req, res, { status, title, detail }) {
   else send(res, status, "application/problem+json", JSON.stringify({ title, status, detail }));
 }
 
-export const form = (action, fields, rest) => `<form method="post" action="${text(action)}" style="margin:0">${Object.entries(fields).map(([name, value]) => `<input type="hidden" name="${name}" value="${text(value)}">`).join("")}${rest}</form>`;
-
 const layout =
   "all:initial!important;display:flex!important;flex-wrap:wrap!important;gap:4px 16px!important;align-items:center!important;justify-content:space-between!important;" +
   "box-sizing:border-box!important;width:100%!important;max-height:50vh!important;overflow:auto!important;padding:8px 16px!important;background:#7a1f1f!important;color:#fff!important;font:14px/1.4 system-ui,sans-serif!important";
@@ -61,6 +59,9 @@ const styles = {
   form: "margin:0",
   button: "font:inherit;color:#7a1f1f;background:#fff;border:0;border-radius:4px;margin:0;padding:2px 12px;cursor:pointer;white-space:nowrap",
 };
+const HASHES = Object.values(styles).map((style) => `'sha256-${createHash("sha256").update(style).digest("base64")}'`);
+
+export const form = (action, fields, rest, attributes = "") => `<form${attributes} method="post" action="${text(action)}" style="${styles.form}">${Object.entries(fields).map(([name, value]) => `<input type="hidden" name="${name}" value="${text(value)}" />`).join("")}${rest}</form>`;
 
 /**
  * banner says who acts as whom, how and until when. It needs no script. It is there twice, and lies over itself: fixed
@@ -72,9 +73,10 @@ export function banner(grant, end, csrf) {
   const until = grant.until.toISOString();
   const said = `<span>${who} acting as ${whom} (${grant.scope === "full" ? "full access" : "read-only"})
 until <time datetime="${until}">${until.slice(11, 16)} UTC</time>${grant.reason ? ` · <bdi>${text(grant.reason)}</bdi>` : ""}</span>`;
-  return Buffer.from(`<div id="understudy-banner" style="${styles.frame}"><div aria-hidden="true" style="${styles.layout}">${said}<button form="understudy-end" tabindex="-1" style="${styles.button}">End now</button></div>
+  const button = (attributes) => `<button${attributes} style="${styles.button}">End now</button>`;
+  return Buffer.from(`<div id="understudy-banner" style="${styles.frame}"><div aria-hidden="true" style="${styles.layout}">${said}${button(' form="understudy-end" tabindex="-1"')}</div>
 <div role="status" style="${styles.bar}">${said}
-<form id="understudy-end" method="post" action="${text(end)}" style="${styles.form}"><input type="hidden" name="understudy_csrf" value="${text(csrf)}" /><button style="${styles.button}">End now</button></form></div></div>
+${form(end, { understudy_csrf: csrf }, button(""), ' id="understudy-end"')}</div></div>
 `);
 }
 
@@ -96,14 +98,11 @@ function allowingBanner(policy) {
   }
   const has = (words, word) => words.some((one) => one.toLowerCase() === word);
   const own = said.get("style-src-attr") ?? said.get("style-src") ?? said.get("default-src");
-  const ours = Object.values(styles).map(hashed);
-  if (own && !(has(own, "'unsafe-inline'") && !own.some((one) => TAKES_BACK.test(one))) && !own.includes(ours[0])) {
+  if (own && !(has(own, "'unsafe-inline'") && !own.some((one) => TAKES_BACK.test(one))) && !own.includes(HASHES[0])) {
     const kept = has(own, "'unsafe-hashes'") ? own.filter((one) => TAKES_BACK.test(one) && !/^'nonce/i.test(one)) : [];
-    policy = `style-src-attr ${[...kept, "'unsafe-hashes'", ...ours].join(" ")}; ${policy}`;
+    policy = `style-src-attr ${[...kept, "'unsafe-hashes'", ...HASHES].join(" ")}; ${policy}`;
   }
   const forms = said.get("form-action");
   if (forms && !has(forms, "'self'")) policy = `form-action ${[...forms.filter((one) => one.toLowerCase() !== "'none'"), "'self'"].join(" ")}; ${policy}`;
   return policy;
 }
-
-const hashed = (style) => `'sha256-${createHash("sha256").update(style).digest("base64")}'`;

@@ -54,13 +54,15 @@ func (p *page) decide() error {
 	if header.Get("Content-Type") == "" && len(p.first) > 0 {
 		header.Set("Content-Type", http.DetectContentType(p.first))
 	}
-	if !forAll(header.Get("Cache-Control")) {
+	is := isHTML(header.Get("Content-Type")) && whole(p.request) && p.code != http.StatusNoContent && p.code != http.StatusNotModified
+	shown := is && legible(header)
+	if shown || !forAll(header.Get("Cache-Control")) {
 		keepNowhere(header) // or it would be shown when somebody acts as another customer
 	}
 	p.decided = true
 	switch {
-	case !isHTML(header.Get("Content-Type")) || !whole(p.request) || p.code == http.StatusNoContent || p.code == http.StatusNotModified:
-	case !legible(header):
+	case !is:
+	case !shown:
 		for _, name := range []string{"Content-Encoding", "Content-Length", "ETag", "Last-Modified"} {
 			header.Del(name)
 		}
@@ -68,7 +70,6 @@ func (p *page) decide() error {
 		p.instead(p.ResponseWriter)
 		return nil
 	default:
-		keepNowhere(header)
 		allowBanner(header)
 		header.Del("Content-Length")
 		p.held = new(bytes.Buffer)

@@ -62,29 +62,27 @@ const unsafeHashes = "'unsafe-hashes'"
 // stylesOf is a directive for the banner's styles, and for those that this directive
 // allows; nothing if it allows all.
 func stylesOf(directive []string) string {
+	if contains(directive, "'unsafe-inline'") && !slices.ContainsFunc(directive, takesBack.MatchString) {
+		return ""
+	}
 	ours := bannerHashes()
-	if contains(directive, "'unsafe-inline'") && !slices.ContainsFunc(directive, takesBack.MatchString) || contains(directive, ours[0]) {
+	if contains(directive, ours[0]) {
 		return ""
 	}
 	all := []string{"style-src-attr"}
-	if contains(directive, unsafeHashes) {
-		all = slices.AppendSeq(all, hashes(directive))
+	for _, word := range directive {
+		if contains(directive, unsafeHashes) && isHash.MatchString(word) {
+			all = append(all, word)
+		}
 	}
 	return strings.Join(append(append(all, unsafeHashes), ours...), " ") + "; "
 }
 
-// takesBack is of a source beside which 'unsafe-inline' doesn't count.
-var takesBack = regexp.MustCompile(`(?i)^'(nonce|sha256|sha384|sha512)-[a-z0-9+/_-]+=*'$`)
-
-func hashes(directive []string) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for _, word := range directive {
-			if takesBack.MatchString(word) && !strings.HasPrefix(strings.ToLower(word), "'nonce") && !yield(word) {
-				return
-			}
-		}
-	}
-}
+var (
+	// takesBack is of a source beside which 'unsafe-inline' doesn't count.
+	takesBack = regexp.MustCompile(`(?i)^'(nonce|sha256|sha384|sha512)-[a-z0-9+/_-]+=*'$`)
+	isHash    = regexp.MustCompile(`(?i)^'(sha256|sha384|sha512)-[a-z0-9+/_-]+=*'$`)
+)
 
 func contains(directive []string, word string) bool {
 	return slices.ContainsFunc(directive, func(s string) bool { return strings.EqualFold(s, word) })
